@@ -1,0 +1,54 @@
+// Package who carries the principal, the one on whose behalf a request runs,
+// through the context. It knows nothing of how somebody proved who they are.
+package who
+
+import "context"
+
+// Role is what a principal may do beyond their own things.
+type Role uint8
+
+// The roles, each including the one before.
+const (
+	User Role = iota
+	GroupAdmin
+	Admin
+)
+
+// Via tells how the principal signed in, which decides about CSRF and about
+// what a credential may be exchanged for.
+type Via uint8
+
+// The ways in.
+const (
+	ViaPassword    Via = iota + 1 // Basic with the account's password
+	ViaAppPassword                // Basic or Bearer with an app password
+	ViaSession                    // a browser's cookie
+)
+
+// Principal is somebody who is signed in. It is immutable once made.
+type Principal struct {
+	ID      string // user id, as in DAV paths
+	Display string // display name
+	Login   string // the name typed at login: id or mail address
+	Role    Role
+	Groups  []string
+	Via     Via
+	TokenID int64 // app password or session row; 0 for a password
+	NoFiles bool  // the token has no file system scope
+}
+
+// MaySeeFiles tells whether the credential reaches the file tree.
+func (p *Principal) MaySeeFiles() bool { return p != nil && !p.NoFiles }
+
+type key struct{}
+
+// With returns a context that carries p.
+func With(ctx context.Context, p *Principal) context.Context {
+	return context.WithValue(ctx, key{}, p)
+}
+
+// From returns the principal of ctx, nil when nobody is signed in.
+func From(ctx context.Context) *Principal {
+	p, _ := ctx.Value(key{}).(*Principal)
+	return p
+}
