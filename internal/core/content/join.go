@@ -1,0 +1,138 @@
+package content
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"atrium/internal/infra/db"
+)
+
+type extent struct{ part, size int64 }
+
+func (s *Store) extents(ctx context.Context, d *db.DB, id int64) ([]extent, error) {
+	return db.List(ctx, d, func(r db.Row) (e extent, err error) { return e, r.Scan(&e.part, &e.size) },
+		"SELECT part, size FROM extent WHERE content = ? ORDER BY seq", id)
+}
+
+func (s *Store) openParts(ctx context.Context, id, off, n int64) (io.ReadCloser, error) {
+	es, err := s.extents(ctx, s.db, id)
+	if err != nil {
+		return nil, err
+	}
+	j := &joined{ctx: ctx, s: s}
+	for _, e := range es {
+		if off >= e.size {
+			off -= e.size
+			continue
+		}
+		take := min(e.size-off, n)
+		if take == 0 {
+			break
+		}
+		j.todo = append(j.todo, span{e.part, off, take})
+		off, n = 0, n-take
+	}
+	if n > 0 {
+		return nil, fmt.Errorf("content %d: its parts are %d bytes short", id, n)
+	}
+	return j, nil
+}
+
+type span struct{ id, off, n int64 }
+
+// joined reads parts one after the other.
+type joined struct {
+	ctx  context.Context // of the request that reads; a reader cannot be handed one per call
+	s    *Store
+	todo []span
+	cur  io.ReadCloser
+}
+
+func (j *joined) Read(p []byte) (int, error) {
+	for {
+		if j.cur == nil {
+			if len(j.todo) == 0 {
+				return 0, io.EOF
+			}
+			next := j.todo[0]
+			rc, err := j.s.openBlob(j.ctx, next.id, next.off, next.n)
+			if err != nil {
+				return 0, err
+			}
+			j.cur, j.todo = rc, j.todo[1:]
+		}
+		n, err := j.cur.Read(p)
+		if err == io.EOF {
+			err = j.Close()
+		}
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+}
+
+func (j *joined) Close() error {
+	if j.cur == nil {
+		return nil
+	}
+	rc := j.cur
+	j.cur = nil
+	return rc.Close()
+}
+
+// Compact makes one blob of a joined content, so that it reads at full speed
+// and can stand in the readable tree. It reports whether there was work.
+func (s *Store) Compact(ctx context.Context, id int64) (bool, error) {
+	_, parts, err := s.row(ctx, s.db, id)
+	if err != nil || parts == 0 {
+		return false, err
+	}
+	es, err := s.extents(ctx, s.db, id)
+	if err != nil {
+		return false, err
+	}
+	rc, err := s.openParts(ctx, id, 0, sizeOf(es))
+	if err != nil {
+		return false, err
+	}
+	defer rc.Close()
+	// A compaction that was killed may have left the blob behind.
+	if err := s.blob.Delete(ctx, Key(id)); err != nil {
+		return false, err
+	}
+	c, err := s.writeAs(ctx, id, rc, sizeOf(es))
+	if err != nil {
+		return false, err
+	}
+	return true, s.db.Tx(ctx, func(tx *db.DB) error { return s.compacted(ctx, tx, c, es) })
+}
+
+func sizeOf(es []extent) (n int64) {
+	for _, e := range es {
+		n += e.size
+	}
+	return n
+}
+
+func (s *Store) compacted(ctx context.Context, tx *db.DB, c Content, es []extent) error {
+	hit, err := tx.Exec(ctx, "UPDATE content SET parts = 0, sha1 = ? WHERE id = ? AND parts > 0", c.SHA1, c.ID)
+	if err != nil || hit == 0 {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "DELETE FROM extent WHERE content = ?", c.ID); err != nil {
+		return err
+	}
+	for _, e := range es {
+		if err := s.Refer(ctx, tx, e.part, -1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Joined lists contents that still consist of parts.
+func (s *Store) Joined(ctx context.Context, limit int) ([]int64, error) {
+	return db.List(ctx, s.db, db.Scan1[int64],
+		"SELECT id FROM content WHERE parts > 0 AND refs > 0 ORDER BY id LIMIT ?", limit)
+}

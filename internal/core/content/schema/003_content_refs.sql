@@ -1,0 +1,1 @@
+CREATE INDEX content_refs ON content (refs);

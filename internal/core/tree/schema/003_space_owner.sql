@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX space_owner ON space (kind, owner);

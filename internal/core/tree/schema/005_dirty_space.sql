@@ -1,0 +1,1 @@
+CREATE INDEX dirty_space ON dirty (space);

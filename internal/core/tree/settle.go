@@ -1,0 +1,129 @@
+package tree
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"atrium/internal/infra/db"
+)
+
+// turn is a settle that others may wait for instead of running their own.
+type turn struct {
+	done chan struct{}
+	err  error
+	next *turn // the one that those who came during this one share
+}
+
+// Settle carries what was written in a space up to its root: sizes, times and
+// etags of all folders on the way. Callers who come while one runs share the
+// next, since the one that runs may have read the log before their write.
+func (t *Tree) Settle(ctx context.Context, space int64) error {
+	t.mu.Lock()
+	cur := t.turns[space]
+	if cur == nil {
+		cur = &turn{done: make(chan struct{})}
+		t.turns[space] = cur
+		t.mu.Unlock()
+		t.runTurn(ctx, space, cur)
+		return cur.err
+	}
+	if cur.next == nil {
+		next := &turn{done: make(chan struct{})}
+		cur.next = next
+		t.mu.Unlock()
+		<-cur.done
+		t.runTurn(ctx, space, next)
+		return next.err
+	}
+	wait := cur.next
+	t.mu.Unlock()
+	<-wait.done
+	return wait.err
+}
+
+func (t *Tree) runTurn(ctx context.Context, space int64, cur *turn) {
+	// Others wait for this one, so it does not end with its first caller.
+	ctx = context.WithoutCancel(ctx)
+	cur.err = t.db.Tx(ctx, func(tx *db.DB) error {
+		if err := t.Lock(ctx, tx, space); err != nil {
+			return err
+		}
+		return t.settle(ctx, tx, space)
+	})
+	t.mu.Lock()
+	if cur.next != nil {
+		t.turns[space] = cur.next
+	} else {
+		delete(t.turns, space)
+	}
+	t.mu.Unlock()
+	close(cur.done)
+}
+
+type dirtyRow struct{ id, parent, delta, mtime int64 }
+
+// settleBatch bounds the log rows one transaction takes; the rest stays for the
+// next, in which the etags change once more.
+const settleBatch = 20000
+
+// settle does the work of Settle in a transaction that holds the space's lock.
+func (t *Tree) settle(ctx context.Context, tx *db.DB, space int64) error {
+	rows, err := db.List(ctx, tx, func(r db.Row) (d dirtyRow, err error) {
+		return d, r.Scan(&d.id, &d.parent, &d.delta, &d.mtime)
+	}, "SELECT id, parent, delta, mtime FROM dirty WHERE space = ? LIMIT ?", space, settleBatch)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	byParent := map[int64]dirtyRow{}
+	gone := make([]int64, len(rows))
+	for i, r := range rows {
+		gone[i] = r.id
+		sum := byParent[r.parent]
+		byParent[r.parent] = dirtyRow{delta: sum.delta + r.delta, mtime: max(sum.mtime, r.mtime)}
+	}
+	total, err := t.climb(ctx, tx, byParent)
+	if err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(total)) {
+		if _, err := tx.Exec(ctx, "UPDATE node SET size = size + ?, mtime = {{greatest mtime, ?}}, etag = ? WHERE id = ?",
+			total[id].delta, total[id].mtime, NewETag(), id); err != nil {
+			return err
+		}
+	}
+	// Ids are drawn in one order and committed in another, so a range would
+	// delete rows that were never read.
+	for batch := range slices.Chunk(gone, 1000) {
+		if _, err := tx.Exec(ctx, "DELETE FROM dirty WHERE id IN (?)", batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// climb sums what is to be added for every ancestor of the parents.
+func (t *Tree) climb(ctx context.Context, tx *db.DB, byParent map[int64]dirtyRow) (map[int64]dirtyRow, error) {
+	total := map[int64]dirtyRow{}
+	type pair struct{ leaf, id int64 }
+	for batch := range slices.Chunk(slices.Sorted(maps.Keys(byParent)), 500) {
+		pairs, err := db.List(ctx, tx, func(r db.Row) (p pair, err error) { return p, r.Scan(&p.leaf, &p.id) },
+			`WITH RECURSIVE up (leaf, id, parent) AS (
+			SELECT id, id, parent FROM node WHERE id IN (?)
+			UNION ALL SELECT up.leaf, n.id, n.parent FROM up JOIN node n ON n.id = up.parent)
+			SELECT leaf, id FROM up`, batch)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range pairs {
+			sum := total[p.id]
+			total[p.id] = dirtyRow{delta: sum.delta + byParent[p.leaf].delta, mtime: max(sum.mtime, byParent[p.leaf].mtime)}
+		}
+	}
+	return total, nil
+}
+
+// Unsettled lists spaces with rows in the dirty log.
+func (t *Tree) Unsettled(ctx context.Context) ([]int64, error) {
+	return db.List(ctx, t.db, db.Scan1[int64], "SELECT DISTINCT space FROM dirty")
+}
