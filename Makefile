@@ -1,0 +1,58 @@
+# The verbs of the house. On a fresh machine `make run` and `make test` are enough.
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+GO          ?= go
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+SERVICES    ?= postgres mariadb redis
+FUZZTIME    ?= 20s
+SEED        ?= 0
+KILLS       ?= 60
+PG_KILLS    ?= 20
+ARGS        ?=
+
+# The web client is built when Node is there; a page built before is kept; else the server goes without.
+PAGE := internal/feature/webui/dist/index.html
+WEB  := $(if $(and $(wildcard web/package.json),$(shell command -v npm)),$(shell find web -name node_modules -prune -o -type f -print))
+TAGS := $(if $(WEB)$(wildcard $(PAGE)),,noui)
+
+.PHONY: run build test race check integration clients e2e bench fuzz crash ci
+run: build ## build and serve on http://localhost:8080 from ./data
+	bin/atrium serve
+
+build: $(if $(WEB),$(PAGE)) ## bin/atrium
+	CGO_ENABLED=0 $(GO) build -trimpath -tags '$(TAGS)' -ldflags '-s -w -X main.version=$(VERSION)' -o bin/atrium ./cmd/atrium
+
+$(PAGE): $(WEB)
+	cd web && npm ci --no-audit --no-fund && npm run build
+	touch $@
+
+test: ## all tests, SQLite only; needs nothing but Go
+	$(GO) test ./...
+
+race: ## all tests under the race detector, on the databases that run
+	eval "$$(scripts/services env)" && $(GO) test -race ./...
+
+check: ## gofmt, vet, staticcheck, known vulnerabilities, the laws of the house
+	scripts/check
+
+integration: ## all tests on SQLite, PostgreSQL and MariaDB
+	scripts/services up $(SERVICES)
+	eval "$$(scripts/services env)" && $(GO) test ./internal/...
+
+clients: build ## litmus, nextcloudcmd, rclone, cadaver against a real server
+	scripts/clients $(ARGS)
+
+e2e: build ## the pages, in headless Chromium
+	scripts/e2e $(ARGS)
+
+bench: build ## the speed table; ARGS='-full -compare last.json'
+	$(GO) run ./tools/bench -bin bin/atrium $(ARGS)
+
+fuzz: ## every fuzz target for FUZZTIME
+	scripts/fuzz $(FUZZTIME)
+
+crash: build ## kill the server KILLS times on SQLite, PG_KILLS times on PostgreSQL, and miss nothing
+	scripts/crash $(KILLS) $(PG_KILLS) $(SEED)
+
+ci: ## what the build machine runs
+	.ci/run
