@@ -63,8 +63,9 @@ type SpaceKind int16
 
 // The kinds of spaces.
 const (
-	Home   SpaceKind = iota + 1 // a user's own files
-	Doomed                      // what was removed and waits for the purge
+	Home    SpaceKind = iota + 1 // a user's own files
+	Doomed                       // what was removed and waits for the purge
+	Staging                      // copies that are still being made
 )
 
 // NoQuota marks a space without a limit.
@@ -178,4 +179,9 @@ func (t *Tree) insert(ctx context.Context, tx *db.DB, n Node) error {
 // errGone says that a folder vanished between looking and writing.
 func errGone() error {
 	return fault.New(fault.Conflict, "The parent folder does not exist.")
+}
+
+// QuotaOf is a space's limit in bytes; negative for none.
+func (t *Tree) QuotaOf(ctx context.Context, d *db.DB, root int64) (int64, error) {
+	return db.One(ctx, d, db.Scan1[int64], "SELECT quota FROM space WHERE root = ?", root)
 }

@@ -179,9 +179,18 @@ func (t *Tree) Drop(ctx context.Context, tx *db.DB, c Change, space int64, n Nod
 	return t.mark(ctx, tx, c, space, n.Parent, -n.Size)
 }
 
-// Erase removes a node from the Doomed space, where nobody sees it: no etag
-// matters and nothing is settled. A folder must be empty.
+// Erase removes nodes from the Doomed space, where nobody sees them: no etag
+// matters. A folder into which somebody wrote in the meantime stays for the
+// next time.
 func (t *Tree) Erase(ctx context.Context, tx *db.DB, ids []int64) error {
-	_, err := tx.Exec(ctx, "DELETE FROM node WHERE id IN (?)", ids)
+	full, err := db.List(ctx, tx, db.Scan1[int64], "SELECT DISTINCT parent FROM node WHERE parent IN (?)", ids)
+	if err != nil {
+		return err
+	}
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return slices.Contains(full, id) })
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err = tx.Exec(ctx, "DELETE FROM node WHERE id IN (?)", ids)
 	return err
 }

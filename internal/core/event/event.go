@@ -1,0 +1,45 @@
+// Package event is the vocabulary of facts that one room tells the others. An
+// event is published in the transaction that made it true and is small: ids
+// and names, never bytes. It knows no subscribers.
+package event
+
+// FileWritten tells that a file has a new content, or is new.
+type FileWritten struct {
+	Space, Node, Parent int64
+	Name                string
+	Content             int64
+}
+
+// EventName implements bus.Event.
+func (FileWritten) EventName() string { return "file.written" }
+
+// NodeMade tells that a folder was made, or a tree copied to a place.
+type NodeMade struct {
+	Space, Node, Parent int64
+	Name                string
+}
+
+// EventName implements bus.Event.
+func (NodeMade) EventName() string { return "node.made" }
+
+// NodeMoved tells that a file or folder lies elsewhere or has another name.
+type NodeMoved struct {
+	Space, Parent int64 // where it lies now
+	Name          string
+	Node          int64
+	OldSpace      int64
+	OldParent     int64
+	OldName       string
+}
+
+// EventName implements bus.Event.
+func (NodeMoved) EventName() string { return "node.moved" }
+
+// NodeRemoved tells that a file or folder is gone from its space.
+type NodeRemoved struct {
+	Space, Node, Parent int64
+	Name                string
+}
+
+// EventName implements bus.Event.
+func (NodeRemoved) EventName() string { return "node.removed" }

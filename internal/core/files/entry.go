@@ -1,0 +1,217 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"iter"
+	"path"
+	"slices"
+	"strings"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/base/names"
+	"atrium/internal/core/tree"
+)
+
+// Entry is a file or folder as somebody sees it.
+type Entry struct {
+	tree.Node
+	Path  string // from the view's root: "/", "/a/b"
+	Mount *Mount
+	Mime  string // media type; "" for folders
+}
+
+// Perm is what the viewer may do with e.
+func (e *Entry) Perm() Perm { return e.Mount.Perm }
+
+// IsMountRoot tells whether e is where something is mounted, other than the home.
+func (e *Entry) IsMountRoot() bool { return len(e.Mount.Path) > 0 && e.ID == e.Mount.Root }
+
+// IsRoot tells whether e is the view's root.
+func (e *Entry) IsRoot() bool { return e.Path == "/" }
+
+// Base is the name under which the viewer sees e.
+func (e *Entry) Base() string { return path.Base(e.Path) }
+
+func (v *View) entry(ctx context.Context, n tree.Node, m *Mount, at string) (*Entry, error) {
+	mime, err := v.tree.MimeType(ctx, n.Mime)
+	if err != nil {
+		return nil, err
+	}
+	return &Entry{Node: n, Path: at, Mount: m, Mime: mime}, nil
+}
+
+// mount finds the mount that a path lies in, and the names below it.
+func (v *View) mount(p []string) (*Mount, []string) {
+	best := &v.mounts[0]
+	for i := range v.mounts[1:] {
+		m := &v.mounts[i+1]
+		if len(m.Path) > len(best.Path) && len(p) >= len(m.Path) && slices.Equal(p[:len(m.Path)], m.Path) {
+			best = m
+		}
+	}
+	return best, p[len(best.Path):]
+}
+
+func missing(err error) error {
+	if errors.Is(err, fault.NotFound) {
+		return fault.Wrap(fault.NotFound, err, "This file or folder does not exist.")
+	}
+	return err
+}
+
+// Stat finds an entry by path. A folder's size and etag include all writes that
+// were acknowledged before the call.
+func (v *View) Stat(ctx context.Context, p string) (*Entry, error) {
+	segs, err := names.Split(p)
+	if err != nil { // no file can have such a name
+		return nil, fault.Wrap(fault.NotFound, err, "This file or folder does not exist.")
+	}
+	m, rest := v.mount(segs)
+	n, err := v.resolve(ctx, m, rest)
+	if err != nil {
+		return nil, missing(err)
+	}
+	e, err := v.entry(ctx, n, m, "/"+strings.Join(segs, "/"))
+	if err != nil || !n.IsDir() {
+		return e, err
+	}
+	return e, v.mixMounts(ctx, e)
+}
+
+func (v *View) resolve(ctx context.Context, m *Mount, rest []string) (tree.Node, error) {
+	if m.Root == m.Space {
+		return v.tree.Resolve(ctx, m.Space, rest)
+	}
+	if err := v.tree.Settle(ctx, m.Space); err != nil {
+		return tree.Node{}, err
+	}
+	return v.tree.Find(ctx, v.db, m.Root, rest)
+}
+
+// mixMounts makes a folder's etag depend on what is mounted below it.
+func (v *View) mixMounts(ctx context.Context, e *Entry) error {
+	if len(v.mounts) == 1 || len(e.Mount.Path) > 0 {
+		return nil
+	}
+	h := fnv.New64a()
+	below := false
+	for i := range v.mounts[1:] {
+		m := &v.mounts[i+1]
+		at := "/" + strings.Join(m.Path, "/")
+		if e.Path != "/" && !strings.HasPrefix(at, e.Path+"/") {
+			continue
+		}
+		n, err := v.resolve(ctx, m, nil)
+		if err != nil {
+			return err
+		}
+		below = true
+		fmt.Fprintf(h, "%s %d %d %d\n", at, n.ID, n.ETag, m.Perm)
+	}
+	if below {
+		e.ETag ^= int64(h.Sum64() >> 1)
+	}
+	return nil
+}
+
+// ByID finds an entry by its node's id, wherever the viewer may see it.
+func (v *View) ByID(ctx context.Context, id int64) (*Entry, error) {
+	chains, err := v.tree.Up(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	chain := chains[id]
+	for i := range v.mounts {
+		m := &v.mounts[i]
+		at := slices.IndexFunc(chain, func(n tree.Node) bool { return n.ID == m.Root })
+		if at < 0 {
+			continue
+		}
+		p := slices.Clone(m.Path)
+		for _, n := range chain[at+1:] {
+			p = append(p, n.Name)
+		}
+		return v.Stat(ctx, "/"+strings.Join(p, "/"))
+	}
+	return nil, missing(fmt.Errorf("node %d: %w", id, fault.NotFound))
+}
+
+// List yields a folder's entries by name, mounts last. The folder comes from
+// Stat, so that its etag is not newer than what is listed.
+func (v *View) List(ctx context.Context, folder *Entry) iter.Seq2[*Entry, error] {
+	return func(yield func(*Entry, error) bool) {
+		prefix := strings.TrimSuffix(folder.Path, "/") + "/"
+		mounted := v.mountsIn(folder)
+		for n, err := range v.tree.Children(ctx, folder.ID) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if mounted[n.Name] != nil {
+				continue
+			}
+			e, err := v.entry(ctx, n, folder.Mount, prefix+n.Name)
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+		for _, m := range mounted {
+			e, err := v.Stat(ctx, "/"+strings.Join(m.Path, "/"))
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (v *View) mountsIn(folder *Entry) map[string]*Mount {
+	if len(v.mounts) == 1 {
+		return nil
+	}
+	out := map[string]*Mount{}
+	for i := range v.mounts[1:] {
+		m := &v.mounts[i+1]
+		if path.Dir("/"+strings.Join(m.Path, "/")) == folder.Path {
+			out[m.Path[len(m.Path)-1]] = m
+		}
+	}
+	return out
+}
+
+// Open reads n bytes of a file from off; n < 0 reads to the end.
+func (v *View) Open(ctx context.Context, e *Entry, off, n int64) (io.ReadCloser, error) {
+	if e.Perm()&Read == 0 {
+		return nil, fault.New(fault.Denied, "You may not read this file.")
+	}
+	if e.IsDir() {
+		return nil, fault.New(fault.Unsupported, "A folder has no content of its own.")
+	}
+	if err := v.guard(ctx, OpRead, e); err != nil {
+		return nil, err
+	}
+	return v.content.Open(ctx, e.Content, off, n)
+}
+
+// Below yields everything below a folder, level by level, so that memory grows
+// with the number of folders of a level and not with the files.
+func (v *View) Below(ctx context.Context, folder *Entry) iter.Seq2[*Entry, error] {
+	return func(yield func(*Entry, error) bool) {
+		queue := []*Entry{folder}
+		for len(queue) > 0 {
+			next := queue[0]
+			queue = queue[1:]
+			for e, err := range v.List(ctx, next) {
+				if !yield(e, err) || err != nil {
+					return
+				}
+				if e.IsDir() {
+					queue = append(queue, e)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,242 @@
+// Package files shows each user one tree: the own home and whatever rooms mount
+// into it, with permissions, guards and keepers applied. It joins the tree (the
+// names) with contents (the bytes) and knows no protocol.
+//
+// A write stores its bytes durably first, then takes one short transaction. A
+// listing is whole or an error.
+package files
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
+	"atrium/internal/core/content"
+	"atrium/internal/core/event"
+	"atrium/internal/core/tree"
+	"atrium/internal/infra/db"
+)
+
+// Perm is a set of rights, in the numbers of the OCS share API.
+type Perm uint8
+
+// The rights.
+const (
+	Read Perm = 1 << iota
+	Update
+	Create
+	Delete
+	Share
+	All = Read | Update | Create | Delete | Share
+)
+
+// Mount hangs a node into a view.
+type Mount struct {
+	Path  []string // names below the view's root; empty for the home
+	Space int64    // the root of the space that the node lies in
+	Root  int64    // the node that hangs here
+	Perm  Perm
+	Kind  string // "", "shared", "group", "external": nc:mount-type
+	Owner string // user id
+}
+
+// Op is what somebody is about to do.
+type Op uint8
+
+// The operations that guards are asked about.
+const (
+	OpRead Op = iota
+	OpWrite
+	OpCreate
+	OpMove
+	OpDelete
+	OpProps
+)
+
+// Guard may forbid an operation: locks, access rules. nil allows it.
+type Guard interface {
+	Check(ctx context.Context, op Op, e *Entry) error
+}
+
+// Keeper takes over what would otherwise be gone: versions, trash. It works in
+// the transaction; kept means that it now holds the content or the node.
+type Keeper interface {
+	Overwritten(ctx context.Context, tx *db.DB, old *Entry) (kept bool, err error)
+	Removed(ctx context.Context, tx *db.DB, e *Entry) (kept bool, err error)
+}
+
+// Mounter adds mounts to a user's view.
+type Mounter interface {
+	Mounts(ctx context.Context, p *who.Principal) ([]Mount, error)
+}
+
+// Hooks is where rooms take part. They are filled at start, before any request.
+type Hooks struct {
+	Mounters []Mounter
+	Guards   []Guard
+	Keepers  []Keeper
+}
+
+// Publish sends an event in the transaction that made it true.
+type Publish func(ctx context.Context, tx *db.DB, ev interface{ EventName() string }) error
+
+// Service is the file tree of the whole instance.
+type Service struct {
+	db      *db.DB
+	tree    *tree.Tree
+	content *content.Store
+	publish Publish
+	Hooks   Hooks
+	Now     func() time.Time
+	// Quota is the limit in bytes of a home that is made, tree.NoQuota for none.
+	Quota  int64
+	homes  sync.Map // user id → root of the home
+	doomed sync.Map // "" → tree.Space
+}
+
+// New returns the service over its parts.
+func New(d *db.DB, t *tree.Tree, c *content.Store, publish Publish) *Service {
+	return &Service{db: d, tree: t, content: c, publish: publish, Now: time.Now, Quota: tree.NoQuota}
+}
+
+// Alive tells whether files can be served at all: nil or fault.Unavailable.
+func (s *Service) Alive(ctx context.Context) error { return s.content.Alive(ctx) }
+
+// View is the tree as one user sees it, loaded once a request.
+type View struct {
+	*Service
+	who    *who.Principal
+	mounts []Mount // the home first
+}
+
+// As returns the view of p, whose home is made at the first visit. While the
+// bytes' place is not there it is fault.Unavailable: an empty listing would make
+// sync clients delete.
+func (s *Service) As(ctx context.Context, p *who.Principal) (*View, error) {
+	if p == nil {
+		return nil, fault.Anonymous
+	}
+	if !p.MaySeeFiles() {
+		return nil, fault.New(fault.Denied, "This app password does not give access to files.")
+	}
+	if err := s.Alive(ctx); err != nil {
+		return nil, err
+	}
+	root, err := s.home(ctx, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	v := &View{Service: s, who: p, mounts: []Mount{{Space: root, Root: root, Perm: All, Owner: p.ID}}}
+	for _, m := range s.Hooks.Mounters {
+		more, err := m.Mounts(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		v.mounts = append(v.mounts, more...)
+	}
+	return v, nil
+}
+
+// Who is the user whose view this is.
+func (v *View) Who() *who.Principal { return v.who }
+
+func (s *Service) home(ctx context.Context, uid string) (int64, error) {
+	if root, ok := s.homes.Load(uid); ok {
+		return root.(int64), nil
+	}
+	sp, err := s.space(ctx, tree.Home, uid, s.Quota)
+	if err != nil {
+		return 0, err
+	}
+	s.homes.Store(uid, sp.Root)
+	return sp.Root, nil
+}
+
+// space finds an owner's space or makes it.
+func (s *Service) space(ctx context.Context, kind tree.SpaceKind, owner string, quota int64) (tree.Space, error) {
+	sp, err := s.tree.SpaceOf(ctx, s.db, kind, owner)
+	if !errors.Is(err, fault.NotFound) {
+		return sp, err
+	}
+	id, err := s.db.ID(ctx)
+	if err != nil {
+		return tree.Space{}, err
+	}
+	err = s.db.Tx(ctx, func(tx *db.DB) error {
+		sp, err = s.tree.NewSpace(ctx, tx, id, tree.Space{Kind: kind, Owner: owner, Quota: quota})
+		return err
+	})
+	if errors.Is(err, fault.Exists) { // two first requests at once
+		return s.tree.SpaceOf(ctx, s.db, kind, owner)
+	}
+	return sp, err
+}
+
+func (s *Service) doom(ctx context.Context) (tree.Space, error) {
+	if sp, ok := s.doomed.Load(""); ok {
+		return sp.(tree.Space), nil
+	}
+	sp, err := s.space(ctx, tree.Doomed, "", tree.NoQuota)
+	if err == nil {
+		s.doomed.Store("", sp)
+	}
+	return sp, err
+}
+
+// Usage tells how many bytes a user's home holds and may hold; total is
+// tree.NoQuota without a limit.
+func (s *Service) Usage(ctx context.Context, uid string) (used, total int64, err error) {
+	if _, err := s.home(ctx, uid); err != nil {
+		return 0, 0, err
+	}
+	sp, err := s.tree.SpaceOf(ctx, s.db, tree.Home, uid)
+	if err != nil {
+		return 0, 0, err
+	}
+	used, err = s.tree.Used(ctx, s.db, sp.Root)
+	return used, sp.Quota, err
+}
+
+// SetQuota limits a user's home to so many bytes; tree.NoQuota for no limit.
+func (s *Service) SetQuota(ctx context.Context, uid string, quota int64) error {
+	root, err := s.home(ctx, uid)
+	if err != nil {
+		return err
+	}
+	return s.tree.SetQuota(ctx, s.db, root, quota)
+}
+
+// DropHome removes all files of a user who was deleted.
+func (s *Service) DropHome(ctx context.Context, uid string) error {
+	doomed, err := s.doom(ctx)
+	if err != nil {
+		return err
+	}
+	sp, err := s.tree.SpaceOf(ctx, s.db, tree.Home, uid)
+	if errors.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = s.db.Tx(ctx, func(tx *db.DB) error {
+		if err := s.tree.DropSpace(ctx, tx, doomed, sp); err != nil {
+			return err
+		}
+		return s.publish(ctx, tx, event.NodeRemoved{Space: sp.Root, Node: sp.Root})
+	})
+	s.homes.Delete(uid)
+	return err
+}
+
+func (s *Service) guard(ctx context.Context, op Op, e *Entry) error {
+	for _, g := range s.Hooks.Guards {
+		if err := g.Check(ctx, op, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}

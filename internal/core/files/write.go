@@ -1,0 +1,319 @@
+package files
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"strings"
+	"time"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/base/names"
+	"atrium/internal/core/content"
+	"atrium/internal/core/event"
+	"atrium/internal/core/tree"
+	"atrium/internal/infra/db"
+)
+
+// ErrNoParent says that the folder to write into is not there; ErrIsFolder that
+// a file cannot take the place of a folder. Both are fault.Conflict.
+var (
+	ErrNoParent = fault.New(fault.Conflict, "The parent folder does not exist.")
+	ErrIsFolder = fault.New(fault.Conflict, "There is a folder of this name.")
+)
+
+// Sum is a checksum that the bytes of a write must have.
+type Sum struct {
+	Hash hash.Hash
+	Want string // hex
+}
+
+// Put says what to write. The zero value of each field but Body or Parts is fine.
+type Put struct {
+	Body    io.Reader
+	Parts   []content.Content // instead of Body: contents to join, in order
+	Size    int64             // length of Body in bytes; < 0 is unknown
+	Total   int64             // bytes to find room for, if more than Size
+	MTime   time.Time         // zero: now
+	Created int64             // Unix seconds; 0 keeps what was there
+	Sums    []Sum
+	// Check sees what stands at the path now, nil for nothing, and may refuse.
+	// It is asked before the body is read and again when the write commits.
+	Check func(cur *Entry) error
+	// Also runs in the transaction of the write.
+	Also func(tx *db.DB, e *Entry) error
+}
+
+// Written is the outcome of Write.
+type Written struct {
+	*Entry
+	Created bool
+}
+
+// spot is a place where something is or will be.
+type spot struct {
+	mount  *Mount
+	parent tree.Node
+	name   string
+	path   string
+	cur    *Entry // what is there, nil for nothing
+}
+
+// locate finds the place for a write.
+func (v *View) locate(ctx context.Context, p string) (*spot, error) {
+	segs, err := names.Split(p)
+	if err != nil {
+		return nil, err
+	}
+	if len(segs) == 0 {
+		return nil, ErrIsFolder
+	}
+	m, rest := v.mount(segs)
+	if len(rest) == 0 { // the root of a mount: a name in the folder around it
+		e, err := v.Stat(ctx, p)
+		return &spot{mount: m, cur: e, name: segs[len(segs)-1], path: "/" + strings.Join(segs, "/")}, err
+	}
+	parent, err := v.tree.Find(ctx, v.db, m.Root, rest[:len(rest)-1])
+	if errors.Is(err, fault.NotFound) || err == nil && !parent.IsDir() {
+		return nil, ErrNoParent
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &spot{mount: m, parent: parent, name: rest[len(rest)-1], path: "/" + strings.Join(segs, "/")}
+	s.cur, err = v.current(ctx, v.db, s)
+	return s, err
+}
+
+// current reads what stands at a spot.
+func (v *View) current(ctx context.Context, d *db.DB, s *spot) (*Entry, error) {
+	n, err := v.tree.Child(ctx, d, s.parent.ID, s.name)
+	if errors.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Entry{Node: n, Path: s.path, Mount: s.mount}, nil
+}
+
+// mayWrite checks the rights to put a file at a spot.
+func (v *View) mayWrite(ctx context.Context, s *spot) error {
+	need, op, e := Create, OpCreate, &Entry{Node: s.parent, Path: s.path, Mount: s.mount}
+	if s.cur != nil {
+		if s.cur.IsDir() {
+			return ErrIsFolder
+		}
+		need, op, e = Update, OpWrite, s.cur
+	}
+	if s.mount.Perm&need == 0 {
+		return fault.New(fault.Denied, "You may not write here.")
+	}
+	return v.guard(ctx, op, e)
+}
+
+// Write puts a file at a path: new, or in place of the one that is there. When
+// it returns nil the bytes survive a power cut.
+func (v *View) Write(ctx context.Context, p string, put Put) (Written, error) {
+	s, err := v.locate(ctx, p)
+	if err != nil {
+		return Written{}, err
+	}
+	if err := v.mayWrite(ctx, s); err != nil {
+		return Written{}, err
+	}
+	if put.Check != nil {
+		if err := put.Check(s.cur); err != nil {
+			return Written{}, err
+		}
+	}
+	if err := v.hasRoom(ctx, s, max(put.Size, put.Total)); err != nil {
+		return Written{}, err
+	}
+	c, err := v.store(ctx, put)
+	if err != nil {
+		return Written{}, err
+	}
+	w, err := v.commit(ctx, s, c, put)
+	if err != nil && put.Parts == nil {
+		v.content.Forget(ctx, c.ID)
+	}
+	return w, err
+}
+
+// store writes the body and checks it. A joined content gets only its id here.
+func (v *View) store(ctx context.Context, put Put) (content.Content, error) {
+	if put.Parts != nil {
+		id, err := v.db.ID(ctx)
+		return content.Content{ID: id}, err
+	}
+	hashes := make([]hash.Hash, len(put.Sums))
+	for i, s := range put.Sums {
+		hashes[i] = s.Hash
+	}
+	c, err := v.content.Write(ctx, put.Body, put.Size, hashes...)
+	if err != nil {
+		return c, err
+	}
+	for _, s := range put.Sums {
+		if got := hex.EncodeToString(s.Hash.Sum(nil)); !strings.EqualFold(got, s.Want) {
+			v.content.Forget(ctx, c.ID)
+			return c, fault.New(fault.Invalid, "The content does not match its checksum; it was damaged on the way.")
+		}
+	}
+	return c, nil
+}
+
+// commit makes a stored content the file at a spot.
+func (v *View) commit(ctx context.Context, s *spot, c content.Content, put Put) (Written, error) {
+	mime := MediaType(s.name)
+	mimeID, err := v.tree.MimeID(ctx, mime)
+	if err != nil {
+		return Written{}, err
+	}
+	first, err := v.db.ID(ctx)
+	if err != nil {
+		return Written{}, err
+	}
+	change, err := v.tree.NewChange(ctx)
+	if err != nil {
+		return Written{}, err
+	}
+	var w Written
+	err = v.db.Tx(ctx, func(tx *db.DB) error {
+		cur, err := v.current(ctx, tx, s)
+		if err != nil {
+			return err
+		}
+		if cur != nil && cur.IsDir() {
+			return ErrIsFolder
+		}
+		if put.Check != nil {
+			if err := put.Check(cur); err != nil {
+				return err
+			}
+		}
+		joined := c
+		if put.Parts != nil {
+			joined, err = v.content.Join(ctx, tx, c.ID, put.Parts)
+		} else {
+			err = v.content.Keep(ctx, tx, c)
+		}
+		if err != nil {
+			return err
+		}
+		w = v.written(s, cur, joined, put, tree.Node{ID: first, Mime: mimeID})
+		w.Mime = mime
+		if err := v.takeRoom(ctx, tx, s, w.Size-sizeOf(cur)); err != nil {
+			return err
+		}
+		if err := v.place(ctx, tx, change, s, cur, w); err != nil {
+			return err
+		}
+		if put.Also != nil {
+			return put.Also(tx, w.Entry)
+		}
+		return nil
+	})
+	return w, err
+}
+
+func sizeOf(e *Entry) int64 {
+	if e == nil {
+		return 0
+	}
+	return e.Size
+}
+
+// written is the node that a write makes of what stands there; fresh has what
+// a new node needs.
+func (v *View) written(s *spot, cur *Entry, c content.Content, put Put, fresh tree.Node) Written {
+	now := v.Now()
+	n := fresh
+	n.Parent, n.Name, n.Kind, n.Uploaded = s.parent.ID, s.name, tree.File, now.Unix()
+	if cur != nil {
+		n.ID, n.Created, n.Uploaded = cur.ID, cur.Created, cur.Uploaded
+	}
+	n.Size, n.Content, n.SHA1, n.ETag, n.MTime = c.Size, c.ID, c.SHA1, tree.NewETag(), put.MTime
+	if n.MTime.IsZero() {
+		n.MTime = now
+	}
+	if put.Created != 0 {
+		n.Created = put.Created
+	}
+	return Written{Entry: &Entry{Node: n, Path: s.path, Mount: s.mount}, Created: cur == nil}
+}
+
+func (v *View) place(ctx context.Context, tx *db.DB, change tree.Change, s *spot, cur *Entry, w Written) error {
+	ev := event.FileWritten{Space: s.mount.Space, Node: w.ID, Parent: w.Parent, Name: w.Name, Content: w.Content}
+	if cur == nil {
+		if err := v.tree.Create(ctx, tx, change, s.mount.Space, w.Node); err != nil {
+			if errors.Is(err, fault.Conflict) {
+				return ErrNoParent
+			}
+			return err
+		}
+		return v.publish(ctx, tx, ev)
+	}
+	if err := v.tree.Update(ctx, tx, change, s.mount.Space, cur.Node, w.Node); err != nil {
+		return err
+	}
+	if err := v.release(ctx, tx, cur, Keeper.Overwritten); err != nil {
+		return err
+	}
+	return v.publish(ctx, tx, ev)
+}
+
+// release gives an old content to the first keeper that wants it, or drops it.
+func (v *View) release(ctx context.Context, tx *db.DB, old *Entry, offer func(Keeper, context.Context, *db.DB, *Entry) (bool, error)) error {
+	for _, k := range v.Hooks.Keepers {
+		kept, err := offer(k, ctx, tx, old)
+		if kept || err != nil {
+			return err
+		}
+	}
+	return v.content.Refer(ctx, tx, old.Content, -1)
+}
+
+// hasRoom refuses early what cannot fit, before a long body is read.
+func (v *View) hasRoom(ctx context.Context, s *spot, size int64) error {
+	if size <= 0 {
+		return nil
+	}
+	quota, err := v.quota(ctx, v.db, s.mount)
+	if err != nil || quota < 0 {
+		return err
+	}
+	return v.fits(ctx, v.db, s, quota, size-sizeOf(s.cur))
+}
+
+// takeRoom checks the quota in the transaction of a write. The space is locked
+// first, so that two writes cannot both take the last room.
+func (v *View) takeRoom(ctx context.Context, tx *db.DB, s *spot, more int64) error {
+	quota, err := v.quota(ctx, tx, s.mount)
+	if err != nil || quota < 0 || more <= 0 {
+		return err
+	}
+	if err := v.tree.Lock(ctx, tx, s.mount.Space); err != nil {
+		return err
+	}
+	return v.fits(ctx, tx, s, quota, more)
+}
+
+func (v *View) quota(ctx context.Context, d *db.DB, m *Mount) (int64, error) {
+	return v.tree.QuotaOf(ctx, d, m.Space)
+}
+
+func (v *View) fits(ctx context.Context, d *db.DB, s *spot, quota, more int64) error {
+	used, err := v.tree.Used(ctx, d, s.mount.Space)
+	if err != nil {
+		return err
+	}
+	if room := max(quota-used, 0); more > room {
+		return fault.New(fault.Full, fmt.Sprintf("Insufficient space in %s, %d required, %d available", s.path, more, room))
+	}
+	return nil
+}
