@@ -1,7 +1,7 @@
 // Package disk keeps blobs as files of a local disk (Linux). A blob is whole
-// or absent: it is written without a name, made durable, and only then linked
-// under its key; the folder that got the name is made durable too before Put
-// says so.
+// or absent: it is written without a name and linked under its key when it is
+// complete. When Put returns, the bytes and the name are durable; small blobs
+// that come together become so together.
 //
 // A store is a folder with a marker file that holds the store's id. A folder
 // without it is refused, so that a disk that was not mounted never looks like
@@ -19,7 +19,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -43,11 +42,11 @@ type Store struct {
 	// truncate what was acknowledged. Set before use, never after.
 	NoSync bool
 
-	dir   string
-	id    string
-	root  *os.Root
-	named bool // no O_TMPFILE here: write under scratch and rename
-	seq   atomic.Int64
+	dir    string
+	id     string
+	root   *os.Root
+	named  bool // no O_TMPFILE here: write under scratch and rename
+	intake *intake
 
 	making  sync.Mutex // held while folders are made
 	folders sync.Map   // relative path → *group; only folders whose own names are durable
@@ -88,13 +87,17 @@ func Open(dir, wantID string) (*Store, error) {
 	}
 	s := &Store{dir: dir, id: wantID, root: root}
 	if err := s.open(); err != nil {
-		root.Close()
+		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
 func (s *Store) open() error {
+	var err error
+	if s.intake, err = openIntake(s.root); err != nil {
+		return broken(err)
+	}
 	id, err := s.readMarker()
 	if err != nil {
 		return err
@@ -126,7 +129,13 @@ func (s *Store) Root() *os.Root { return s.root }
 func (s *Store) Path(key string) string { return folder(key) + "/" + key }
 
 // Close lets go of the folder. Readers that are open stay usable.
-func (s *Store) Close() error { return s.root.Close() }
+func (s *Store) Close() error {
+	var err error
+	if s.intake != nil {
+		err = s.intake.close()
+	}
+	return errors.Join(err, s.root.Close())
+}
 
 // Alive checks that the store's path still leads to the folder that was
 // opened and that its marker holds the id: about five system calls.

@@ -147,6 +147,93 @@ func TestGroupTellsItsErrorToAllOfARun(t *testing.T) {
 	})
 }
 
+func TestThoseWhoComeTogetherAreSyncedTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, err := os.Open(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer dir.Close()
+		q := &intake{fs: dir, now: time.Now}
+		gate := make(chan struct{})
+		var alone, linked, undone atomic.Int32
+		one := func(linkErr error) *pending {
+			return &pending{
+				link:  func() error { linked.Add(1); return linkErr },
+				alone: func() error { alone.Add(1); <-gate; return nil },
+				undo:  func() { undone.Add(1) },
+			}
+		}
+		var done sync.WaitGroup
+		done.Go(func() { _ = q.settle(one(nil)) })
+		synctest.Wait()
+		errs := make([]error, 5)
+		for i := range errs {
+			done.Go(func() {
+				var linkErr error
+				if i == 3 {
+					linkErr = fault.Exists
+				}
+				errs[i] = q.settle(one(linkErr))
+			})
+		}
+		synctest.Wait()
+		close(gate)
+		done.Wait()
+		if alone.Load() != 1 || linked.Load() != 5 || undone.Load() != 0 {
+			t.Errorf("%d alone, %d linked, %d undone; want 1, 5, 0", alone.Load(), linked.Load(), undone.Load())
+		}
+		for i, err := range errs {
+			if got, want := errors.Is(err, fault.Exists), i == 3; got != want {
+				t.Errorf("caller %d got %v", i, err)
+			}
+		}
+		if q.busy || len(q.waiting) > 0 {
+			t.Error("the intake is not at rest")
+		}
+	})
+}
+
+func TestBatchThatCannotBeSyncedIsUndone(t *testing.T) {
+	dir, err := os.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir.Close() // so that syncfs gives EBADF
+	q := &intake{fs: dir, now: time.Now}
+	undone := 0
+	one := func(linkErr error) *pending {
+		return &pending{link: func() error { return linkErr }, undo: func() { undone++ }}
+	}
+	batch := []*pending{one(nil), one(fault.Exists), one(nil)}
+	q.together(batch)
+	if undone != 2 || !errors.Is(batch[0].err, fault.Unavailable) || batch[1].err != fault.Exists || !errors.Is(batch[2].err, fault.Unavailable) {
+		t.Errorf("%d undone; errors %v, %v, %v", undone, batch[0].err, batch[1].err, batch[2].err)
+	}
+}
+
+func TestSlowSyncSendsEverybodyAlone(t *testing.T) {
+	s := make1(t)
+	if s.intake.fs == nil {
+		s.intake.fs = make1Dir(t)
+	}
+	clock := time.Unix(0, 0)
+	s.intake.now = func() time.Time { clock = clock.Add(slow + 1); return clock }
+	s.intake.together([]*pending{{link: func() error { return nil }}, {link: func() error { return nil }}})
+	if got, want := s.intake.alone, clock.Add(slowRest); !got.Equal(want) {
+		t.Errorf("alone until %v, want %v", got, want)
+	}
+}
+
+func make1Dir(t *testing.T) *os.File {
+	d, err := os.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
 func TestUnsyncedFolderLeavesNothing(t *testing.T) {
 	s := make1(t)
 	s.folders.Store("k/0", &group{f: func() error { return broken(unix.EIO) }})
@@ -162,24 +249,29 @@ func TestUnsyncedFolderLeavesNothing(t *testing.T) {
 }
 
 // BenchmarkPut4K is what a small upload costs the disk: one, eight and 32
-// writers, durable. "syncfs" is the alternative that was weighed against
-// fdatasync + fsync of the folder: link without a sync, and let one syncfs
-// cover all who wait.
+// writers. "alone" has every writer sync their own file and folder, "intake"
+// is what Put does, "nosync" leaves durability out.
 func BenchmarkPut4K(b *testing.B) {
 	body := blobtest.Pattern(4096)
+	// One folder for all, removed at the end: ext4 is slow to make files soon
+	// after many were removed.
+	top := b.TempDir()
 	for _, writers := range []int{1, 8, 32} {
-		for _, how := range []string{"fdatasync", "syncfs", "nosync"} {
+		for _, how := range []string{"alone", "intake", "nosync"} {
 			b.Run(fmt.Sprintf("%s/writers=%d", how, writers), func(b *testing.B) {
-				s := make1(b)
-				s.NoSync = how != "fdatasync"
-				after := func() error { return nil }
-				if how == "syncfs" {
-					d, err := os.Open(s.dir)
-					if err != nil {
+				s, _, err := Create(filepath.Join(top, newID()))
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer s.Close()
+				s.NoSync = how == "nosync"
+				if how == "alone" {
+					s.intake = &intake{now: time.Now}
+				}
+				for i := range 256 { // make the folders
+					if _, err := s.Put(b.Context(), fmt.Sprintf("x%02x", i), bytes.NewReader(nil), 0); err != nil {
 						b.Fatal(err)
 					}
-					defer d.Close()
-					after = (&group{f: func() error { return unix.Syncfs(int(d.Fd())) }}).do
 				}
 				var id atomic.Int64
 				var done sync.WaitGroup
@@ -188,9 +280,6 @@ func BenchmarkPut4K(b *testing.B) {
 					done.Go(func() {
 						for i := id.Add(1); i <= int64(b.N); i = id.Add(1) {
 							if _, err := s.Put(b.Context(), fmt.Sprintf("%08x", i), bytes.NewReader(body), 4096); err != nil {
-								b.Error(err)
-							}
-							if err := after(); err != nil {
 								b.Error(err)
 							}
 						}

@@ -104,27 +104,72 @@ func (s *Store) write(ctx context.Context, key string, fill func(*os.File) (int6
 	defer f.Close()
 	n, err := fill(f)
 	if err == nil {
-		err = s.syncFile(f)
-	}
-	if err == nil {
 		err = ctx.Err()
 	}
 	if err == nil {
-		err = s.name(f, temp, dir, key)
+		err = s.settle(&unnamed{s, f, temp, dir, key, g}, n)
 	}
 	if err != nil {
 		s.discard(temp)
 		return 0, err
 	}
-	if s.NoSync {
-		return n, nil
-	}
-	if err := g.do(); err != nil {
-		// The name may or may not be durable; nobody is to rely on it.
-		s.discard(s.Path(key))
-		return 0, err
-	}
 	return n, nil
+}
+
+// unnamed is a file whose bytes are written, on its way to its key.
+type unnamed struct {
+	s    *Store
+	f    *os.File
+	temp string // "" if it has no name at all
+	dir  *os.File
+	key  string
+	g    *group // fsync of dir
+}
+
+// settle makes n written bytes durable under their key.
+func (s *Store) settle(u *unnamed, n int64) error {
+	if s.NoSync {
+		return u.link()
+	}
+	if n > intakeMax {
+		return u.alone()
+	}
+	return s.intake.settle(&pending{link: u.link, alone: u.alone, undo: u.undo})
+}
+
+func (u *unnamed) alone() error {
+	// fdatasync includes the length, and spares the times.
+	if err := unix.Fdatasync(int(u.f.Fd())); err != nil {
+		return broken(&os.PathError{Op: "fdatasync", Path: u.f.Name(), Err: err})
+	}
+	if err := u.link(); err != nil {
+		return err
+	}
+	if err := u.g.do(); err != nil {
+		// The name may or may not be durable; nobody is to rely on it.
+		u.undo()
+		return err
+	}
+	return nil
+}
+
+func (u *unnamed) undo() { u.s.discard(u.s.Path(u.key)) }
+
+// link gives the file its key.
+func (u *unnamed) link() error {
+	var err error
+	if u.temp == "" {
+		err = linkFD(int(u.f.Fd()), int(u.dir.Fd()), u.key)
+	} else {
+		err = u.s.rename(u.temp, u.dir, u.key)
+	}
+	if errors.Is(err, unix.EEXIST) {
+		return fault.Wrap(fault.Exists, fmt.Errorf("blob %s: %w", u.key, err), "The blob exists already.")
+	}
+	if err != nil {
+		return broken(&os.LinkError{Op: "link", Old: u.temp, New: u.key, Err: err})
+	}
+	return nil
 }
 
 // temp opens a new file: without a name, or under the returned one.
@@ -139,34 +184,6 @@ func (s *Store) temp(dir *os.File) (*os.File, string, error) {
 		return nil, "", &os.PathError{Op: "tmpfile", Path: dir.Name(), Err: err}
 	}
 	return os.NewFile(uintptr(fd), "blob"), "", nil
-}
-
-func (s *Store) syncFile(f *os.File) error {
-	if s.NoSync {
-		return nil
-	}
-	// fdatasync includes the length, and spares the times.
-	if err := unix.Fdatasync(int(f.Fd())); err != nil {
-		return broken(&os.PathError{Op: "fdatasync", Path: f.Name(), Err: err})
-	}
-	return nil
-}
-
-// name gives a finished file its key.
-func (s *Store) name(f *os.File, temp string, dir *os.File, key string) error {
-	var err error
-	if temp == "" {
-		err = linkFD(int(f.Fd()), int(dir.Fd()), key)
-	} else {
-		err = s.rename(temp, dir, key)
-	}
-	if errors.Is(err, unix.EEXIST) {
-		return fault.Wrap(fault.Exists, fmt.Errorf("blob %s: %w", key, err), "The blob exists already.")
-	}
-	if err != nil {
-		return broken(&os.LinkError{Op: "link", Old: temp, New: key, Err: err})
-	}
-	return nil
 }
 
 // rename moves a scratch file to its key without replacing anything.
