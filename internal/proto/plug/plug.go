@@ -1,0 +1,56 @@
+// Package plug is how a room plugs into the house: a Board of sockets, handed
+// to each room's Plug once at start. The Board has no behaviour and is never
+// kept: every socket is a registry of the package that uses it.
+package plug
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/http"
+
+	"atrium/internal/proto/web"
+)
+
+// Board is what rooms plug into.
+type Board struct {
+	Web  *web.Mux             // plain routes
+	Auth *[]web.Authenticator // ways in, asked in this order
+
+	// Caps are sections of the capabilities document. A function returns a struct
+	// that encodes to JSON, or nil to leave its section out for this caller; the
+	// caller is in the context (who.From), nil when nobody is signed in.
+	Caps Sockets[func(ctx context.Context, r *http.Request) any]
+	// Checks tell whether a part the server depends on works.
+	Checks Sockets[func(ctx context.Context) error]
+}
+
+// Room is a part of the house. Its dependencies are parameters of its New.
+type Room interface{ Plug(b *Board) }
+
+// Sockets is a registry of named things, in the order they were added.
+type Sockets[T any] struct {
+	names  []string
+	things []T
+}
+
+// Add plugs a thing in. A name used twice panics: it is a mistake in the program.
+func (s *Sockets[T]) Add(name string, thing T) {
+	for _, n := range s.names {
+		if n == name {
+			panic(fmt.Sprintf("plug: %q is plugged in twice", name))
+		}
+	}
+	s.names, s.things = append(s.names, name), append(s.things, thing)
+}
+
+// All yields what was added.
+func (s *Sockets[T]) All() iter.Seq2[string, T] {
+	return func(yield func(string, T) bool) {
+		for i, n := range s.names {
+			if !yield(n, s.things[i]) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strconv"
+
+	"atrium/internal/base/fault"
+)
+
+//go:embed page/*
+var pageFiles embed.FS
+
+// Product is what we call ourselves to people and clients.
+const Product = "Atrium"
+
+// Pages renders server-made pages in one frame. Every room that needs one
+// parses its own templates into it.
+type Pages struct {
+	frame   *template.Template
+	version string
+}
+
+// NewPages parses the frame.
+func NewPages() (*Pages, error) {
+	css, err := fs.ReadFile(pageFiles, "page/page.css")
+	if err != nil {
+		return nil, err
+	}
+	frame, err := template.ParseFS(pageFiles, "page/frame.html")
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(css)
+	return &Pages{frame: frame, version: hex.EncodeToString(sum[:4])}, nil
+}
+
+// Parse reads a template that defines "body" and returns a page of it.
+func (p *Pages) Parse(fsys fs.FS, file string) (*Template, error) {
+	t, err := p.frame.Clone()
+	if err != nil {
+		return nil, err
+	}
+	if t, err = t.ParseFS(fsys, file); err != nil {
+		return nil, fmt.Errorf("page %s: %w", file, err)
+	}
+	return &Template{t, p.version}, nil
+}
+
+// Assets registers the style sheet and the icon of pages.
+func (p *Pages) Assets(m *Mux) error {
+	sub, err := fs.Sub(pageFiles, "page")
+	if err != nil {
+		return err
+	}
+	return Static(m, "/core/page/", sub, "page.css", "icon.svg")
+}
+
+// Template is a page: a room's body in the common frame.
+type Template struct {
+	t       *template.Template
+	version string
+}
+
+// Render answers with the page. Title stands in the window's title bar.
+func (t *Template) Render(w http.ResponseWriter, r *http.Request, status int, title string, data any) error {
+	var b bytes.Buffer
+	err := t.t.ExecuteTemplate(&b, "frame.html", map[string]any{
+		"Title": title, "Product": Product, "Version": t.version, "Data": data,
+	})
+	if err != nil {
+		return fmt.Errorf("page %q: %w", title, err)
+	}
+	Nonce(w, r)
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=UTF-8")
+	h.Set("Cache-Control", "no-cache, no-store, must-revalidate")
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	w.WriteHeader(status)
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// Static registers files below a path, for anyone. Pages ask for them with
+// ?v=HASH, so browsers may keep them.
+func Static(m *Mux, prefix string, fsys fs.FS, files ...string) error {
+	for _, f := range files {
+		b, err := fs.ReadFile(fsys, f)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(b)
+		etag := `"` + hex.EncodeToString(sum[:8]) + `"`
+		kind := mime.TypeByExtension(path.Ext(f))
+		m.Handle(http.MethodGet, prefix+f, Anyone, func(w http.ResponseWriter, r *http.Request) error {
+			h := w.Header()
+			h.Set("Content-Type", kind)
+			h.Set("Etag", etag)
+			h.Set("Cache-Control", "public, max-age=604800")
+			if r.Header.Get("If-None-Match") == etag {
+				w.WriteHeader(http.StatusNotModified)
+				return nil
+			}
+			h.Set("Content-Length", strconv.Itoa(len(b)))
+			_, err := w.Write(b)
+			return err
+		})
+	}
+	return nil
+}
+
+func errorPage() (*Template, error) {
+	p, err := NewPages()
+	if err != nil {
+		return nil, err
+	}
+	return p.Parse(pageFiles, "page/error.html")
+}
+
+// writeErrorPage shows an error to a person.
+func writeErrorPage(w http.ResponseWriter, r *http.Request, x *exchange, err error) {
+	title := map[fault.Kind]string{
+		fault.NotFound: "Page not found", fault.Denied: "Access forbidden", fault.Anonymous: "Please log in",
+		fault.Busy: "Too many requests", fault.Unavailable: "Please try again later",
+	}[fault.Of(err)]
+	if title == "" {
+		title = "Something went wrong"
+	}
+	t, perr := x.door.errors()
+	if perr == nil {
+		perr = t.Render(w, r, Status(err), title, map[string]string{"Heading": title, "Text": Text(r, err)})
+	}
+	if perr != nil && x.status == 0 {
+		WriteJSON(w, Status(err), map[string]string{"message": Text(r, err)})
+	}
+}
