@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"atrium/tools/drive"
+)
+
+// freshStarts starts servers on empty folders, and leaves one of them alone
+// for a moment.
+func (b *bench) freshStarts() error {
+	var times []time.Duration
+	for n := range 3 {
+		s := &drive.Server{Bin: b.bin, Data: filepath.Join(b.base, fmt.Sprintf("empty-%d", n))}
+		begun := time.Now()
+		if err := s.Start(); err != nil {
+			return err
+		}
+		if err := s.Ready(b.ctx, time.Minute); err != nil {
+			return err
+		}
+		times = append(times, time.Since(begun))
+		if n == 0 {
+			time.Sleep(3 * time.Second)
+			m, err := s.Memory()
+			if err != nil {
+				return err
+			}
+			b.set("rss-idle", float64(m)/1e6, "")
+		}
+		if err := s.Stop(time.Minute); err != nil {
+			return err
+		}
+	}
+	b.set("start-empty", median(times)/1000, "first start, making the database")
+	return nil
+}
+
+func (b *bench) memoryAfter() error {
+	time.Sleep(3 * time.Second)
+	m, err := b.s.Memory()
+	b.set("rss-after", float64(m)/1e6, "")
+	return err
+}
+
+// sync lets the real desktop client carry 5,000 files up and down.
+func (b *bench) sync() error {
+	if err := b.mkcol("sync"); err != nil {
+		return err
+	}
+	here, there := filepath.Join(b.base, "sync-a"), filepath.Join(b.base, "sync-b")
+	for n := range 200 {
+		folder := filepath.Join(here, fmt.Sprintf("folder-%03d", n))
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
+		for k := range 25 {
+			if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("file-%02d.bin", k)), noise(4<<10, uint64(n*25+k)), 0o644); err != nil {
+				return err
+			}
+		}
+	}
+	if err := os.MkdirAll(there, 0o755); err != nil {
+		return err
+	}
+	for _, run := range []struct{ id, folder string }{{"sync-up", here}, {"sync-none", here}, {"sync-down", there}} {
+		d, err := b.nextcloudcmd(run.folder)
+		if err != nil {
+			return fmt.Errorf("%s: %w", run.id, err)
+		}
+		b.set(run.id, d.Seconds(), "")
+	}
+	return same(here, there)
+}
+
+// nextcloudcmd syncs a local folder with /sync once.
+func (b *bench) nextcloudcmd(folder string) (time.Duration, error) {
+	cmd := exec.Command("nextcloudcmd", "--non-interactive", "--silent", "-u", drive.User, "-p", b.pass, "--path", "/sync", folder, b.s.URL())
+	cmd.Env = append(os.Environ(), "HOME="+b.base, "QT_QPA_PLATFORM=offscreen", "XDG_CONFIG_HOME="+b.base+"/config", "XDG_DATA_HOME="+b.base+"/share")
+	begun := time.Now()
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return 0, fmt.Errorf("%w: %s", err, out[max(0, len(out)-500):])
+	}
+	return time.Since(begun), nil
+}
+
+// same compares two trees, but for the client's own journal.
+func same(a, b string) error {
+	files := 0
+	err := filepath.WalkDir(a, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name()[0] == '.' {
+			return err
+		}
+		rel, err := filepath.Rel(a, p)
+		if err != nil {
+			return err
+		}
+		files++
+		x, err := os.ReadFile(p)
+		if err != nil {
+			return err
+		}
+		y, err := os.ReadFile(filepath.Join(b, rel))
+		if err == nil && !bytes.Equal(x, y) {
+			err = fmt.Errorf("%s came back different", rel)
+		}
+		return err
+	})
+	if err == nil && files != 5000 {
+		err = fmt.Errorf("%d files after the sync, want 5000", files)
+	}
+	return err
+}
