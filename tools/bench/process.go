@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -70,51 +67,11 @@ func (b *bench) sync() error {
 		return err
 	}
 	for _, run := range []struct{ id, folder string }{{"sync-up", here}, {"sync-none", here}, {"sync-down", there}} {
-		d, err := b.nextcloudcmd(run.folder)
+		d, err := b.s.NextcloudCmd(b.base, b.pass, run.folder, "/sync")
 		if err != nil {
 			return fmt.Errorf("%s: %w", run.id, err)
 		}
 		b.set(run.id, d.Seconds(), "")
 	}
-	return same(here, there)
-}
-
-// nextcloudcmd syncs a local folder with /sync once.
-func (b *bench) nextcloudcmd(folder string) (time.Duration, error) {
-	cmd := exec.Command("nextcloudcmd", "--non-interactive", "--silent", "-u", drive.User, "-p", b.pass, "--path", "/sync", folder, b.s.URL())
-	cmd.Env = append(os.Environ(), "HOME="+b.base, "QT_QPA_PLATFORM=offscreen", "XDG_CONFIG_HOME="+b.base+"/config", "XDG_DATA_HOME="+b.base+"/share")
-	begun := time.Now()
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return 0, fmt.Errorf("%w: %s", err, out[max(0, len(out)-500):])
-	}
-	return time.Since(begun), nil
-}
-
-// same compares two trees, but for the client's own journal.
-func same(a, b string) error {
-	files := 0
-	err := filepath.WalkDir(a, func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || d.Name()[0] == '.' {
-			return err
-		}
-		rel, err := filepath.Rel(a, p)
-		if err != nil {
-			return err
-		}
-		files++
-		x, err := os.ReadFile(p)
-		if err != nil {
-			return err
-		}
-		y, err := os.ReadFile(filepath.Join(b, rel))
-		if err == nil && !bytes.Equal(x, y) {
-			err = fmt.Errorf("%s came back different", rel)
-		}
-		return err
-	})
-	if err == nil && files != 5000 {
-		err = fmt.Errorf("%d files after the sync, want 5000", files)
-	}
-	return err
+	return drive.SameTrees(here, there)
 }
