@@ -109,17 +109,22 @@ func (s *Store) Refer(ctx context.Context, tx *db.DB, id int64, n int) error {
 }
 
 // Join makes a content of others, in order, whose references it takes over.
-// No byte is moved. id was drawn before the transaction.
-func (s *Store) Join(ctx context.Context, tx *db.DB, id int64, parts []Content) (Content, error) {
-	c := Content{ID: id}
+// No byte is moved. id was drawn before the transaction; a single part is the
+// content itself. sha1 is what the client claims of the whole, nil if nothing.
+func (s *Store) Join(ctx context.Context, tx *db.DB, id int64, parts []Content, sha1 []byte) (Content, error) {
+	if len(parts) == 1 {
+		c, _, err := s.row(ctx, tx, parts[0].ID)
+		return c, err
+	}
+	c := Content{ID: id, SHA1: sha1}
 	for i, p := range parts {
 		if _, err := tx.Exec(ctx, "INSERT INTO extent (content, seq, part, size) VALUES (?, ?, ?, ?)", id, i, p.ID, p.Size); err != nil {
 			return Content{}, err
 		}
 		c.Size += p.Size
 	}
-	_, err := tx.Exec(ctx, "INSERT INTO content (id, size, sha1, refs, born, parts) VALUES (?, ?, NULL, 1, ?, ?)",
-		id, c.Size, s.Now().Unix(), len(parts))
+	_, err := tx.Exec(ctx, "INSERT INTO content (id, size, sha1, refs, born, parts) VALUES (?, ?, ?, 1, ?, ?)",
+		id, c.Size, sha1, s.Now().Unix(), len(parts))
 	return c, err
 }
 

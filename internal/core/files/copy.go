@@ -13,13 +13,29 @@ import (
 // copyBatch is how many nodes one transaction of a copy makes.
 const copyBatch = 400
 
+// Depth says how much of a folder a copy takes along.
+type Depth uint8
+
+// The depths.
+const (
+	Deep Depth = iota // with everything below
+	Flat              // the folder alone
+)
+
+// CopyOptions say how to copy. The zero value refuses a taken name.
+type CopyOptions struct {
+	Clash Clash
+	Depth Depth
+	Check func(src, dst *Entry) error // may be nil
+}
+
 // Copy puts a copy of an entry at another path. No byte is copied: both refer
 // to the same contents. A folder is copied out of sight and appears whole.
-func (v *View) Copy(ctx context.Context, e *Entry, to string, clash Clash, check func(src, dst *Entry) error) (made bool, copied *Entry, err error) {
+func (v *View) Copy(ctx context.Context, e *Entry, to string, how CopyOptions) (made bool, copied *Entry, err error) {
 	if e.Perm()&Read == 0 {
 		return false, nil, fault.New(fault.Denied, "You may not read this.")
 	}
-	s, err := v.arrival(ctx, e, to, clash, forCopy)
+	s, err := v.arrival(ctx, e, to, how.Clash, forCopy)
 	if err != nil {
 		return false, nil, err
 	}
@@ -29,15 +45,15 @@ func (v *View) Copy(ctx context.Context, e *Entry, to string, clash Clash, check
 	if err := v.hasRoom(ctx, s, e.Size); err != nil {
 		return false, nil, err
 	}
-	staged, err := v.stage(ctx, e)
+	staged, err := v.stage(ctx, e, how.Depth)
 	if err != nil {
 		return false, nil, err
 	}
 	job := &moving{v: v, e: staged, to: s, announce: appeared, check: func(_, dst *Entry) error {
-		if check == nil {
+		if how.Check == nil {
 			return nil
 		}
-		return check(e, dst)
+		return how.Check(e, dst)
 	}}
 	if err := job.prepare(ctx); err != nil {
 		return false, nil, err
@@ -56,7 +72,7 @@ func appeared(_, n *Entry) interface{ EventName() string } {
 
 // stage copies an entry into a space that nobody sees, where the sweeper finds
 // it if the copy never gets further.
-func (v *View) stage(ctx context.Context, e *Entry) (*Entry, error) {
+func (v *View) stage(ctx context.Context, e *Entry, depth Depth) (*Entry, error) {
 	hidden, err := v.space(ctx, tree.Staging, "", tree.NoQuota)
 	if err != nil {
 		return nil, err
@@ -66,10 +82,10 @@ func (v *View) stage(ctx context.Context, e *Entry) (*Entry, error) {
 		return nil, err
 	}
 	top.Name = strconv.FormatInt(top.ID, 10)
-	if err := v.copyNodes(ctx, hidden.Root, []tree.Node{top}); err != nil {
+	if err := v.copyNodes(ctx, hidden.Root, []int64{e.ID}, []tree.Node{top}); err != nil {
 		return nil, err
 	}
-	if e.IsDir() {
+	if e.IsDir() && depth == Deep {
 		err = v.stageBelow(ctx, hidden.Root, e.ID, top.ID)
 	}
 	m := &Mount{Space: hidden.Root, Root: hidden.Root, Perm: All}
@@ -79,7 +95,7 @@ func (v *View) stage(ctx context.Context, e *Entry) (*Entry, error) {
 // stageBelow copies what lies in one folder, and below, into another.
 func (v *View) stageBelow(ctx context.Context, space, from, to int64) error {
 	var folders [][2]int64
-	batch := make([]tree.Node, 0, copyBatch)
+	batch, origins := make([]tree.Node, 0, copyBatch), make([]int64, 0, copyBatch)
 	for n, err := range v.tree.Children(ctx, from) {
 		if err != nil {
 			return err
@@ -91,14 +107,15 @@ func (v *View) stageBelow(ctx context.Context, space, from, to int64) error {
 		if n.IsDir() {
 			folders = append(folders, [2]int64{n.ID, c.ID})
 		}
+		origins = append(origins, n.ID)
 		if batch = append(batch, c); len(batch) == copyBatch {
-			if err := v.copyNodes(ctx, space, batch); err != nil {
+			if err := v.copyNodes(ctx, space, origins, batch); err != nil {
 				return err
 			}
-			batch = batch[:0]
+			batch, origins = batch[:0], origins[:0]
 		}
 	}
-	if err := v.copyNodes(ctx, space, batch); err != nil {
+	if err := v.copyNodes(ctx, space, origins, batch); err != nil {
 		return err
 	}
 	for _, f := range folders {
@@ -120,7 +137,8 @@ func (v *View) cloned(ctx context.Context, n tree.Node, parent int64) (tree.Node
 	return n, err
 }
 
-func (v *View) copyNodes(ctx context.Context, space int64, ns []tree.Node) error {
+// copyNodes makes copies whose originals are origins.
+func (v *View) copyNodes(ctx context.Context, space int64, origins []int64, ns []tree.Node) error {
 	if len(ns) == 0 {
 		return nil
 	}
@@ -132,13 +150,20 @@ func (v *View) copyNodes(ctx context.Context, space int64, ns []tree.Node) error
 		}
 	}
 	return v.db.Tx(ctx, func(tx *db.DB) error {
+		copies := make([]int64, len(ns))
 		for i, n := range ns {
+			copies[i] = n.ID
 			if n.Content != 0 {
 				if err := v.content.Refer(ctx, tx, n.Content, 1); err != nil {
 					return err
 				}
 			}
 			if err := v.tree.Create(ctx, tx, changes[i], space, n); err != nil {
+				return err
+			}
+		}
+		for _, copied := range v.Hooks.Copied {
+			if err := copied(ctx, tx, origins, copies); err != nil {
 				return err
 			}
 		}

@@ -78,6 +78,9 @@ type Hooks struct {
 	Mounters []Mounter
 	Guards   []Guard
 	Keepers  []Keeper
+	// Copied gives copies what rooms keep of the originals, in the transaction
+	// that makes them.
+	Copied []func(ctx context.Context, tx *db.DB, from, to []int64) error
 }
 
 // Publish sends an event in the transaction that made it true.
@@ -230,6 +233,15 @@ func (s *Service) DropHome(ctx context.Context, uid string) error {
 	})
 	s.homes.Delete(uid)
 	return err
+}
+
+// NewChange draws what SetTimes needs before its transaction.
+func (s *Service) NewChange(ctx context.Context) (tree.Change, error) { return s.tree.NewChange(ctx) }
+
+// Chains returns for each node the nodes from the root of its space down to it.
+// Nodes that are gone are left out.
+func (s *Service) Chains(ctx context.Context, ids ...int64) (map[int64][]tree.Node, error) {
+	return s.tree.Up(ctx, ids...)
 }
 
 func (s *Service) guard(ctx context.Context, op Op, e *Entry) error {

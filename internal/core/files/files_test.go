@@ -234,7 +234,7 @@ func TestCopySharesBytes(t *testing.T) {
 		k.mkdir("/a/b")
 		k.put("/a/b/f", "hello")
 		k.put("/a/g", "world")
-		if made, _, err := k.Copy(k.ctx, k.stat("/a"), "/c", files.Refuse, nil); err != nil || !made {
+		if made, _, err := k.Copy(k.ctx, k.stat("/a"), "/c", files.CopyOptions{}); err != nil || !made {
 			t.Fatalf("made %v, %v", made, err)
 		}
 		if k.get("/c/b/f") != "hello" || k.stat("/c").Size != 10 || k.stat("/").Size != 20 {

@@ -28,13 +28,14 @@ var (
 // Sum is a checksum that the bytes of a write must have.
 type Sum struct {
 	Hash hash.Hash
-	Want string // hex
+	Want string // hex; "" only computes
 }
 
 // Put says what to write. The zero value of each field but Body or Parts is fine.
 type Put struct {
 	Body    io.Reader
 	Parts   []content.Content // instead of Body: contents to join, in order
+	SHA1    []byte            // of the joined parts, as the client says; nil if it does not
 	Size    int64             // length of Body in bytes; < 0 is unknown
 	Total   int64             // bytes to find room for, if more than Size
 	MTime   time.Time         // zero: now
@@ -44,7 +45,7 @@ type Put struct {
 	// It is asked before the body is read and again when the write commits.
 	Check func(cur *Entry) error
 	// Also runs in the transaction of the write.
-	Also func(tx *db.DB, e *Entry) error
+	Also func(tx *db.DB, w Written) error
 }
 
 // Written is the outcome of Write.
@@ -159,6 +160,9 @@ func (v *View) store(ctx context.Context, put Put) (content.Content, error) {
 		return c, err
 	}
 	for _, s := range put.Sums {
+		if s.Want == "" {
+			continue
+		}
 		if got := hex.EncodeToString(s.Hash.Sum(nil)); !strings.EqualFold(got, s.Want) {
 			v.content.Forget(ctx, c.ID)
 			return c, fault.New(fault.Invalid, "The content does not match its checksum; it was damaged on the way.")
@@ -198,7 +202,7 @@ func (v *View) commit(ctx context.Context, s *spot, c content.Content, put Put) 
 		}
 		joined := c
 		if put.Parts != nil {
-			joined, err = v.content.Join(ctx, tx, c.ID, put.Parts)
+			joined, err = v.content.Join(ctx, tx, c.ID, put.Parts, put.SHA1)
 		} else {
 			err = v.content.Keep(ctx, tx, c)
 		}
@@ -214,7 +218,7 @@ func (v *View) commit(ctx context.Context, s *spot, c content.Content, put Put) 
 			return err
 		}
 		if put.Also != nil {
-			return put.Also(tx, w.Entry)
+			return put.Also(tx, w)
 		}
 		return nil
 	})
@@ -288,6 +292,11 @@ func (v *View) hasRoom(ctx context.Context, s *spot, size int64) error {
 		return err
 	}
 	return v.fits(ctx, v.db, s, quota, size-sizeOf(s.cur))
+}
+
+// HasRoom refuses with fault.Full what would not fit into the home.
+func (v *View) HasRoom(ctx context.Context, size int64) error {
+	return v.hasRoom(ctx, &spot{mount: &v.mounts[0], path: "/"}, size)
 }
 
 // takeRoom checks the quota in the transaction of a write. The space is locked

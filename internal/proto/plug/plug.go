@@ -9,12 +9,16 @@ import (
 	"iter"
 	"net/http"
 
+	"atrium/internal/core/files"
+	"atrium/internal/proto/dav"
 	"atrium/internal/proto/web"
 )
 
 // Board is what rooms plug into.
 type Board struct {
 	Web  *web.Mux             // plain routes
+	DAV  *dav.Mux             // collections and their properties
+	Hook *files.Hooks         // mounts, guards, keepers
 	Auth *[]web.Authenticator // ways in, asked in this order
 
 	// Caps are sections of the capabilities document. A function returns a struct

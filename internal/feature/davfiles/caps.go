@@ -1,0 +1,57 @@
+package davfiles
+
+import (
+	"context"
+	"net/http"
+)
+
+// davSection is capabilities.dav (client-api 1.1).
+type davSection struct {
+	Chunking                   string `json:"chunking"`
+	ChunkingParallel           bool   `json:"chunkingParallelUploadDisabled"`
+	BulkUpload                 string `json:"bulkupload,omitempty"`
+	SearchSupportsCreationTime bool   `json:"search_supports_creation_time"`
+	SearchSupportsUploadTime   bool   `json:"search_supports_upload_time"`
+}
+
+func davCaps(context.Context, *http.Request) any {
+	return davSection{Chunking: "1.0"}
+}
+
+// filesSection is capabilities.files.
+type filesSection struct {
+	BigFileChunking     bool          `json:"bigfilechunking"`
+	ChunkedUpload       chunkedUpload `json:"chunked_upload"`
+	BlacklistedFiles    []string      `json:"blacklisted_files"`
+	ForbiddenNames      []string      `json:"forbidden_filenames"`
+	ForbiddenBasenames  []string      `json:"forbidden_filename_basenames"`
+	ForbiddenCharacters []string      `json:"forbidden_filename_characters"`
+	ForbiddenExtensions []string      `json:"forbidden_filename_extensions"`
+	WindowsCompatible   bool          `json:"windows_compatible_filenames"`
+	Undelete            bool          `json:"undelete"`
+	Versioning          bool          `json:"versioning"`
+	Comments            bool          `json:"comments"`
+}
+
+type chunkedUpload struct {
+	MaxSize          int64 `json:"max_size"` // bytes
+	MaxParallelCount int   `json:"max_parallel_count"`
+}
+
+func filesCaps(context.Context, *http.Request) any {
+	return filesSection{
+		BigFileChunking: true, ChunkedUpload: chunkedUpload{MaxSize: 100 << 20, MaxParallelCount: 5},
+		BlacklistedFiles: []string{".htaccess"}, ForbiddenNames: []string{".htaccess"},
+		ForbiddenBasenames: []string{}, ForbiddenCharacters: []string{"\\", "/"}, ForbiddenExtensions: []string{".filepart", ".part"},
+	}
+}
+
+// checksumSection is capabilities.checksums.
+type checksumSection struct {
+	Supported []string `json:"supportedTypes"`
+	Preferred string   `json:"preferredUploadType"`
+}
+
+func checksumCaps(context.Context, *http.Request) any {
+	return checksumSection{Supported: []string{"SHA1", "MD5", "SHA256", "SHA3-256", "ADLER32"}, Preferred: "SHA1"}
+}

@@ -1,0 +1,70 @@
+// Package davfiles shows the file tree over WebDAV: /remote.php/dav/files/{user}
+// and the legacy /remote.php/webdav, chunked and bulk uploads, archives of
+// folders, favourites, dead properties, locks and search. It keeps what only
+// DAV knows of a file; names and bytes are core/files' business.
+package davfiles
+
+import (
+	"context"
+	"embed"
+	"time"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
+	"atrium/internal/core/content"
+	"atrium/internal/core/files"
+	"atrium/internal/infra/db"
+	"atrium/internal/proto/dav"
+	"atrium/internal/proto/plug"
+	"atrium/internal/proto/web"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+// Schema holds the tables favorite, deadprop, upload, chunk and davlock.
+var Schema = db.Schema{Room: "davfiles", Files: schema}
+
+// Room is the DAV view of files.
+type Room struct {
+	db       *db.DB
+	files    *files.Service
+	content  *content.Store
+	instance string // the suffix of oc:id
+	Now      func() time.Time
+}
+
+// New returns the room. instance is the id of this installation.
+func New(d *db.DB, f *files.Service, c *content.Store, instance string) *Room {
+	return &Room{db: d, files: f, content: c, instance: instance, Now: time.Now}
+}
+
+// Plug implements plug.Room.
+func (rm *Room) Plug(b *plug.Board) {
+	b.DAV.Mount("files", collection{rm})
+	b.DAV.Props("files", props{rm})
+	b.DAV.Mount("uploads", uploads{rm})
+	b.DAV.Props("uploads", uploadProps{})
+	b.DAV.Alias("/remote.php/webdav", "files", Own)
+	b.Hook.Guards = append(b.Hook.Guards, guard{rm})
+	b.Hook.Copied = append(b.Hook.Copied, rm.CopyProps)
+	b.Web.Prefix("/remote.php/dav", web.User|web.Basic|web.Files, b.DAV.Serve, web.Errors(dav.WriteError), web.MaxBody(-1))
+	b.Web.Prefix("/remote.php/webdav", web.User|web.Basic|web.Files, b.DAV.Serve, web.Errors(dav.WriteError), web.MaxBody(-1))
+	b.Caps.Add("dav", davCaps)
+	b.Caps.Add("files", filesCaps)
+	b.Caps.Add("checksums", checksumCaps)
+}
+
+// view is the tree of whoever makes the request.
+func (rm *Room) view(ctx context.Context) (*files.View, error) {
+	return rm.files.As(ctx, who.From(ctx))
+}
+
+// Own is the path of the user's files in the mount, for the legacy URLs.
+func Own(ctx context.Context) (string, error) {
+	p := who.From(ctx)
+	if p == nil {
+		return "", fault.New(fault.Anonymous, "You are not signed in.")
+	}
+	return "/" + p.ID, nil
+}

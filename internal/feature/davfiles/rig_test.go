@@ -1,0 +1,125 @@
+package davfiles_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"atrium/internal/base/who"
+	"atrium/internal/core/content"
+	"atrium/internal/core/files"
+	"atrium/internal/core/tree"
+	"atrium/internal/feature/davfiles"
+	"atrium/internal/infra/blob"
+	"atrium/internal/infra/blob/mem"
+	"atrium/internal/infra/db"
+	"atrium/internal/infra/db/dbtest"
+	"atrium/internal/proto/dav"
+	"atrium/internal/proto/plug"
+	"atrium/internal/proto/web"
+)
+
+// schemas are the tables that the room and what it stands on need.
+var schemas = []db.Schema{tree.Schema, content.Schema, davfiles.Schema}
+
+// rig is a server with nothing but the DAV room, where a Basic user name is
+// enough to be somebody.
+type rig struct {
+	*testing.T
+	srv   *httptest.Server
+	db    *db.DB
+	files *files.Service
+	room  *davfiles.Room
+	board *plug.Board
+	user  string
+}
+
+type byName struct{}
+
+func (byName) Authenticate(r *http.Request) (*who.Principal, error) {
+	name, _, ok := r.BasicAuth()
+	if !ok {
+		return nil, nil
+	}
+	return &who.Principal{ID: name, Display: strings.ToUpper(name[:1]) + name[1:], Login: name, Via: who.ViaAppPassword}, nil
+}
+
+func newRig(t *testing.T, d *db.DB, b blob.Driver) *rig {
+	c := content.New(d, b)
+	f := files.New(d, tree.New(d), c, func(context.Context, *db.DB, interface{ EventName() string }) error { return nil })
+	r := &rig{T: t, db: d, files: f, room: davfiles.New(d, f, c, "ocinstance00"), user: "alice"}
+	r.board = &plug.Board{Web: web.NewMux(), DAV: dav.NewMux("/remote.php/dav"), Hook: &f.Hooks}
+	r.room.Plug(r.board)
+	r.srv = httptest.NewServer(web.NewDoor(web.Config{Auth: []web.Authenticator{byName{}}}, r.board.Web))
+	t.Cleanup(r.srv.Close)
+	return r
+}
+
+// each runs f on a rig over every database.
+func each(t *testing.T, f func(r *rig)) {
+	dbtest.Each(t, schemas, func(t *testing.T, d *db.DB) { f(newRig(t, d, mem.New())) })
+}
+
+// one runs f on a rig over SQLite, for what no database makes different.
+func one(t *testing.T) *rig { return newRig(t, dbtest.SQLite(t, schemas...), mem.New()) }
+
+// reply is an answer with its body read.
+type reply struct {
+	*http.Response
+	body string
+}
+
+const home = "/remote.php/dav/files/alice"
+
+// do sends a request; headers come as "Name: value".
+func (r *rig) do(method, url, body string, headers ...string) reply {
+	r.Helper()
+	var rd io.Reader
+	if body != "" {
+		rd = strings.NewReader(body)
+	}
+	req, err := http.NewRequest(method, r.srv.URL+url, rd)
+	if err != nil {
+		r.Fatal(err)
+	}
+	if r.user != "" {
+		req.SetBasicAuth(r.user, "x")
+	}
+	for _, h := range headers {
+		k, v, _ := strings.Cut(h, ": ")
+		req.Header.Set(k, v)
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		r.Fatalf("%s %s: %v", method, url, err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		r.Fatalf("%s %s: %v", method, url, err)
+	}
+	return reply{res, string(b)}
+}
+
+// want does a request and checks its status.
+func (r *rig) want(status int, method, url, body string, headers ...string) reply {
+	r.Helper()
+	res := r.do(method, url, body, headers...)
+	if res.StatusCode != status {
+		r.Errorf("%s %s: %d, want %d\n%s", method, url, res.StatusCode, status, res.body)
+	}
+	return res
+}
+
+// has checks that a body contains parts.
+func (r *rig) has(res reply, parts ...string) {
+	r.Helper()
+	for _, p := range parts {
+		if !strings.Contains(res.body, p) {
+			r.Errorf("no %q in\n%s", p, res.body)
+		}
+	}
+}

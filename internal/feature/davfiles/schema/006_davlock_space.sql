@@ -1,0 +1,1 @@
+CREATE INDEX davlock_space ON davlock (space);

@@ -1,0 +1,206 @@
+// Package dav is the WebDAV engine (RFC 4918, 3253 REPORT, 5323 SEARCH, 5689
+// extended MKCOL): it parses requests, checks preconditions, streams
+// multistatus bodies and serves ranges. What the resources are, rooms tell by
+// mounting collections and properties. It knows no SQL and no files.
+//
+// A listing is whole or an error: the first entries are read before the status
+// line, and a later failure cuts the connection instead of closing the XML.
+package dav
+
+import (
+	"context"
+	"encoding/xml"
+	"io"
+	"iter"
+	"net/http"
+	"time"
+)
+
+// Namespaces with a fixed prefix, declared on the root of every multistatus:
+// clients match the prefix as text.
+const (
+	NSDAV   = "DAV:"
+	NSSabre = "http://sabredav.org/ns"
+	NSOC    = "http://owncloud.org/ns"
+	NSNC    = "http://nextcloud.org/ns"
+)
+
+// Resource is a file or collection somewhere below a mount.
+type Resource struct {
+	Path  string // below the mount, decoded, "/alice/a/b"; "/" is the mount itself
+	Dir   bool
+	ETag  string // quoted; needed from Stat only
+	MTime time.Time
+	Value any // for the collection and its properties
+}
+
+// Collection is a mounted tree. What else it can do are the optional interfaces
+// below; a verb without its interface is 405.
+type Collection interface {
+	// Stat finds a resource; fault.NotFound.
+	Stat(ctx context.Context, path string) (Resource, error)
+	// List yields what lies directly in a folder that Stat returned.
+	List(ctx context.Context, folder Resource) iter.Seq2[Resource, error]
+}
+
+// Check refuses a write when what stands there now (nil: nothing) does not meet
+// the request's preconditions.
+type Check func(cur *Resource) error
+
+// Content is what GET answers with.
+type Content struct {
+	Size   int64
+	Type   string
+	Header http.Header // further headers; may be nil
+	Open   func(off, n int64) (io.ReadCloser, error)
+}
+
+// Getter serves GET and HEAD. A folder that is served otherwise (an archive)
+// writes to w itself and returns nil.
+type Getter interface {
+	Get(ctx context.Context, r Resource, w http.ResponseWriter, req *http.Request) (*Content, error)
+}
+
+// Putter serves PUT.
+type Putter interface {
+	// Put stores the body. The header of the result goes to the client.
+	Put(ctx context.Context, path string, req *http.Request, check Check) (created bool, h http.Header, err error)
+}
+
+// Maker serves MKCOL.
+type Maker interface {
+	Make(ctx context.Context, path string, req *http.Request, check Check) (http.Header, error)
+}
+
+// Deleter serves DELETE.
+type Deleter interface {
+	Delete(ctx context.Context, r Resource, req *http.Request, check Check) error
+}
+
+// Transfer is a MOVE or COPY.
+type Transfer struct {
+	Source    Resource
+	To        string // path below the destination's mount
+	Overwrite bool
+	Shallow   bool // COPY with Depth: 0: the folder without what is in it
+	Check     func(src, dst *Resource) error
+	Request   *http.Request
+}
+
+// Mover serves MOVE within its mount, Copier COPY.
+type Mover interface {
+	Move(ctx context.Context, t Transfer) (created bool, h http.Header, err error)
+}
+
+// Copier serves COPY.
+type Copier interface {
+	Copy(ctx context.Context, t Transfer) (created bool, h http.Header, err error)
+}
+
+// Sender is a collection whose resources may MOVE into another mount, as a
+// finished upload does.
+type Sender interface {
+	Send(ctx context.Context, t Transfer) (created bool, h http.Header, err error)
+}
+
+// Patcher serves PROPPATCH. The changes are all made or none; the results are
+// statuses by index.
+type Patcher interface {
+	PropPatch(ctx context.Context, r Resource, changes []PropChange) ([]int, error)
+}
+
+// PropChange sets or removes one property.
+type PropChange struct {
+	Name   xml.Name
+	Remove bool
+	Text   string // character data of the value
+	Inner  []byte // the value as XML, its namespaces declared within
+}
+
+// Poster serves POST and PATCH, whose meaning is the collection's own.
+type Poster interface {
+	Post(ctx context.Context, r Resource, w http.ResponseWriter, req *http.Request) error
+}
+
+// Reporter serves REPORT.
+type Reporter interface {
+	// Report answers a report by the resources it selects, in folder r.
+	Report(ctx context.Context, r Resource, q Report) (iter.Seq2[Resource, error], error)
+}
+
+// Report is a REPORT's body.
+type Report struct {
+	Name xml.Name
+	Body *Node
+}
+
+// PropSet writes the properties that one Props knows.
+type PropSet struct {
+	// Writers has one entry for each wanted name, nil for names of others.
+	Writers []Writer
+	// Load, if set, is called with each batch of resources before their
+	// properties are written, so that a query is one per batch.
+	Load func(ctx context.Context, batch []Resource) error
+}
+
+// Writer appends a property's value as XML and tells whether the resource has
+// the property; without it the property goes to the 404 part.
+type Writer func(b []byte, r *Resource) ([]byte, bool)
+
+// Props knows properties of a mount's resources.
+type Props interface {
+	// Open prepares the wanted properties for one request on top.
+	Open(ctx context.Context, top Resource, want []xml.Name) (PropSet, error)
+	// Default lists the names that allprop and an empty request mean.
+	Default() []xml.Name
+}
+
+// Mux dispatches DAV requests to mounts.
+type Mux struct {
+	mounts  map[string]*mount
+	aliases map[string]alias // legacy entry points
+	// Base is where the mounts hang: "/remote.php/dav".
+	Base string
+}
+
+type mount struct {
+	name  string
+	c     Collection
+	props []Props
+	// class is the DAV header of this mount's OPTIONS.
+	class string
+}
+
+type alias struct {
+	mount string
+	// inner is the path in the mount that the alias shows, for a user.
+	inner func(ctx context.Context) (string, error)
+}
+
+// NewMux returns a mux whose mounts hang below base.
+func NewMux(base string) *Mux {
+	return &Mux{Base: base, mounts: map[string]*mount{}, aliases: map[string]alias{}}
+}
+
+// Mount hangs a collection at Base/name.
+func (m *Mux) Mount(name string, c Collection) { m.of(name).c = c }
+
+// Props lets p know properties of the mount's resources. The first that knows
+// a name writes it.
+func (m *Mux) Props(name string, p Props) {
+	mt := m.of(name)
+	mt.props = append(mt.props, p)
+}
+
+// Alias shows part of a mount under another URL, as /remote.php/webdav shows the
+// user's own files.
+func (m *Mux) Alias(url, name string, inner func(ctx context.Context) (string, error)) {
+	m.aliases[url] = alias{mount: name, inner: inner}
+}
+
+func (m *Mux) of(name string) *mount {
+	if m.mounts[name] == nil {
+		m.mounts[name] = &mount{name: name}
+	}
+	return m.mounts[name]
+}

@@ -1,0 +1,164 @@
+package dav
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"atrium/internal/base/fault"
+)
+
+// Limits of XML bodies. What real clients send is far below.
+const (
+	maxBody     = 1 << 20
+	maxDepth    = 40
+	maxElements = 20000
+)
+
+// Node is an element of a request's body.
+type Node struct {
+	Name     xml.Name
+	Attr     []xml.Attr
+	Children []*Node
+	Text     string // character data of the element itself
+}
+
+// Child returns the first child of a name, nil if there is none.
+func (n *Node) Child(space, local string) *Node {
+	if n == nil {
+		return nil
+	}
+	for _, c := range n.Children {
+		if c.Name.Space == space && c.Name.Local == local {
+			return c
+		}
+	}
+	return nil
+}
+
+// ChildText is the trimmed text of a child, "" if there is none.
+func (n *Node) ChildText(space, local string) string {
+	if c := n.Child(space, local); c != nil {
+		return strings.TrimSpace(c.Text)
+	}
+	return ""
+}
+
+func badXML(err error) error {
+	return fault.Wrap(fault.Invalid, err, "The body of the request is not valid XML.")
+}
+
+var errXMLLimit = errors.New("too deep or too many elements")
+
+// readXML parses a body; nil for an empty one. Document types and entities
+// other than the five of XML are refused, sizes are bounded.
+func readXML(r *http.Request) (*Node, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "The body of the request broke off.")
+	}
+	if len(body) > maxBody {
+		return nil, fault.New(fault.TooLarge, "The body of the request is too large.")
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, nil
+	}
+	return ParseXML(body)
+}
+
+// ParseXML parses one element with all that is in it.
+func ParseXML(body []byte) (*Node, error) {
+	d := xml.NewDecoder(bytes.NewReader(body))
+	d.Strict = true
+	var root *Node
+	var stack []*Node
+	for elements := 0; ; {
+		t, err := d.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, badXML(err)
+		}
+		switch t := t.(type) {
+		case xml.Directive:
+			return nil, badXML(errors.New("a document type is not allowed"))
+		case xml.StartElement:
+			elements++
+			if elements > maxElements || len(stack) >= maxDepth || root != nil && len(stack) == 0 {
+				return nil, badXML(errXMLLimit)
+			}
+			n := &Node{Name: t.Name, Attr: t.Copy().Attr}
+			if len(stack) == 0 {
+				root = n
+			} else {
+				top := stack[len(stack)-1]
+				top.Children = append(top.Children, n)
+			}
+			stack = append(stack, n)
+		case xml.EndElement:
+			stack = stack[:len(stack)-1]
+		case xml.CharData:
+			if len(stack) > 0 {
+				stack[len(stack)-1].Text += string(t)
+			}
+		}
+	}
+	if root == nil {
+		return nil, badXML(io.ErrUnexpectedEOF)
+	}
+	return root, nil
+}
+
+// Inner writes what is inside an element as XML that stands on its own: each
+// element declares its namespace.
+func (n *Node) Inner() []byte {
+	b := AppendText(nil, n.Text)
+	if len(n.Children) > 0 {
+		b = AppendText(nil, strings.TrimSpace(n.Text))
+	}
+	for _, c := range n.Children {
+		b = c.appendTo(b)
+	}
+	return b
+}
+
+func (n *Node) appendTo(b []byte) []byte {
+	b = append(b, '<')
+	b = append(b, n.Name.Local...)
+	b = append(b, ` xmlns="`...)
+	b = append(AppendText(b, n.Name.Space), '"')
+	for _, a := range n.Attr {
+		if a.Name.Space != "" || a.Name.Local == "xmlns" {
+			continue
+		}
+		b = append(append(append(b, ' '), a.Name.Local...), `="`...)
+		b = append(AppendText(b, a.Value), '"')
+	}
+	b = append(b, '>')
+	b = append(b, n.Inner()...)
+	return append(append(append(b, "</"...), n.Name.Local...), '>')
+}
+
+// Names lists the elements of a d:prop.
+func Names(prop *Node) []xml.Name {
+	if prop == nil {
+		return nil
+	}
+	out := make([]xml.Name, len(prop.Children))
+	for i, c := range prop.Children {
+		out[i] = c.Name
+	}
+	return out
+}
+
+// rootIs complains about a body with another root element.
+func rootIs(n *Node, local string) error {
+	if n.Name.Space == NSDAV && n.Name.Local == local {
+		return nil
+	}
+	return fault.New(fault.Invalid, "Expected {DAV:}"+local+" but received {"+n.Name.Space+"}"+n.Name.Local+" as the root element")
+}
