@@ -40,7 +40,7 @@ integration: ## all tests on SQLite, PostgreSQL and MariaDB
 	eval "$$(scripts/services env)" && $(GO) test ./internal/...
 
 clients: build ## litmus, nextcloudcmd, rclone, cadaver against a real server
-	scripts/clients $(ARGS)
+	$(GO) run ./tools/clients -bin bin/atrium $(ARGS)
 
 e2e: build ## the pages, in headless Chromium
 	scripts/e2e $(ARGS)
