@@ -1,0 +1,169 @@
+// Package identity keeps accounts, groups, and the credentials that open them:
+// passwords, app passwords and browser sessions. It answers the question who
+// somebody is for a login and a secret. It knows no HTTP and no files; who needs
+// to act when an account comes or goes registers with OnCreated and OnRemoved.
+//
+// Everything a request needs to be let in is remembered for a second, so that a
+// busy client costs no query and no password hash, and what is revoked is
+// revoked everywhere within that second; on this node at once.
+package identity
+
+import (
+	"context"
+	"embed"
+	"iter"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"atrium/internal/infra/db"
+	"atrium/internal/infra/seal"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+// Schema holds the tables account, grp, grp_member and token.
+var Schema = db.Schema{Room: "identity", Files: schema}
+
+// NoQuota is the quota of an account that may use all room there is.
+const NoQuota = -3
+
+// AdminGroup is the group whose members administer the server.
+const AdminGroup = "admin"
+
+// User is an account.
+type User struct {
+	ID         string // as in DAV paths; unique without regard to case
+	Source     string // where the account comes from; "": it is kept here
+	Display    string // display name, never empty
+	Mail       string // may be empty; several accounts may share one
+	Quota      int64  // bytes, or NoQuota
+	Enabled    bool
+	Created    time.Time
+	FirstLogin time.Time // zero: never signed in
+	LastLogin  time.Time
+	Language   string // such as "de"; may be empty
+	Locale     string // such as "de_AT"; may be empty
+	Timezone   string // such as "Europe/Vienna"; may be empty
+
+	pass string // argon2id in PHC format; "": no password opens the account
+}
+
+// Source is a place where accounts are kept besides our own table, such as a
+// company's directory. An account is adopted, that is, gets a row of ours, when
+// somebody first signs in with it.
+type Source interface {
+	Name() string                                                // unique, kept in the account's row
+	Lookup(ctx context.Context, login string) (*User, error)     // none: fault.NotFound
+	Search(ctx context.Context, q Query) iter.Seq2[*User, error] // by id
+	GroupsOf(ctx context.Context, uid string) ([]string, error)
+}
+
+// Verifier is a Source that can check passwords.
+type Verifier interface {
+	// Verify returns the account that login and password open, fault.Anonymous
+	// when they open none.
+	Verify(ctx context.Context, login, password string) (*User, error)
+}
+
+// Query asks for accounts.
+type Query struct {
+	Search        string // words in id, display name or mail address; "": all
+	Group         string // members only
+	Disabled      bool   // disabled accounts only
+	Limit, Offset int    // 0: all, from the start
+}
+
+// Directory is all accounts there are, from our own table and from sources.
+type Directory struct {
+	Now func() time.Time
+
+	db       *db.DB
+	box      *seal.Box
+	pass     *seal.Passwords
+	sources  []Source
+	created  []Hook
+	removed  []Hook
+	throttle *throttle
+
+	secret  []byte        // of this process, for fingerprints of credentials
+	changes atomic.Uint64 // counts local changes; what was cached before one is void
+	mu      sync.Mutex
+	seen    map[fingerprint]*verdict
+	people  map[string]*person
+	touched map[int64]time.Time // tokens used since the last flush
+}
+
+// Hook is told in the transaction that makes or removes an account.
+type Hook func(ctx context.Context, tx *db.DB, uid string) error
+
+// New returns the directory kept in d.
+func New(d *db.DB, box *seal.Box, pass *seal.Passwords) *Directory {
+	return &Directory{Now: time.Now, db: d, box: box, pass: pass, throttle: newThrottle(), secret: seal.NewKey(),
+		seen: map[fingerprint]*verdict{}, people: map[string]*person{}, touched: map[int64]time.Time{}}
+}
+
+// AddSource asks a further source for accounts that are not ours. It is called
+// at start only.
+func (d *Directory) AddSource(s Source) { d.sources = append(d.sources, s) }
+
+// OnCreated has f told of every new account, in its transaction. It is called
+// at start only.
+func (d *Directory) OnCreated(f Hook) { d.created = append(d.created, f) }
+
+// OnRemoved has f told of every account that goes, in its transaction. It is
+// called at start only.
+func (d *Directory) OnRemoved(f Hook) { d.removed = append(d.removed, f) }
+
+func runHooks(ctx context.Context, tx *db.DB, hooks []Hook, uid string) error {
+	for _, f := range hooks {
+		if err := f(ctx, tx, uid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tx runs f in a transaction and voids what is cached once it is durable.
+func (d *Directory) tx(ctx context.Context, f func(tx *db.DB) error) error {
+	return d.db.Tx(ctx, func(tx *db.DB) error {
+		if err := f(tx); err != nil {
+			return err
+		}
+		tx.AfterCommit(func() { d.changes.Add(1) })
+		return nil
+	})
+}
+
+// Run writes down when credentials were last used, and forgets what is old,
+// once a minute until ctx ends and once more at the end.
+func (d *Directory) Run(ctx context.Context) error {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return d.Flush(context.WithoutCancel(ctx))
+		case <-tick.C:
+			if err := d.Flush(ctx); err != nil && ctx.Err() == nil {
+				return err
+			}
+			d.sweep()
+		}
+	}
+}
+
+func unix(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+func fromUnix(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.Unix(n, 0)
+}

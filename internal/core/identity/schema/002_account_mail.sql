@@ -1,0 +1,1 @@
+CREATE INDEX account_mail ON account (maillow);

@@ -1,0 +1,1 @@
+CREATE INDEX grp_member_uid ON grp_member (uid);

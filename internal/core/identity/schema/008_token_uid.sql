@@ -1,0 +1,1 @@
+CREATE INDEX token_uid ON token (uid);

@@ -1,0 +1,230 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
+)
+
+// errWrong is the answer to every credential that opens nothing, whatever the
+// reason, so that nobody learns which accounts exist. The text is the recorded
+// one (30-core/015).
+var errWrong = fault.New(fault.Anonymous, "Unauthorised")
+
+// SignIn finds out whom a login and a secret stand for: an app password, or the
+// account's password. A login is an account's id in any spelling, or its mail
+// address. from is the network of the client, for the delay of guesses. A
+// wrong credential is fault.Anonymous, one too many fault.Busy.
+func (d *Directory) SignIn(ctx context.Context, login, secret string, from netip.Prefix) (*who.Principal, error) {
+	now := d.Now()
+	k := d.print(login, secret)
+	v, ok := d.known(k, now)
+	if ok {
+		return v.p, nil
+	}
+	if v != nil && v.p.TokenID == 0 {
+		if p, err := d.renew(ctx, k, v, now); p != nil || err != nil {
+			return p, err
+		}
+	}
+	switch p, err := d.byToken(ctx, k, KindApp, login, secret); {
+	case err == nil || !errors.Is(err, fault.NotFound):
+		return p, err
+	case login == "" || secret == "":
+		return nil, errWrong
+	}
+	u, err := d.verify(ctx, login, secret, from)
+	if err != nil {
+		return nil, err
+	}
+	return d.admitPassword(ctx, k, u, login)
+}
+
+// Bearer finds out whom an app password alone stands for.
+func (d *Directory) Bearer(ctx context.Context, secret string) (*who.Principal, error) {
+	return d.alone(ctx, KindApp, "\x01bearer", secret)
+}
+
+// Session finds out whose browser bears a session's secret.
+func (d *Directory) Session(ctx context.Context, secret string) (*who.Principal, error) {
+	return d.alone(ctx, KindSession, "\x01session", secret)
+}
+
+// alone looks up a secret that needs no login. Guessing one is hopeless, so it
+// is not delayed.
+func (d *Directory) alone(ctx context.Context, kind Kind, salt, secret string) (*who.Principal, error) {
+	k := d.print(salt, secret)
+	if v, ok := d.known(k, d.Now()); ok {
+		return v.p, nil
+	}
+	p, err := d.byToken(ctx, k, kind, "", secret)
+	if errors.Is(err, fault.NotFound) {
+		d.forget(k)
+		return nil, errWrong
+	}
+	return p, err
+}
+
+// byToken admits the bearer of a token; fault.NotFound when the secret is none.
+func (d *Directory) byToken(ctx context.Context, k fingerprint, kind Kind, login, secret string) (*who.Principal, error) {
+	change, now := d.changes.Load(), d.Now()
+	t, err := d.bySecret(ctx, secret)
+	if err != nil {
+		return nil, err
+	}
+	if t.Kind != kind || t.Wipe || t.expired(now) {
+		return nil, errWrong
+	}
+	if login != "" && !strings.EqualFold(login, t.UID) && !strings.EqualFold(login, t.Login) {
+		if u, err := d.Find(ctx, login); err != nil || u.ID != t.UID {
+			return nil, wrongUnless(err)
+		}
+	}
+	p, err := d.person(ctx, t.UID)
+	if err != nil {
+		return nil, wrongUnless(err)
+	}
+	if !p.Enabled {
+		return nil, errWrong
+	}
+	via := who.ViaAppPassword
+	if kind == KindSession {
+		via = who.ViaSession
+	}
+	pr := p.principal(t.Login, via)
+	pr.TokenID, pr.NoFiles = t.ID, !t.Files
+	v := &verdict{p: pr, change: change, at: now}
+	d.remember(k, v)
+	d.touch(v, now)
+	return pr, nil
+}
+
+// wrongUnless hides that something does not exist, but not that the database
+// failed: a client that gets a 401 throws its password away.
+func wrongUnless(err error) error {
+	if err == nil || errors.Is(err, fault.NotFound) {
+		return errWrong
+	}
+	return err
+}
+
+func (p *person) principal(login string, via who.Via) *who.Principal {
+	return &who.Principal{ID: p.ID, Display: p.Display, Login: login, Role: p.role, Groups: slices.Clone(p.groups), Via: via}
+}
+
+// renew believes a password again without hashing it when the account still
+// has the hash it was checked against. nil, nil: check it anew.
+func (d *Directory) renew(ctx context.Context, k fingerprint, v *verdict, now time.Time) (*who.Principal, error) {
+	change := d.changes.Load()
+	p, err := d.person(ctx, v.p.ID)
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return nil, err
+	}
+	if err != nil || !p.Enabled || p.pass != v.pass || p.Source != v.source || !v.until.IsZero() && now.After(v.until) {
+		d.forget(k)
+		return nil, nil
+	}
+	next := &verdict{p: p.principal(v.p.Login, who.ViaPassword), pass: v.pass, source: v.source, until: v.until, change: change, at: now}
+	d.remember(k, next)
+	return next.p, nil
+}
+
+func (d *Directory) admitPassword(ctx context.Context, k fingerprint, u *User, login string) (*who.Principal, error) {
+	change, now := d.changes.Load(), d.Now()
+	p, err := d.person(ctx, u.ID)
+	if err != nil {
+		return nil, wrongUnless(err)
+	}
+	v := &verdict{p: p.principal(login, who.ViaPassword), pass: u.pass, source: u.Source, change: change, at: now}
+	if u.Source != "" {
+		v.until = now.Add(unusedFor)
+	}
+	d.remember(k, v)
+	return v.p, nil
+}
+
+// CheckPassword returns the account that a login and a password open. Unlike
+// SignIn it takes no app password. The errors are those of SignIn.
+func (d *Directory) CheckPassword(ctx context.Context, login, password string, from netip.Prefix) (*User, error) {
+	if login == "" || password == "" {
+		return nil, errWrong
+	}
+	return d.verify(ctx, login, password, from)
+}
+
+// verify checks a password, slowly: it waits as long as the guesses before
+// demand, and hashes.
+func (d *Directory) verify(ctx context.Context, login, password string, from netip.Prefix) (*User, error) {
+	u, err := d.Find(ctx, login)
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return nil, err
+	}
+	account, stamp := "?"+low(login), ""
+	if u != nil {
+		account, stamp = u.ID, u.pass
+	}
+	if len(password) > maxPassword {
+		return nil, errWrong
+	}
+	try, err := d.throttle.enter(ctx, attempt{account: account, from: from, cred: d.print(account, password), stamp: stamp}, d.Now)
+	if err != nil {
+		return nil, err
+	}
+	ok := false
+	defer func() { try.leave(ok, d.Now()) }()
+	if u, err = d.open(ctx, u, login, password); err != nil {
+		if !errors.Is(err, fault.Anonymous) {
+			try.undecided = true
+		}
+		return nil, err
+	}
+	ok = true
+	return u, d.noteLogin(ctx, u)
+}
+
+// open checks the password against the hash of u, or lets the sources check it.
+func (d *Directory) open(ctx context.Context, u *User, login, password string) (*User, error) {
+	if u == nil || u.Source != "" {
+		return d.openElsewhere(ctx, u, login, password)
+	}
+	if u.pass == "" {
+		if err := d.pass.Pretend(ctx, password); err != nil {
+			return nil, err
+		}
+		return nil, errWrong
+	}
+	ok, rehash, err := d.pass.Verify(ctx, u.pass, password)
+	if err != nil {
+		return nil, fmt.Errorf("password of %q: %w", u.ID, err)
+	}
+	if !ok || !u.Enabled {
+		return nil, errWrong
+	}
+	if rehash {
+		hash, err := d.pass.Hash(ctx, password)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := d.db.Exec(ctx, "UPDATE account SET pass = ? WHERE uid = ? AND pass = ?", hash, u.ID, u.pass); err != nil {
+			return nil, err
+		}
+		u.pass = hash
+		d.changes.Add(1)
+	}
+	return u, nil
+}
+
+// noteLogin keeps when somebody signed in with a password.
+func (d *Directory) noteLogin(ctx context.Context, u *User) error {
+	now := d.Now().Unix()
+	_, err := d.db.Exec(ctx, `UPDATE account SET lastlogin = ?, firstlogin = CASE WHEN firstlogin = 0 THEN ? ELSE firstlogin END
+		WHERE uid = ?`, now, now, u.ID)
+	return err
+}
