@@ -1,0 +1,138 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/core/content"
+	"atrium/internal/core/files"
+	"atrium/internal/core/identity"
+	"atrium/internal/core/settings"
+	"atrium/internal/core/tree"
+	"atrium/internal/feature/davfiles"
+	"atrium/internal/infra/conf"
+	"atrium/internal/infra/db"
+	"atrium/internal/infra/seal"
+)
+
+// Version is the Nextcloud server whose protocols we speak, as clients read it.
+const Version = "32.0.1"
+
+// house is everything that the server and the commands stand on.
+type house struct {
+	conf     conf.Config
+	log      *slog.Logger
+	db       *db.DB
+	depot    *depot
+	settings *settings.Store
+	tree     *tree.Tree
+	content  *content.Store
+	files    *files.Service
+	people   *identity.Directory
+	box      *seal.Box
+	instance string
+	version  string
+	closers  []io.Closer
+}
+
+// schemas are the tables of all rooms, in the order they are made.
+var schemas = []db.Schema{settings.Schema, identity.Schema, tree.Schema, content.Schema, davfiles.Schema}
+
+// open connects to the database and the store and builds what lies above them.
+// A store that is not there is no error: files are then unavailable until it
+// comes.
+func open(ctx context.Context, c conf.Config, log *slog.Logger, version string) (*house, error) {
+	h := &house{conf: c, log: log, version: version}
+	if err := h.build(ctx); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
+}
+
+func (h *house) build(ctx context.Context) error {
+	var opts []db.Option
+	if !h.conf.Durable() {
+		opts = append(opts, db.Lazy)
+	}
+	d, err := db.Open(ctx, h.conf.DSN(), opts...)
+	if err != nil {
+		return err
+	}
+	h.db = d
+	h.closers = append(h.closers, d)
+	if err := db.Migrate(ctx, d, schemas...); err != nil {
+		return err
+	}
+	h.settings = settings.New(d)
+	if h.instance, err = h.settings.Instance(ctx); err != nil {
+		return err
+	}
+	key, err := h.settings.Once(ctx, "core", "secret", func() string { return seal.EncodeKey(seal.NewKey()) })
+	if err != nil {
+		return err
+	}
+	raw, err := seal.DecodeKey(key)
+	if err != nil {
+		return fmt.Errorf("the instance's key: %w", err)
+	}
+	if h.box, err = seal.New(raw); err != nil {
+		return err
+	}
+	h.depot = &depot{dir: filepath.Join(h.conf.Data, "blobs"), durable: h.conf.Durable(), settings: h.settings}
+	h.closers = append(h.closers, h.depot)
+	if err := h.depot.find(ctx); err != nil {
+		h.log.Error("the store is not there; files are unavailable until it is", "folder", h.depot.dir, "error", err)
+	}
+	h.tree = tree.New(d)
+	h.content = content.New(d, h.depot)
+	h.files = files.New(d, h.tree, h.content, func(context.Context, *db.DB, interface{ EventName() string }) error { return nil })
+	h.files.Quota = quota(h.conf.Quota.Default)
+	h.people = identity.New(d, h.box, seal.NewPasswords())
+	return nil
+}
+
+func quota(s conf.Size) int64 {
+	if s < 0 {
+		return tree.NoQuota
+	}
+	return int64(s)
+}
+
+// Close closes what open opened, last first.
+func (h *house) Close() (err error) {
+	for i := len(h.closers) - 1; i >= 0; i-- {
+		err = errors.Join(err, h.closers[i].Close())
+	}
+	return err
+}
+
+// firstAccount makes the administrator of a new instance and returns the
+// password if it was generated. An instance with accounts is left alone.
+func (h *house) firstAccount(ctx context.Context) (name, generated string, err error) {
+	if all, _, err := h.people.CountUsers(ctx); err != nil || all > 0 {
+		return "", "", err
+	}
+	name, password := h.conf.Admin.User, h.conf.Admin.Password
+	if password == "" {
+		password = seal.Token(16)
+		generated = password
+	}
+	_, err = h.people.Create(ctx, identity.NewUser{ID: name, Password: password, Groups: []string{identity.AdminGroup}})
+	if errors.Is(err, fault.Exists) { // another node was faster
+		return "", "", nil
+	}
+	return name, generated, err
+}
+
+// ready tells whether requests can be served: nil, or what is missing.
+func (h *house) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return errors.Join(h.db.Ping(ctx), h.depot.Alive(ctx))
+}
