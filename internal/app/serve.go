@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"path/filepath"
 	"time"
 
@@ -32,6 +33,7 @@ func (e *env) serve(ctx context.Context) (err error) {
 	}
 	board, room := h.plugIn()
 	h.health(board.Web)
+	profiles(board.Web)
 	door := web.NewDoor(h.doorConfig(board), board.Web)
 	ln, err := net.Listen("tcp", h.conf.HTTP.Listen)
 	if err != nil {
@@ -83,6 +85,19 @@ func (h *house) health(m *web.Mux) {
 		}
 		_, err := w.Write([]byte("ready\n"))
 		return err
+	})
+}
+
+// profiles lets administrators see where time and memory go.
+func profiles(m *web.Mux) {
+	plain := func(f http.HandlerFunc) web.Handler {
+		return func(w http.ResponseWriter, r *http.Request) error { f(w, r); return nil }
+	}
+	m.Handle("GET", "/debug/pprof/profile", web.Admin|web.Basic, plain(pprof.Profile))
+	m.Handle("GET", "/debug/pprof/trace", web.Admin|web.Basic, plain(pprof.Trace))
+	m.Handle("GET", "/debug/pprof/{name}", web.Admin|web.Basic, func(w http.ResponseWriter, r *http.Request) error {
+		pprof.Handler(web.Param(r, "name")).ServeHTTP(w, r)
+		return nil
 	})
 }
 

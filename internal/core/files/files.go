@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"atrium/internal/base/fault"
@@ -96,8 +97,9 @@ type Service struct {
 	Now     func() time.Time
 	// Quota is the limit in bytes of a home that is made, tree.NoQuota for none.
 	Quota  int64
-	homes  sync.Map // user id → root of the home
-	doomed sync.Map // "" → tree.Space
+	homes  sync.Map                  // user id → root of the home
+	doomed sync.Map                  // "" → tree.Space
+	seen   atomic.Pointer[time.Time] // when the place of the bytes was last there
 }
 
 // New returns the service over its parts.
@@ -105,8 +107,23 @@ func New(d *db.DB, t *tree.Tree, c *content.Store, publish Publish) *Service {
 	return &Service{db: d, tree: t, content: c, publish: publish, Now: time.Now, Quota: tree.NoQuota}
 }
 
+// aliveFor is how long the place of the bytes is taken to be still there after
+// it was seen.
+const aliveFor = 500 * time.Millisecond
+
 // Alive tells whether files can be served at all: nil or fault.Unavailable.
-func (s *Service) Alive(ctx context.Context) error { return s.content.Alive(ctx) }
+func (s *Service) Alive(ctx context.Context) error {
+	now := s.Now()
+	if seen := s.seen.Load(); seen != nil && now.Sub(*seen) < aliveFor {
+		return nil
+	}
+	if err := s.content.Alive(ctx); err != nil {
+		s.seen.Store(nil)
+		return err
+	}
+	s.seen.Store(&now)
+	return nil
+}
 
 // View is the tree as one user sees it, loaded once a request.
 type View struct {

@@ -291,16 +291,13 @@ func (o *opening) lockWriter(name xml.Name) (dav.Writer, error) {
 	if !known {
 		return nil, nil
 	}
+	top, ok := o.top.Value.(*files.Entry)
+	if !ok {
+		return nothing, nil
+	}
 	if o.locks == nil {
-		v, err := o.room.view(o.ctx)
-		if err != nil {
-			return nil, err
-		}
-		root, err := v.Stat(o.ctx, "/")
-		if err != nil {
-			return nil, err
-		}
-		if o.locks, err = o.room.locksOf(o.ctx, root.Mount.Space); err != nil {
+		var err error
+		if o.locks, err = o.room.locksOf(o.ctx, top.Mount.Space); err != nil {
 			return nil, err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 type opening struct {
 	room  *Room
 	ctx   context.Context // of the request that is being opened
+	top   dav.Resource
 	locks *lockTable
 }
 
@@ -54,6 +55,8 @@ func (o *opening) writer(name xml.Name) (dav.Writer, error) {
 	return o.lockWriter(name)
 }
 
+func nothing(b []byte, _ *dav.Resource) ([]byte, bool) { return b, false }
+
 func (rm *Room) writeID(b []byte, e *files.Entry) ([]byte, bool) {
 	for n := int64(10_000_000); n > e.ID && n > 1; n /= 10 {
 		b = append(b, '0')
@@ -63,6 +66,9 @@ func (rm *Room) writeID(b []byte, e *files.Entry) ([]byte, bool) {
 
 // available is the room that is left: -3 without a quota.
 func (o *opening) available() (dav.Writer, error) {
+	if !o.top.Dir { // files have none
+		return nothing, nil
+	}
 	p := who.From(o.ctx)
 	used, total, err := o.room.files.Usage(o.ctx, p.ID)
 	if err != nil {

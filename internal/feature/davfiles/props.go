@@ -63,6 +63,17 @@ var static = map[xml.Name]entryWriter{
 	{Space: nsOCM, Local: "share-permissions"}: writeOCMPermissions,
 }
 
+// lifted are the static properties as the engine calls them.
+var lifted = liftAll()
+
+func liftAll() map[xml.Name]dav.Writer {
+	out := map[xml.Name]dav.Writer{}
+	for n, w := range static {
+		out[n] = lift(w)
+	}
+	return out
+}
+
 // dynamic are the properties that depend on the request; open makes them.
 var dynamic = []xml.Name{dv("resourcetype"), dv("displayname"), dv("quota-used-bytes"), dv("quota-available-bytes"),
 	dv("current-user-principal"), dv("lockdiscovery"), oc("id"), oc("favorite"), oc("data-fingerprint"), oc("owner-display-name"),
@@ -195,10 +206,10 @@ func (props) Default() []xml.Name {
 // Open implements dav.Props.
 func (p props) Open(ctx context.Context, top dav.Resource, want []xml.Name) (dav.PropSet, error) {
 	set := dav.PropSet{Writers: make([]dav.Writer, len(want))}
-	o := &opening{room: p.Room, ctx: ctx}
+	o := &opening{room: p.Room, ctx: ctx, top: top}
 	for i, name := range want {
-		if w, ok := static[name]; ok {
-			set.Writers[i] = lift(w)
+		if w, ok := lifted[name]; ok {
+			set.Writers[i] = w
 			continue
 		}
 		w, err := o.writer(name)

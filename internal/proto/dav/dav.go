@@ -167,8 +167,7 @@ type mount struct {
 	name  string
 	c     Collection
 	props []Props
-	// class is the DAV header of this mount's OPTIONS.
-	class string
+	asks  asks
 }
 
 type alias struct {

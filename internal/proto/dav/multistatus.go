@@ -24,8 +24,9 @@ type shape struct {
 }
 
 // newShape asks the mount's properties for writers.
-func newShape(ctx context.Context, mt *mount, top Resource, want []xml.Name) (*shape, error) {
-	s := &shape{tags: tags(want), writers: make([]Writer, len(want))}
+func newShape(ctx context.Context, mt *mount, top Resource, q *ask) (*shape, error) {
+	want := q.names
+	s := &shape{tags: q.tags, writers: make([]Writer, len(want))}
 	for _, p := range mt.props {
 		set, err := p.Open(ctx, top, want)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"atrium/internal/base/fault"
 )
@@ -30,15 +31,71 @@ func depth(r *http.Request, def int) (int, error) {
 	}
 }
 
-// wanted reads a PROPFIND body. An empty one, allprop, propname and an empty
-// prop element all mean the default set, as recorded (10-dav-files/011…013, 043).
-func wanted(r *http.Request, mt *mount) ([]xml.Name, error) {
-	root, err := readXML(r)
+// ask is what a PROPFIND wants to know. Clients send the same body again and
+// again, so it is parsed once and kept.
+type ask struct {
+	names []xml.Name
+	tags  []tag
+}
+
+// asks keeps parsed bodies by their text.
+type asks struct {
+	mu   sync.RWMutex
+	seen map[string]*ask
+}
+
+// Bounds of what asks keeps.
+const (
+	asksMax    = 200
+	asksLength = 8 << 10 // bytes of one body
+)
+
+func (a *asks) get(body []byte) *ask {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.seen[string(body)]
+}
+
+func (a *asks) put(body []byte, q *ask) {
+	if len(body) > asksLength {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.seen == nil || len(a.seen) >= asksMax {
+		a.seen = map[string]*ask{}
+	}
+	a.seen[string(body)] = q
+}
+
+// wanted reads a PROPFIND body.
+func wanted(r *http.Request, mt *mount) (*ask, error) {
+	body, err := readBody(r)
 	if err != nil {
 		return nil, err
 	}
-	if root == nil {
+	if q := mt.asks.get(body); q != nil {
+		return q, nil
+	}
+	names, err := wantedNames(body, mt)
+	if err != nil {
+		return nil, err
+	}
+	q := &ask{names: names, tags: tags(names)}
+	mt.asks.put(body, q)
+	return q, nil
+}
+
+// wantedNames parses a PROPFIND body. An empty one, allprop, propname and an
+// empty prop element all mean the default set, as recorded
+// (10-dav-files/011…013, 043).
+func wantedNames(body []byte, mt *mount) ([]xml.Name, error) {
+	if len(body) == 0 {
 		return mt.defaults(), nil
+	}
+	root, err := ParseXML(body)
+	if err != nil {
+		return nil, err
 	}
 	if err := rootIs(root, "propfind"); err != nil {
 		return nil, err

@@ -56,12 +56,17 @@ func (c *call) report() error {
 	if len(want) == 0 {
 		want = c.mount.defaults()
 	}
-	s, err := newShape(c.r.Context(), c.mount, res, unique(want))
+	s, err := newShape(c.r.Context(), c.mount, res, asking(want))
 	if err != nil {
 		return err
 	}
 	s.bare, s.minimal = true, wantsMinimal(c.r.Header)
 	return s.stream(c.r.Context(), c.w, c.place, rs)
+}
+
+func asking(names []xml.Name) *ask {
+	names = unique(names)
+	return &ask{names: names, tags: tags(names)}
 }
 
 // UnknownReport is what Reporters say of a report that they do not know.
@@ -108,7 +113,7 @@ func (m *Mux) searchTop(w http.ResponseWriter, r *http.Request) error {
 	if len(want) == 0 {
 		want = at.mount.defaults()
 	}
-	s, err := newShape(r.Context(), at.mount, Resource{Path: at.path, Dir: true}, unique(want))
+	s, err := newShape(r.Context(), at.mount, Resource{Path: at.path, Dir: true}, asking(want))
 	if err != nil {
 		return err
 	}

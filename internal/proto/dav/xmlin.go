@@ -53,18 +53,31 @@ func badXML(err error) error {
 
 var errXMLLimit = errors.New("too deep or too many elements")
 
+// readBody reads a body of bounded length; empty if there is nothing but blanks.
+func readBody(r *http.Request) ([]byte, error) {
+	if r.Body == nil || r.ContentLength == 0 {
+		return nil, nil
+	}
+	if r.ContentLength > maxBody {
+		return nil, fault.New(fault.TooLarge, "The body of the request is too large.")
+	}
+	var b bytes.Buffer
+	b.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead)
+	if _, err := b.ReadFrom(io.LimitReader(r.Body, maxBody+1)); err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "The body of the request broke off.")
+	}
+	if b.Len() > maxBody {
+		return nil, fault.New(fault.TooLarge, "The body of the request is too large.")
+	}
+	return bytes.TrimSpace(b.Bytes()), nil
+}
+
 // readXML parses a body; nil for an empty one. Document types and entities
 // other than the five of XML are refused, sizes are bounded.
 func readXML(r *http.Request) (*Node, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "The body of the request broke off.")
-	}
-	if len(body) > maxBody {
-		return nil, fault.New(fault.TooLarge, "The body of the request is too large.")
-	}
-	if len(bytes.TrimSpace(body)) == 0 {
-		return nil, nil
+	body, err := readBody(r)
+	if err != nil || len(body) == 0 {
+		return nil, err
 	}
 	return ParseXML(body)
 }
