@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/http"
 	"strconv"
+	"sync"
 )
 
 // batchSize is how many resources are loaded and written together.
@@ -97,12 +98,18 @@ func (s *shape) response(b []byte, at *place, r *Resource) []byte {
 	return append(b, "</d:response>"...)
 }
 
+// buffers are reused by multistatus bodies.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, flushAt+8<<10); return &b }}
+
 // stream writes a multistatus of resources. Nothing is sent before the first
 // batch was read and loaded; a failure after that cuts the connection, so that
 // no client takes the part for the whole.
 func (s *shape) stream(ctx context.Context, w http.ResponseWriter, at *place, rs iter.Seq2[Resource, error]) error {
-	out := &output{w: w, b: append(make([]byte, 0, flushAt+4096), multistatusOpen...)}
-	batch := make([]Resource, 0, 64)
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	out := &output{w: w, b: append((*buf)[:0], multistatusOpen...)}
+	defer func() { *buf = out.b }()
+	batch := make([]Resource, 0, 1)
 	flush := func() error {
 		for _, set := range s.sets {
 			if set.Load == nil {
