@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// seed fills a folder with tiny files through the bulk endpoint, several
-// requests at a time.
+// seed fills a folder with tiny files, several requests at a time: through the
+// bulk endpoint, or with single PUTs where there is none.
 func (b *bench) seed(folder string, files int) error {
 	if err := b.mkcol(folder); err != nil {
 		return err
@@ -54,16 +54,35 @@ func (b *bench) seedSome(folder string, next <-chan int, batch, files int) error
 	}
 	defer c.Close()
 	for at := range next {
-		var body, answer bytes.Buffer
-		bulkBody(&body, min(batch, files-at), func(n int) (string, []byte) {
+		size := min(batch, files-at)
+		file := func(n int) (string, []byte) {
 			return fmt.Sprintf("/%s/file-%06d.txt", folder, at+n), fmt.Appendf(nil, "%s %d", folder, at+n)
-		})
+		}
+		var body, answer bytes.Buffer
+		bulkBody(&body, size, file)
 		status, err := c.ask(append(b.bulkHead(body.Len()), body.Bytes()...), &answer)
+		if status == http.StatusNotFound && err == nil {
+			if err := b.seedSingly(c, size, file); err != nil {
+				return err
+			}
+			continue
+		}
 		if err == nil && (status != http.StatusOK || strings.Contains(answer.String(), `"error":true`)) {
 			err = fmt.Errorf("bulk: status %d: %.200s", status, answer.String())
 		}
 		if err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) seedSingly(c *conn, files int, file func(n int) (string, []byte)) error {
+	for n := range files {
+		path, content := file(n)
+		head := b.head("PUT", b.c.File(path[1:]), int64(len(content)))
+		if _, err := b.timed(c, append(head, content...), http.StatusCreated); err != nil {
+			return fmt.Errorf("PUT %s: %w", path, err)
 		}
 	}
 	return nil
