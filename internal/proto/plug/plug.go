@@ -11,12 +11,14 @@ import (
 
 	"atrium/internal/core/files"
 	"atrium/internal/proto/dav"
+	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/web"
 )
 
 // Board is what rooms plug into.
 type Board struct {
 	Web  *web.Mux             // plain routes
+	OCS  *ocs.Mux             // OCS endpoints
 	DAV  *dav.Mux             // collections and their properties
 	Hook *files.Hooks         // mounts, guards, keepers
 	Auth *[]web.Authenticator // ways in, asked in this order
