@@ -1,0 +1,59 @@
+package bus_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"atrium/internal/infra/bus"
+	"atrium/internal/infra/bus/bustest"
+	"atrium/internal/infra/db"
+	"atrium/internal/infra/db/dbtest"
+	"atrium/internal/infra/lock/sqlock"
+)
+
+func TestConformance(t *testing.T) {
+	dbtest.Each(t, []db.Schema{bus.Schema, sqlock.Schema}, func(t *testing.T, d *db.DB) {
+		bustest.Run(t, d, func() *bus.Bus { return bustest.Quick(bus.New(d, sqlock.New(d))) })
+	})
+}
+
+func TestTwoHandlersForOneKindAreAMistake(t *testing.T) {
+	b := bustest.New(dbtest.SQLite(t, bus.Schema))
+	on := func() { bus.On(b, "x", func(context.Context, bustest.Said) error { return nil }) }
+	on()
+	defer func() {
+		if got := fmt.Sprint(recover()); got != "bus: x subscribes to test.said twice" {
+			t.Errorf("panic %q", got)
+		}
+	}()
+	on()
+}
+
+// BenchmarkEvent is what an event costs from Publish to the last of three
+// subscribers; the transaction of 2,560 keeps fsync out of it.
+func BenchmarkEvent(b *testing.B) {
+	d := dbtest.SQLite(b, bus.Schema)
+	x := bustest.New(d)
+	for _, name := range []string{"a", "b", "c"} {
+		bus.OnBatch(x, name, func(context.Context, []bustest.Said) error { return nil })
+	}
+	ctx := b.Context()
+	for b.Loop() {
+		err := d.Tx(ctx, func(tx *db.DB) error {
+			for i := range 2560 {
+				if err := x.Publish(ctx, tx, bustest.Said{Who: "alice", N: i}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := x.Drain(ctx); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/2560, "µs/event")
+}

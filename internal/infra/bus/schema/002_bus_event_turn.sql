@@ -1,0 +1,1 @@
+CREATE INDEX bus_event_turn ON bus_event (turn, at, id);
