@@ -74,8 +74,8 @@ type reply struct {
 
 const home = "/remote.php/dav/files/alice"
 
-// do sends a request; headers come as "Name: value".
-func (r *rig) do(method, url, body string, headers ...string) reply {
+// request makes a request; headers come as "Name: value".
+func (r *rig) request(method, url, body string, headers ...string) *http.Request {
 	r.Helper()
 	var rd io.Reader
 	if body != "" {
@@ -92,7 +92,18 @@ func (r *rig) do(method, url, body string, headers ...string) reply {
 		k, v, _ := strings.Cut(h, ": ")
 		req.Header.Set(k, v)
 	}
-	res, err := http.DefaultTransport.RoundTrip(req)
+	return req
+}
+
+// stream sends a request whose answer is read by the caller.
+func (r *rig) stream(method, url string, headers ...string) (*http.Response, error) {
+	return http.DefaultTransport.RoundTrip(r.request(method, url, "", headers...))
+}
+
+// do sends a request and reads the answer.
+func (r *rig) do(method, url, body string, headers ...string) reply {
+	r.Helper()
+	res, err := http.DefaultTransport.RoundTrip(r.request(method, url, body, headers...))
 	if err != nil {
 		r.Fatalf("%s %s: %v", method, url, err)
 	}

@@ -280,6 +280,11 @@ func (u uploads) Delete(ctx context.Context, r dav.Resource, _ *http.Request, _ 
 	return fault.New(fault.Denied, "This cannot be deleted.")
 }
 
+// Contents yields the contents that chunks hold, for the check of references.
+func (rm *Room) Contents(ctx context.Context) iter.Seq2[int64, error] {
+	return db.All(ctx, rm.db, db.Scan1[int64], "SELECT content FROM chunk")
+}
+
 func (rm *Room) drop(ctx context.Context, id int64) error {
 	return rm.db.Tx(ctx, func(tx *db.DB) error {
 		ids, err := db.List(ctx, tx, db.Scan1[int64], "SELECT content FROM chunk WHERE upload = ?", id)
