@@ -30,7 +30,7 @@ type NewUser struct {
 	Password string // "": no password opens the account until one is set
 	Display  string // "": the id
 	Mail     string
-	Quota    int64 // bytes, or NoQuota
+	Quota    int64 // bytes, NoQuota or DefaultQuota; 0: DefaultQuota
 	Language string
 	Groups   []string // must exist
 }
@@ -46,6 +46,9 @@ func (d *Directory) Create(ctx context.Context, n NewUser) (*User, error) {
 		if hash, err = d.pass.Hash(ctx, n.Password); err != nil {
 			return nil, err
 		}
+	}
+	if n.Quota == 0 {
+		n.Quota = DefaultQuota
 	}
 	u := &User{ID: n.ID, Display: n.Display, Mail: n.Mail, Quota: n.Quota, Enabled: true, Created: d.Now(),
 		Language: n.Language, pass: hash}
@@ -167,7 +170,8 @@ func (d *Directory) Disable(ctx context.Context, uid string) error {
 	return d.Change(ctx, uid, func(u *User) error { u.Enabled = false; return nil })
 }
 
-// SetQuota bounds the room an account may use, in bytes; NoQuota: no bound.
+// SetQuota bounds the room an account may use, in bytes; or
+// NoQuota or DefaultQuota.
 func (d *Directory) SetQuota(ctx context.Context, uid string, bytes int64) error {
 	return d.Change(ctx, uid, func(u *User) error { u.Quota = bytes; return nil })
 }
@@ -255,7 +259,7 @@ func (u *User) check() error {
 			return fault.New(fault.Invalid, "The value is too long or contains characters that are not allowed.")
 		}
 	}
-	if u.Quota < 0 && u.Quota != NoQuota {
+	if u.Quota < 0 && u.Quota != NoQuota && u.Quota != DefaultQuota {
 		return fault.New(fault.Invalid, "Invalid quota value")
 	}
 	return nil

@@ -26,8 +26,11 @@ var schema embed.FS
 // Schema holds the tables account, grp, grp_member and token.
 var Schema = db.Schema{Room: "identity", Files: schema}
 
-// NoQuota is the quota of an account that may use all room there is.
-const NoQuota = -3
+// Quotas that are no number of bytes.
+const (
+	NoQuota      = -3 // all room there is
+	DefaultQuota = -1 // what the configuration says
+)
 
 // AdminGroup is the group whose members administer the server.
 const AdminGroup = "admin"
@@ -38,7 +41,7 @@ type User struct {
 	Source     string // where the account comes from; "": it is kept here
 	Display    string // display name, never empty
 	Mail       string // may be empty; several accounts may share one
-	Quota      int64  // bytes, or NoQuota
+	Quota      int64  // bytes, NoQuota or DefaultQuota
 	Enabled    bool
 	Created    time.Time
 	FirstLogin time.Time // zero: never signed in

@@ -90,6 +90,9 @@ func TestAccounts(t *testing.T) {
 				t.Errorf("id %q: %v", id, err)
 			}
 		}
+		if u := must[*User](t)(d.User(ctx, "oda")); u.Quota != DefaultQuota {
+			t.Errorf("quota of oda: %d", u.Quota)
+		}
 		for login, want := range map[string]string{"olga": "olga", "OTTO": "Otto", "olga@ORACLE.example": "olga", "both@oracle.example": "", "ghost": "", "\xff": "", "a\x00": ""} {
 			u, err := d.Find(ctx, login)
 			if want == "" && !errors.Is(err, fault.NotFound) || want != "" && (err != nil || u.ID != want) {

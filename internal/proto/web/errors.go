@@ -94,7 +94,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 		Redirect(w, r, "/login?redirect_url="+url.QueryEscape(r.URL.RequestURI()))
 		return
 	}
-	if x, ok := r.Context().Value(visitKey{}).(*exchange); ok && html && !errors.Is(err, ErrCSRF) {
+	if x, ok := r.Context().Value(visitKey{}).(*exchange); ok && html {
 		writeErrorPage(w, r, x, err)
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -134,9 +135,13 @@ func writeErrorPage(w http.ResponseWriter, r *http.Request, x *exchange, err err
 	if title == "" {
 		title = "Something went wrong"
 	}
+	text := Text(r, err)
+	if errors.Is(err, ErrCSRF) {
+		title, text = "This page has expired", "Please go back, reload the page and try again."
+	}
 	t, perr := x.door.errors()
 	if perr == nil {
-		perr = t.Render(w, r, Status(err), title, map[string]string{"Heading": title, "Text": Text(r, err)})
+		perr = t.Render(w, r, Status(err), title, map[string]string{"Heading": title, "Text": text})
 	}
 	if perr != nil && x.status == 0 {
 		WriteJSON(w, Status(err), map[string]string{"message": Text(r, err)})

@@ -1,0 +1,209 @@
+package signin
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
+	"atrium/internal/core/identity"
+	"atrium/internal/infra/seal"
+	"atrium/internal/proto/web"
+)
+
+// How long a session lives without use: one that ends with the browser, and one
+// that the browser keeps.
+const (
+	shortSession = 24 * time.Hour
+	longSession  = 15 * 24 * time.Hour
+)
+
+// confirmed is how long after the password was typed sensitive things may be
+// done without typing it again.
+const confirmed = 30 * time.Minute
+
+type loginView struct {
+	User, Redirect, Notice, Token string
+	Bad                           bool
+}
+
+// loginPage answers GET /login?user=&redirect_url=&direct=&clear=.
+func (rm *Room) loginPage(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	to := local(q.Get("redirect_url"))
+	if p := who.From(r.Context()); p != nil && p.Via == who.ViaSession {
+		web.Redirect(w, r, orHome(to, rm.Home))
+		return nil
+	}
+	v := loginView{User: q.Get("user"), Redirect: to, Token: rm.tokens.Make(0)}
+	switch q.Get("error") {
+	case "wrong":
+		v.Notice, v.Bad = "Wrong login or password.", true
+	case "busy":
+		v.Notice, v.Bad = "Too many failed logins. Please wait a moment and try again.", true
+	}
+	if q.Get("clear") != "" {
+		v.Notice = "You are logged out."
+	}
+	return rm.pages["login"].Render(w, r, http.StatusOK, "Login", v)
+}
+
+// login answers POST /login: user, password, remember, redirect_url. A wrong
+// password leads back to the page, never to a 401 (30-core/191).
+func (rm *Room) login(w http.ResponseWriter, r *http.Request) error {
+	// A foreign page must not sign anybody in, to an account of its choice.
+	if http.NewCrossOriginProtection().Check(r) != nil {
+		return web.ErrCSRF
+	}
+	if err := r.ParseForm(); err != nil {
+		return unreadable(err)
+	}
+	name, to := strings.TrimSpace(r.PostForm.Get("user")), local(r.PostForm.Get("redirect_url"))
+	u, err := rm.dir.CheckPassword(r.Context(), name, r.PostForm.Get("password"), web.Network(web.VisitOf(r.Context()).Addr))
+	switch {
+	case errors.Is(err, fault.Anonymous):
+		web.Redirect(w, r, again("wrong", name, to))
+		return nil
+	case errors.Is(err, fault.Busy):
+		web.Redirect(w, r, again("busy", name, to))
+		return nil
+	case err != nil:
+		return err
+	}
+	if err := rm.openSession(w, r, u, name); err != nil {
+		return err
+	}
+	web.Redirect(w, r, orHome(to, rm.Home))
+	return nil
+}
+
+func again(what, name, to string) string {
+	s := "/login?direct=1&user=" + url.QueryEscape(name) + "&error=" + what
+	if to != "" {
+		s += "&redirect_url=" + url.QueryEscape(to)
+	}
+	return s
+}
+
+// openSession ends the browser's session, if it has one, and begins another, so
+// that nobody can plant one.
+func (rm *Room) openSession(w http.ResponseWriter, r *http.Request, u *identity.User, login string) error {
+	if old := who.From(r.Context()); old != nil && old.Via == who.ViaSession {
+		if err := rm.dir.RemoveToken(r.Context(), old.ID, old.TokenID); err != nil && !errors.Is(err, fault.NotFound) {
+			return err
+		}
+	}
+	idle, age := shortSession, time.Duration(0)
+	if r.PostForm.Get("remember") != "" {
+		idle, age = longSession, longSession
+	}
+	secret := seal.Token(64)
+	_, err := rm.dir.AddToken(r.Context(), identity.Token{UID: u.ID, Login: login, Name: r.UserAgent(), Kind: identity.KindSession,
+		Files: true, Idle: idle, Confirmed: rm.Now()}, secret)
+	if err != nil {
+		return err
+	}
+	setCookie(w, r, sessionCookie, secret, age)
+	return nil
+}
+
+// logout ends the session. The door has checked the request token.
+func (rm *Room) logout(w http.ResponseWriter, r *http.Request) error {
+	if p := who.From(r.Context()); p != nil && p.Via == who.ViaSession {
+		if err := rm.dir.RemoveToken(r.Context(), p.ID, p.TokenID); err != nil && !errors.Is(err, fault.NotFound) {
+			return err
+		}
+	}
+	setCookie(w, r, sessionCookie, "", -1)
+	setCookie(w, r, flowCookie, "", -1)
+	if web.VisitOf(r.Context()).HTTPS() {
+		w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	}
+	web.Redirect(w, r, "/login?clear=1")
+	return nil
+}
+
+// csrfToken hands our own pages a fresh request token (30-core/166, 201).
+func (rm *Room) csrfToken(w http.ResponseWriter, r *http.Request) error {
+	web.WriteJSON(w, http.StatusOK, map[string]string{"token": rm.tokens.Make(sessionOf(who.From(r.Context())))})
+	return nil
+}
+
+// confirm lets somebody type the password again before something sensitive.
+func (rm *Room) confirm(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return unreadable(err)
+	}
+	at, err := rm.retype(r, r.PostForm.Get("password"))
+	if err != nil {
+		return err
+	}
+	web.WriteJSON(w, http.StatusOK, map[string]int64{"lastLogin": at})
+	return nil
+}
+
+// retype checks the password of whoever is signed in and notes it in the
+// session. It returns the time in seconds.
+func (rm *Room) retype(r *http.Request, password string) (int64, error) {
+	p := who.From(r.Context())
+	_, err := rm.dir.CheckPassword(r.Context(), p.ID, password, web.Network(web.VisitOf(r.Context()).Addr))
+	if errors.Is(err, fault.Anonymous) {
+		return 0, fault.Wrap(fault.Denied, err, "")
+	}
+	if err != nil {
+		return 0, err
+	}
+	if p.Via == who.ViaSession {
+		if err := rm.dir.ConfirmToken(r.Context(), p.ID, p.TokenID); err != nil {
+			return 0, err
+		}
+	}
+	return rm.Now().Unix(), nil
+}
+
+// recent tells whether the password was typed not long ago. Basic with the
+// password types it each time; an app password never has it.
+func (rm *Room) recent(r *http.Request) (bool, error) {
+	p := who.From(r.Context())
+	switch p.Via {
+	case who.ViaPassword:
+		return true, nil
+	case who.ViaSession:
+		t, err := rm.dir.Token(r.Context(), p.ID, p.TokenID)
+		if err != nil {
+			return false, err
+		}
+		return rm.Now().Sub(t.Confirmed) < confirmed, nil
+	}
+	return false, nil
+}
+
+// local accepts an address to go to after login only when it is one of ours.
+// Browsers take a backslash for a slash, and skip control characters.
+func local(to string) string {
+	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n\t\x00") {
+		return ""
+	}
+	u, err := url.Parse(to)
+	if err != nil || u.Host != "" || u.Scheme != "" {
+		return ""
+	}
+	return to
+}
+
+func orHome(to, home string) string {
+	if to == "" {
+		return home
+	}
+	return to
+}
+
+func unreadable(err error) error {
+	if _, ok := errors.AsType[*fault.Fault](err); ok {
+		return err
+	}
+	return fault.Wrap(fault.Invalid, err, "The request cannot be read.")
+}
