@@ -66,12 +66,21 @@ func (b *bench) sync() error {
 	if err := os.MkdirAll(there, 0o755); err != nil {
 		return err
 	}
-	for _, run := range []struct{ id, folder string }{{"sync-up", here}, {"sync-none", here}, {"sync-down", there}} {
+	// The run after the upload still learns the etags that the upload made; only
+	// the one after that finds nothing changed.
+	var learning time.Duration
+	for _, run := range []struct{ id, folder string }{{"sync-up", here}, {"", here}, {"sync-none", here}, {"sync-down", there}} {
 		d, err := b.s.NextcloudCmd(b.base, b.pass, run.folder, "/sync")
-		if err != nil {
+		switch {
+		case err != nil:
 			return fmt.Errorf("%s: %w", run.id, err)
+		case run.id == "":
+			learning = d
+		case run.id == "sync-none":
+			b.set(run.id, d.Seconds(), "the run before it, right after the upload: %.1f s", learning.Seconds())
+		default:
+			b.set(run.id, d.Seconds(), "")
 		}
-		b.set(run.id, d.Seconds(), "")
 	}
 	return drive.SameTrees(here, there)
 }

@@ -1,6 +1,7 @@
 package drive
 
 import (
+	"context"
 	"crypto/sha1"
 	"fmt"
 	"io/fs"
@@ -10,13 +11,17 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // NextcloudCmd runs the desktop client's engine once, between a local folder
 // and a remote one ("/sync"). Its settings go to home. The client's exit status
 // is 0 even when single files failed, so callers compare trees.
 func (s *Server) NextcloudCmd(home, pass, folder, remote string) (time.Duration, error) {
-	cmd := exec.Command("nextcloudcmd", "--non-interactive", "--silent", "-u", User, "-p", pass, "--path", remote, folder, s.URL())
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "nextcloudcmd", "--non-interactive", "--silent", "-u", User, "-p", pass, "--path", remote, folder, s.URL())
 	cmd.Env = append(os.Environ(), "HOME="+home, "QT_QPA_PLATFORM=offscreen", "XDG_CONFIG_HOME="+home+"/config",
 		"XDG_DATA_HOME="+home+"/share", "XDG_RUNTIME_DIR="+home)
 	begun := time.Now()
@@ -28,7 +33,8 @@ func (s *Server) NextcloudCmd(home, pass, folder, remote string) (time.Duration,
 }
 
 // Tree describes a local tree: for each path "folder" or the sha1, size and
-// modification time. The client's own files are left out.
+// modification time. Names are NFC, as the server keeps them. The client's own
+// files are left out.
 func Tree(root string) (map[string]string, error) {
 	tree := map[string]string{}
 	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
@@ -40,6 +46,7 @@ func Tree(root string) (map[string]string, error) {
 		if err != nil {
 			return err
 		}
+		rel = norm.NFC.String(rel)
 		if d.IsDir() {
 			tree[rel] = "folder"
 			return nil
