@@ -5,7 +5,6 @@ GO          ?= go
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 SERVICES    ?= postgres mariadb redis
 FUZZTIME    ?= 20s
-SEED        ?= 0
 KILLS       ?= 60
 PG_KILLS    ?= 20
 ARGS        ?=
@@ -22,9 +21,12 @@ run: build ## build and serve on http://localhost:8080 from ./data
 build: $(if $(WEB),$(PAGE)) ## bin/atrium
 	CGO_ENABLED=0 $(GO) build -trimpath -tags '$(TAGS)' -ldflags '-s -w -X main.version=$(VERSION)' -o bin/atrium ./cmd/atrium
 
-$(PAGE): $(WEB)
-	cd web && npm ci --no-audit --no-fund && npm run build
+$(PAGE): web/node_modules/.package-lock.json $(WEB)
+	cd web && npm run build
 	touch $@
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
 
 test: ## all tests, SQLite only; needs nothing but Go
 	$(GO) test ./...
@@ -43,7 +45,7 @@ clients: build ## litmus, nextcloudcmd, rclone, cadaver against a real server
 	$(GO) run ./tools/clients -bin bin/atrium $(ARGS)
 
 e2e: build ## the pages, in headless Chromium
-	scripts/e2e $(ARGS)
+	cd web && npm run e2e -- $(ARGS)
 
 bench: build ## the speed table; ARGS='-full -compare last.json'
 	$(GO) run ./tools/bench -bin bin/atrium $(ARGS)
@@ -52,7 +54,7 @@ fuzz: ## every fuzz target for FUZZTIME
 	scripts/fuzz $(FUZZTIME)
 
 crash: build ## kill the server KILLS times on SQLite, PG_KILLS times on PostgreSQL, and miss nothing
-	scripts/crash $(KILLS) $(PG_KILLS) $(SEED)
+	scripts/crash $(KILLS) $(PG_KILLS)
 
 ci: ## what the build machine runs
 	.ci/run
