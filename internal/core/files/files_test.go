@@ -107,7 +107,7 @@ func (k *desk) sweep() {
 	if _, err := k.content.Sweep(k.ctx); err != nil {
 		k.Fatal(err)
 	}
-	if err := k.content.Check(k.ctx, content.Bytes, func(f string) { k.Error(f) }); err != nil {
+	if err := k.Verify(k.ctx, content.Bytes, nil, func(f string) { k.Error(f) }); err != nil {
 		k.Fatal(err)
 	}
 }

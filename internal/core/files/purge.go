@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"atrium/internal/core/content"
 	"atrium/internal/core/tree"
 	"atrium/internal/infra/db"
 )
@@ -115,6 +116,22 @@ func (s *Service) SettleAll(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Verify looks for anything in the tables and the store that is not as it must
+// be, and reports each finding in a line. It only reads. counters tell of
+// references to contents that rooms above hold.
+func (s *Service) Verify(ctx context.Context, depth content.Depth, counters []content.Counter, report func(finding string)) error {
+	if err := s.content.Alive(ctx); err != nil {
+		return err
+	}
+	if err := s.tree.Check(ctx, report); err != nil {
+		return err
+	}
+	if err := s.content.CheckRefs(ctx, append(counters, s.tree.Contents), report); err != nil {
+		return err
+	}
+	return s.content.Check(ctx, depth, report)
 }
 
 // PathOf is where a node lies in its space, for messages: names from the root.
