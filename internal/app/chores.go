@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"atrium/internal/feature/davfiles"
 )
 
 // chore is something to be done again and again.
@@ -18,14 +16,15 @@ type chore struct {
 
 // chores start the background work of this process. Each can run on several
 // nodes at once and be cut off at any point.
-func (h *house) chores(ctx context.Context, g *errgroup.Group, room *davfiles.Room) {
+func (h *house) chores(ctx context.Context, g *errgroup.Group, rs *rooms) {
 	g.Go(func() error { return h.people.Run(ctx) })
+	g.Go(func() error { h.bus.Run(ctx); return nil })
 	for _, c := range []chore{
 		{"settle", 2 * time.Second, h.files.SettleAll},
 		{"purge", 20 * time.Second, h.clear},
 		{"compact", time.Minute, h.compact},
-		{"expire uploads", 10 * time.Minute, room.ExpireUploads},
-		{"expire locks", time.Minute, room.ExpireLocks},
+		{"expire uploads", 10 * time.Minute, rs.files.ExpireUploads},
+		{"expire locks", time.Minute, rs.files.ExpireLocks},
 		{"orphans", 24 * time.Hour, func(ctx context.Context) error { _, err := h.content.Orphans(ctx); return err }},
 	} {
 		g.Go(func() error { return h.repeat(ctx, c) })

@@ -16,8 +16,13 @@ import (
 	"atrium/internal/core/settings"
 	"atrium/internal/core/tree"
 	"atrium/internal/feature/davfiles"
+	"atrium/internal/feature/signin"
+	"atrium/internal/infra/bus"
 	"atrium/internal/infra/conf"
 	"atrium/internal/infra/db"
+	"atrium/internal/infra/lock"
+	"atrium/internal/infra/lock/mem"
+	"atrium/internal/infra/lock/sqlock"
 	"atrium/internal/infra/seal"
 )
 
@@ -35,6 +40,8 @@ type house struct {
 	content  *content.Store
 	files    *files.Service
 	people   *identity.Directory
+	bus      *bus.Bus
+	lock     lock.Locker
 	box      *seal.Box
 	instance string
 	version  string
@@ -42,7 +49,8 @@ type house struct {
 }
 
 // schemas are the tables of all rooms, in the order they are made.
-var schemas = []db.Schema{settings.Schema, identity.Schema, tree.Schema, content.Schema, davfiles.Schema}
+var schemas = []db.Schema{sqlock.Schema, bus.Schema, settings.Schema, identity.Schema, signin.Schema, tree.Schema,
+	content.Schema, davfiles.Schema}
 
 // open connects to the database and the store and builds what lies above them.
 // A store that is not there is no error: files are then unavailable until it
@@ -84,17 +92,36 @@ func (h *house) build(ctx context.Context) error {
 	if h.box, err = seal.New(raw); err != nil {
 		return err
 	}
+	return h.buildFiles(ctx)
+}
+
+// buildFiles builds what keeps files and people.
+func (h *house) buildFiles(ctx context.Context) error {
+	d := h.db
 	h.depot = &depot{dir: filepath.Join(h.conf.Data, "blobs"), durable: h.conf.Durable(), settings: h.settings}
 	h.closers = append(h.closers, h.depot)
 	if err := h.depot.find(ctx); err != nil {
 		h.log.Error("the store is not there; files are unavailable until it is", "folder", h.depot.dir, "error", err)
 	}
+	h.lock = chooseLock(d)
+	h.bus = bus.New(d, h.lock)
+	h.bus.Log = h.log
 	h.tree = tree.New(d)
 	h.content = content.New(d, h.depot)
-	h.files = files.New(d, h.tree, h.content, func(context.Context, *db.DB, interface{ EventName() string }) error { return nil })
+	h.files = files.New(d, h.tree, h.content, func(ctx context.Context, tx *db.DB, ev interface{ EventName() string }) error {
+		return h.bus.Publish(ctx, tx, ev)
+	})
 	h.files.Quota = quota(h.conf.Quota.Default)
 	h.people = identity.New(d, h.box, seal.NewPasswords())
 	return nil
+}
+
+// chooseLock: SQLite means one node, so that leases need no table.
+func chooseLock(d *db.DB) lock.Locker {
+	if d.Dialect() == db.SQLite {
+		return mem.New()
+	}
+	return sqlock.New(d)
 }
 
 func quota(s conf.Size) int64 {

@@ -2,19 +2,33 @@ package app
 
 import (
 	"atrium/internal/feature/davfiles"
+	"atrium/internal/feature/signin"
 	"atrium/internal/proto/dav"
+	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
 )
 
+// rooms are those that the process itself has business with.
+type rooms struct {
+	files *davfiles.Room
+}
+
 // plugIn makes the rooms and plugs them in: the list of what we are.
-func (h *house) plugIn() (*plug.Board, *davfiles.Room) {
-	b := &plug.Board{Web: web.NewMux(), DAV: dav.NewMux("/remote.php/dav"), Hook: &h.files.Hooks, Auth: &[]web.Authenticator{}}
+func (h *house) plugIn() (*plug.Board, *rooms, error) {
+	m := web.NewMux()
+	b := &plug.Board{Web: m, OCS: ocs.NewMux(m), DAV: dav.NewMux("/remote.php/dav"), Hook: &h.files.Hooks,
+		Auth: &[]web.Authenticator{}}
 	files := davfiles.New(h.db, h.files, h.content, h.instance)
+	in, err := signin.New(h.db, h.people, h.box)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, r := range []plug.Room{
+		in,
 		files,
 	} {
 		r.Plug(b)
 	}
-	return b, files
+	return b, &rooms{files: files}, nil
 }

@@ -31,7 +31,10 @@ func (e *env) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("the first account: %w", err)
 	}
-	board, room := h.plugIn()
+	board, rooms, err := h.plugIn()
+	if err != nil {
+		return err
+	}
 	h.health(board.Web)
 	profiles(board.Web)
 	door := web.NewDoor(h.doorConfig(board), board.Web)
@@ -66,7 +69,7 @@ func (e *env) serve(ctx context.Context) (err error) {
 		defer cancel()
 		return srv.Shutdown(stop)
 	})
-	h.chores(gctx, g, room)
+	h.chores(gctx, g, rooms)
 	if err := g.Wait(); err != nil && ctx.Err() == nil {
 		return err
 	}
