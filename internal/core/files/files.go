@@ -95,9 +95,9 @@ type Service struct {
 	publish Publish
 	Hooks   Hooks
 	Now     func() time.Time
-	// Quota is the limit in bytes of a home that is made, tree.NoQuota for none.
+	// Quota is the limit in bytes of homes of DefaultQuota, tree.NoQuota for none.
 	Quota  int64
-	homes  sync.Map                  // user id → root of the home
+	homes  sync.Map                  // user id → home
 	doomed sync.Map                  // "" → tree.Space
 	seen   atomic.Pointer[time.Time] // when the place of the bytes was last there
 }
@@ -163,17 +163,30 @@ func (s *Service) As(ctx context.Context, p *who.Principal) (*View, error) {
 // Who is the user whose view this is.
 func (v *View) Who() *who.Principal { return v.who }
 
+// home is the root of a user's home, which is made at the first visit. It is
+// believed for a moment only, since another process may delete the user and
+// make a new one of the same name.
 func (s *Service) home(ctx context.Context, uid string) (int64, error) {
-	if root, ok := s.homes.Load(uid); ok {
-		return root.(int64), nil
+	now := s.Now()
+	if h, ok := s.homes.Load(uid); ok && now.Sub(h.(home).at) < homeFor {
+		return h.(home).root, nil
 	}
-	sp, err := s.space(ctx, tree.Home, uid, s.Quota)
+	sp, err := s.space(ctx, tree.Home, uid, DefaultQuota)
 	if err != nil {
 		return 0, err
 	}
-	s.homes.Store(uid, sp.Root)
+	s.homes.Store(uid, home{sp.Root, now})
 	return sp.Root, nil
 }
+
+// home is what was found out of a user's home.
+type home struct {
+	root int64
+	at   time.Time
+}
+
+// homeFor is how long that is believed.
+const homeFor = time.Second
 
 // space finds an owner's space or makes it.
 func (s *Service) space(ctx context.Context, kind tree.SpaceKind, owner string, quota int64) (tree.Space, error) {
@@ -217,10 +230,21 @@ func (s *Service) Usage(ctx context.Context, uid string) (used, total int64, err
 		return 0, 0, err
 	}
 	used, err = s.tree.Used(ctx, s.db, sp.Root)
-	return used, sp.Quota, err
+	return used, s.limit(sp.Quota), err
 }
 
-// SetQuota limits a user's home to so many bytes; tree.NoQuota for no limit.
+// DefaultQuota is the quota of homes to which Service.Quota applies.
+const DefaultQuota = -1
+
+func (s *Service) limit(quota int64) int64 {
+	if quota == DefaultQuota {
+		return s.Quota
+	}
+	return quota
+}
+
+// SetQuota limits a user's home to so many bytes; tree.NoQuota for no limit,
+// DefaultQuota for what all have.
 func (s *Service) SetQuota(ctx context.Context, uid string, quota int64) error {
 	root, err := s.home(ctx, uid)
 	if err != nil {
@@ -229,27 +253,21 @@ func (s *Service) SetQuota(ctx context.Context, uid string, quota int64) error {
 	return s.tree.SetQuota(ctx, s.db, root, quota)
 }
 
-// DropHome removes all files of a user who was deleted.
-func (s *Service) DropHome(ctx context.Context, uid string) error {
-	doomed, err := s.doom(ctx)
-	if err != nil {
-		return err
-	}
-	sp, err := s.tree.SpaceOf(ctx, s.db, tree.Home, uid)
+// DropHome takes a user's files away, in the transaction that deletes the user.
+// The purge removes them.
+func (s *Service) DropHome(ctx context.Context, tx *db.DB, uid string) error {
+	sp, err := s.tree.SpaceOf(ctx, tx, tree.Home, uid)
 	if errors.Is(err, fault.NotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	err = s.db.Tx(ctx, func(tx *db.DB) error {
-		if err := s.tree.DropSpace(ctx, tx, doomed, sp); err != nil {
-			return err
-		}
-		return s.publish(ctx, tx, event.NodeRemoved{Space: sp.Root, Node: sp.Root})
-	})
-	s.homes.Delete(uid)
-	return err
+	if err := s.tree.Leave(ctx, tx, sp); err != nil {
+		return err
+	}
+	tx.AfterCommit(func() { s.homes.Delete(uid) })
+	return s.publish(ctx, tx, event.NodeRemoved{Space: sp.Root, Node: sp.Root})
 }
 
 // NewChange draws what SetTimes needs before its transaction.

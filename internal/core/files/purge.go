@@ -23,6 +23,9 @@ func (s *Service) Purge(ctx context.Context) error {
 	if err := s.strand(ctx, doomed); err != nil {
 		return err
 	}
+	if err := s.dropLeft(ctx, doomed); err != nil {
+		return err
+	}
 	return s.purgeBelow(ctx, doomed.Root)
 }
 
@@ -69,6 +72,19 @@ func (s *Service) erase(ctx context.Context, tx *db.DB, ns []tree.Node) error {
 		}
 	}
 	return s.tree.Erase(ctx, tx, ids)
+}
+
+// dropLeft dooms the homes of users who are gone.
+func (s *Service) dropLeft(ctx context.Context, doomed tree.Space) error {
+	for sp, err := range s.tree.Spaces(ctx, tree.Left) {
+		if err != nil {
+			return err
+		}
+		if err := s.db.Tx(ctx, func(tx *db.DB) error { return s.tree.DropSpace(ctx, tx, doomed, sp) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // strandAge is how long a copy may take before it counts as given up.

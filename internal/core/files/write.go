@@ -192,13 +192,8 @@ func (v *View) commit(ctx context.Context, s *spot, c content.Content, put Put) 
 		if err != nil {
 			return err
 		}
-		if cur != nil && cur.IsDir() {
-			return ErrIsFolder
-		}
-		if put.Check != nil {
-			if err := put.Check(cur); err != nil {
-				return err
-			}
+		if err := refused(cur, put); err != nil {
+			return err
 		}
 		joined := c
 		if put.Parts != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"atrium/internal/base/fault"
@@ -108,6 +109,21 @@ func probeStatements() (out [joinMax + 1]string) {
 // resolved the folder, which did.
 func (t *Tree) Children(ctx context.Context, folder int64) iter.Seq2[Node, error] {
 	return db.All(ctx, t.db, scanNode, "SELECT "+nodeColumns+" FROM node WHERE parent = ? ORDER BY name", folder)
+}
+
+// Named reads those of a folder's entries that bear one of the names, without
+// settling.
+func (t *Tree) Named(ctx context.Context, d *db.DB, folder int64, names []string) (map[string]Node, error) {
+	out := map[string]Node{}
+	for batch := range slices.Chunk(names, 500) {
+		for n, err := range db.All(ctx, d, scanNode, "SELECT "+nodeColumns+" FROM node WHERE parent = ? AND name IN (?)", folder, batch) {
+			if err != nil {
+				return nil, err
+			}
+			out[n.Name] = n
+		}
+	}
+	return out, nil
 }
 
 // Below yields the entries of many folders, by parent and name; Parent tells

@@ -54,6 +54,24 @@ func (t *Tree) Create(ctx context.Context, tx *db.DB, c Change, space int64, n N
 	return t.mark(ctx, tx, c, space, n.Parent, n.Size)
 }
 
+// CreateAll is Create for many nodes in one folder, with one row in the log.
+func (t *Tree) CreateAll(ctx context.Context, tx *db.DB, c Change, space, parent int64, ns []Node) error {
+	if len(ns) == 0 {
+		return nil
+	}
+	if err := t.holdFolder(ctx, tx, parent); err != nil {
+		return err
+	}
+	var size int64
+	for _, n := range ns {
+		if err := t.insert(ctx, tx, n); err != nil {
+			return err
+		}
+		size += n.Size
+	}
+	return t.mark(ctx, tx, c, space, parent, size)
+}
+
 // holdFolder makes sure that a folder is there and stays until the commit.
 func (t *Tree) holdFolder(ctx context.Context, tx *db.DB, id int64) error {
 	q := "SELECT kind FROM node WHERE id = ?"
