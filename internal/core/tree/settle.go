@@ -2,9 +2,11 @@ package tree
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
+	"atrium/internal/base/fault"
 	"atrium/internal/infra/db"
 )
 
@@ -46,7 +48,12 @@ func (t *Tree) runTurn(ctx context.Context, space int64, cur *turn) {
 	// Others wait for this one, so it does not end with its first caller.
 	ctx = context.WithoutCancel(ctx)
 	cur.err = t.db.Tx(ctx, func(tx *db.DB) error {
-		if err := t.Lock(ctx, tx, space); err != nil {
+		err := t.Lock(ctx, tx, space)
+		if errors.Is(err, fault.NotFound) { // dropped while somebody wrote into it
+			_, err = tx.Exec(ctx, "DELETE FROM dirty WHERE space = ?", space)
+			return err
+		}
+		if err != nil {
 			return err
 		}
 		return t.settle(ctx, tx, space)

@@ -66,6 +66,7 @@ const (
 	Home    SpaceKind = iota + 1 // a user's own files
 	Doomed                       // what was removed and waits for the purge
 	Staging                      // copies that are still being made
+	Left                         // the home of somebody who is gone; waits for DropSpace
 )
 
 // NoQuota marks a space without a limit.
@@ -140,13 +141,23 @@ func (t *Tree) SetQuota(ctx context.Context, tx *db.DB, root, quota int64) error
 	return err
 }
 
+// Leave takes a space from its owner, who may get a new one at once. It is one
+// row, so that it fits into the transaction in which the owner goes; DropSpace
+// does the rest.
+func (t *Tree) Leave(ctx context.Context, tx *db.DB, s Space) error {
+	_, err := tx.Exec(ctx, "UPDATE space SET kind = ?, owner = ? WHERE root = ?", Left, strconv.FormatInt(s.Root, 10), s.Root)
+	return err
+}
+
 // DropSpace gives a space's files to the purge and forgets the space.
 func (t *Tree) DropSpace(ctx context.Context, tx *db.DB, doomed Space, s Space) error {
 	if err := t.Lock(ctx, tx, s.Root, doomed.Root); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, "DELETE FROM space WHERE root = ?", s.Root); err != nil {
-		return err
+	for _, q := range []string{"DELETE FROM space WHERE root = ?", "DELETE FROM dirty WHERE space = ?"} {
+		if _, err := tx.Exec(ctx, q, s.Root); err != nil {
+			return err
+		}
 	}
 	_, err := tx.Exec(ctx, "UPDATE node SET parent = ? WHERE id = ? AND parent = 0", doomed.Root, s.Root)
 	return err
