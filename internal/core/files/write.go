@@ -308,7 +308,8 @@ func (v *View) takeRoom(ctx context.Context, tx *db.DB, s *spot, more int64) err
 }
 
 func (v *View) quota(ctx context.Context, d *db.DB, m *Mount) (int64, error) {
-	return v.tree.QuotaOf(ctx, d, m.Space)
+	quota, err := v.tree.QuotaOf(ctx, d, m.Space)
+	return v.limit(quota), err
 }
 
 func (v *View) fits(ctx context.Context, d *db.DB, s *spot, quota, more int64) error {
