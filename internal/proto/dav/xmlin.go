@@ -104,6 +104,11 @@ func ParseXML(body []byte) (*Node, error) {
 			if elements > maxElements || len(stack) >= maxDepth || root != nil && len(stack) == 0 {
 				return nil, badXML(errXMLLimit)
 			}
+			for _, a := range t.Attr { // Namespaces in XML 1.0, 2.2
+				if a.Name.Space == "xmlns" && a.Value == "" {
+					return nil, badXML(errors.New("a prefix is declared without a namespace"))
+				}
+			}
 			n := &Node{Name: t.Name, Attr: t.Copy().Attr}
 			if len(stack) == 0 {
 				root = n
