@@ -47,16 +47,31 @@ func (p Problems) Error() string {
 // file, and that over the defaults. An empty variable counts as not set. The
 // error is Problems; with it comes what could be read.
 func Load(src Source) (Config, error) {
-	l := loader{c: Default(), keys: Keys(), from: map[string]string{}}
+	l := read(src)
+	if len(l.problems) > 0 {
+		return l.c, l.problems
+	}
+	return l.c, nil
+}
+
+// Where tells where values come from, by the names of their keys: "atrium.toml:12",
+// "ATRIUM_DB", "--http.listen". A key that is not there has its default.
+func Where(src Source) map[string]string { return read(src).from }
+
+// File is the path of the file that Load reads, whether or not it is there.
+func File(src Source) string {
+	path, _ := fileOf(src.File, ours(src.Environ))
+	return path
+}
+
+func read(src Source) *loader {
+	l := &loader{c: Default(), keys: Keys(), from: map[string]string{}}
 	env := ours(src.Environ)
 	l.file(src.File, env)
 	l.environ(env)
 	l.flags(src.Flags)
 	l.check()
-	if len(l.problems) > 0 {
-		return l.c, l.problems
-	}
-	return l.c, nil
+	return l
 }
 
 // ParseArgs takes "--key=value", "--key value" and "--config FILE" out of args
@@ -132,13 +147,7 @@ func (l *loader) names() []string {
 
 // file finds and reads the TOML file.
 func (l *loader) file(path string, env map[string]string) {
-	if path == "" {
-		path = env[configEnv]
-	}
-	given := path != ""
-	if !given {
-		path = defaultFile
-	}
+	path, given := fileOf(path, env)
 	text, err := readFile(path)
 	if !given && errors.Is(err, fs.ErrNotExist) {
 		return
@@ -148,6 +157,17 @@ func (l *loader) file(path string, env map[string]string) {
 		return
 	}
 	l.toml(path, text)
+}
+
+// fileOf finds the file's path, and tells whether somebody asked for it.
+func fileOf(path string, env map[string]string) (_ string, given bool) {
+	if path == "" {
+		path = env[configEnv]
+	}
+	if path == "" {
+		return defaultFile, false
+	}
+	return path, true
 }
 
 // environ sets what the environment says.
