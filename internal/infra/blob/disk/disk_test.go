@@ -144,6 +144,13 @@ func TestHugeBodyIsRefusedBeforeItIsRead(t *testing.T) {
 	}
 }
 
+func TestRoom(t *testing.T) {
+	free, total, err := create(t).Room()
+	if err != nil || free <= 0 || total < free {
+		t.Errorf("Room = %d of %d, %v", free, total, err)
+	}
+}
+
 type counting struct{ n int }
 
 func (c *counting) Read(b []byte) (int, error) { c.n++; return len(b), nil }

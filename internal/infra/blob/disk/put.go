@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strconv"
 	"sync"
@@ -223,13 +224,22 @@ func (s *Store) roomFor(size int64) error {
 	if size < window {
 		return nil
 	}
-	var st unix.Statfs_t
-	if err := unix.Statfs(s.dir, &st); err != nil {
-		return broken(err)
+	free, _, err := s.Room()
+	if err != nil {
+		return err
 	}
-	free := int64(min(st.Bavail, 1<<62/uint64(st.Bsize))) * st.Bsize
 	if size > free {
 		return broken(fmt.Errorf("%d bytes for %d free: %w", size, free, unix.ENOSPC))
 	}
 	return nil
+}
+
+// Room tells how many bytes the disk can still take, and how many it has.
+func (s *Store) Room() (free, total int64, err error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(s.dir, &st); err != nil {
+		return 0, 0, broken(err)
+	}
+	most := uint64(math.MaxInt64 / st.Bsize) // some network file systems claim no end of blocks
+	return int64(min(st.Bavail, most)) * st.Bsize, int64(min(st.Blocks, most)) * st.Bsize, nil
 }

@@ -1,0 +1,1 @@
+CREATE INDEX job_due ON job (kind, due, id);
