@@ -123,13 +123,13 @@ func (v *View) Write(ctx context.Context, p string, put Put) (Written, error) {
 	if err != nil {
 		return Written{}, err
 	}
-	if err := v.mayWrite(ctx, s); err != nil {
-		return Written{}, err
-	}
 	if put.Check != nil {
 		if err := put.Check(s.cur); err != nil {
 			return Written{}, err
 		}
+	}
+	if err := v.mayWrite(ctx, s); err != nil {
+		return Written{}, err
 	}
 	if err := v.hasRoom(ctx, s, max(put.Size, put.Total)); err != nil {
 		return Written{}, err

@@ -49,6 +49,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Hook.Guards = append(b.Hook.Guards, guard{rm})
 	b.Hook.Copied = append(b.Hook.Copied, rm.CopyProps)
 	b.Web.Prefix("/remote.php/dav", web.User|web.Basic|web.Files, b.DAV.Serve, web.Errors(dav.WriteError), web.MaxBody(-1))
+	b.Web.Prefix("/remote.php/dav/bulk", web.User|web.Basic|web.Files, rm.serveBulk, web.Errors(dav.WriteError), web.MaxBody(-1))
 	b.Web.Prefix("/remote.php/webdav", web.User|web.Basic|web.Files, b.DAV.Serve, web.Errors(dav.WriteError), web.MaxBody(-1))
 	b.Caps.Add("dav", davCaps)
 	b.Caps.Add("files", filesCaps)

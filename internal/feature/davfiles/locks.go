@@ -44,8 +44,7 @@ func scanLock(r db.Row) (l lockRow, err error) {
 // locksOf reads the locks of a space that have not run out, with the chains of
 // their nodes and of further ids. A space without locks costs one statement.
 func (rm *Room) locksOf(ctx context.Context, space int64, also ...int64) (*lockTable, error) {
-	rows, err := db.List(ctx, rm.db, scanLock, `SELECT token, space, node, deep, shared, owner, uid, display, created, expires
-		FROM davlock WHERE space = ? AND expires > ?`, space, rm.Now().Unix())
+	rows, err := rm.lockRows(ctx, space)
 	t := &lockTable{rows: rows}
 	if err != nil || len(rows) == 0 {
 		return t, err
@@ -55,6 +54,27 @@ func (rm *Room) locksOf(ctx context.Context, space int64, also ...int64) (*lockT
 	}
 	t.chains, err = rm.files.Chains(ctx, also...)
 	return t, err
+}
+
+func (rm *Room) lockRows(ctx context.Context, space int64) ([]lockRow, error) {
+	memo, _ := ctx.Value(lockMemoKey{}).(map[int64][]lockRow)
+	if rows, known := memo[space]; known {
+		return rows, nil
+	}
+	rows, err := db.List(ctx, rm.db, scanLock, `SELECT token, space, node, deep, shared, owner, uid, display, created, expires
+		FROM davlock WHERE space = ? AND expires > ?`, space, rm.Now().Unix())
+	if err == nil && memo != nil {
+		memo[space] = rows
+	}
+	return rows, err
+}
+
+type lockMemoKey struct{}
+
+// withLockMemo makes a request that writes many files ask once for the locks of
+// each space. The context is for one goroutine.
+func withLockMemo(ctx context.Context) context.Context {
+	return context.WithValue(ctx, lockMemoKey{}, map[int64][]lockRow{})
 }
 
 // covering lists the locks that hold for a node: on it, or deep on a folder
@@ -96,7 +116,7 @@ func (g guard) Check(ctx context.Context, op files.Op, e *files.Entry) error {
 		need = append(need, t.below(e.ID)...)
 		need = append(need, t.covering(e.Parent)...)
 	}
-	held := tokensOf(ctx)
+	held := dav.Submitted(ctx)
 	for _, l := range need {
 		if !slices.Contains(held, l.Token) && !satisfiedByOther(need, held, l) {
 			return lockedError(l)
@@ -136,7 +156,6 @@ func (c collection) find(ctx context.Context, path string) (*files.View, *files.
 
 // Lock implements dav.Locker.
 func (c collection) Lock(ctx context.Context, path string, l dav.LockRequest, check dav.Check) (dav.Lock, bool, error) {
-	ctx = withTokens(ctx, l.Request)
 	_, e, err := c.find(ctx, path)
 	created := false
 	if errors.Is(err, fault.NotFound) {

@@ -1,7 +1,6 @@
 package davfiles
 
 import (
-	"context"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -16,7 +15,6 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/core/files"
-	"atrium/internal/proto/dav"
 )
 
 // putOf reads what the headers of an upload say of the file, and begins the
@@ -107,19 +105,4 @@ func (s hashes) report(h http.Header) {
 	for i, n := range s.names {
 		h.Set("X-Hash-"+n, hex.EncodeToString(s.sums[i].Hash.Sum(nil)))
 	}
-}
-
-type tokensKey struct{}
-
-// withTokens lets the guard see the lock tokens that a request submits.
-func withTokens(ctx context.Context, req *http.Request) context.Context {
-	if req.Header.Get("If") == "" {
-		return ctx
-	}
-	return context.WithValue(ctx, tokensKey{}, dav.Tokens(req))
-}
-
-func tokensOf(ctx context.Context) []string {
-	ts, _ := ctx.Value(tokensKey{}).([]string)
-	return ts
 }

@@ -199,7 +199,7 @@ func (c collection) Put(ctx context.Context, path string, req *http.Request, che
 		return false, nil, err
 	}
 	put.Sums = append(put.Sums, sums.sums...)
-	w, err := v.Write(withTokens(ctx, req), inner, put)
+	w, err := v.Write(ctx, inner, put)
 	if err != nil {
 		return false, nil, putError(err, req)
 	}
@@ -251,7 +251,7 @@ func (c collection) Make(ctx context.Context, path string, req *http.Request, ch
 	if err := check(nil); err != nil {
 		return nil, err
 	}
-	e, err := v.Mkdir(withTokens(ctx, req), inner)
+	e, err := v.Mkdir(ctx, inner)
 	if errors.Is(err, fault.Exists) {
 		return nil, fault.Wrap(fault.Exists, err, "The resource you tried to create already exists")
 	}
@@ -278,7 +278,7 @@ func (c collection) Delete(ctx context.Context, r dav.Resource, req *http.Reques
 	if !e.IsDir() {
 		precondition = checkOf(check)
 	}
-	return v.Remove(withTokens(ctx, req), e, precondition)
+	return v.Remove(ctx, e, precondition)
 }
 
 // Move implements dav.Mover.
@@ -287,7 +287,7 @@ func (c collection) Move(ctx context.Context, t dav.Transfer) (bool, http.Header
 	if err != nil {
 		return false, nil, err
 	}
-	made, moved, err := v.Move(withTokens(ctx, t.Request), e, to, clash, checkTransfer(t))
+	made, moved, err := v.Move(ctx, e, to, clash, checkTransfer(t))
 	if err != nil {
 		return false, nil, transferError(err)
 	}
@@ -307,7 +307,7 @@ func (c collection) Copy(ctx context.Context, t dav.Transfer) (bool, http.Header
 	if t.Shallow {
 		how = files.Flat
 	}
-	made, copied, err := v.Copy(withTokens(ctx, t.Request), e, to, files.CopyOptions{Clash: clash, Depth: how, Check: checkTransfer(t)})
+	made, copied, err := v.Copy(ctx, e, to, files.CopyOptions{Clash: clash, Depth: how, Check: checkTransfer(t)})
 	if err != nil {
 		return false, nil, transferError(err)
 	}

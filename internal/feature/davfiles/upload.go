@@ -376,7 +376,7 @@ func (u uploads) finish(ctx context.Context, up upload, t dav.Transfer) (bool, h
 		}
 		return u.conclude(ctx, tx, up, e)
 	}
-	if _, err := v.Write(withTokens(ctx, t.Request), inner, put); err != nil {
+	if _, err := v.Write(ctx, inner, put); err != nil {
 		return false, nil, transferError(err)
 	}
 	return e.Created, e.Header, nil

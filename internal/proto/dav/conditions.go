@@ -1,6 +1,7 @@
 package dav
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -239,6 +240,22 @@ func (p *place) collection() Collection {
 		return nil
 	}
 	return p.mount.c
+}
+
+type tokensKey struct{}
+
+// withTokens lets collections see the state tokens that a request submits.
+func withTokens(r *http.Request) *http.Request {
+	if r.Header.Get("If") == "" {
+		return r
+	}
+	return r.WithContext(context.WithValue(r.Context(), tokensKey{}, Tokens(r)))
+}
+
+// Submitted lists the state tokens that the request of ctx submits.
+func Submitted(ctx context.Context) []string {
+	ts, _ := ctx.Value(tokensKey{}).([]string)
+	return ts
 }
 
 // Tokens lists the state tokens that a request submits, for locks.

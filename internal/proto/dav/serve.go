@@ -53,7 +53,7 @@ func (m *Mux) Serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return verb(&call{Mux: m, place: p, w: w, r: r})
+	return verb(&call{Mux: m, place: p, w: w, r: withTokens(r)})
 }
 
 func writes(method string) bool {
