@@ -139,7 +139,11 @@ func (r *run) all(kills, verify int) int {
 			return n
 		}
 		full := n%verify == 0 || n == kills
-		if !r.check(ctx, full) || full && !r.verify() {
+		ok := r.check(ctx, full)
+		if err, ended := r.s.Ended(); ended {
+			r.find("the server ended by itself after the restart: %v", err)
+		}
+		if !ok || full && !r.verify() {
 			return n
 		}
 		for _, w := range r.workers {
