@@ -9,7 +9,7 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// Cache is a cache.Cache; it starts no goroutine of its own.
+// Cache is a cache.Cache; it starts no goroutine.
 type Cache[V any] struct {
 	o *otter.Cache[string, entry[V]]
 }
@@ -30,6 +30,9 @@ func NewAt[V any](max int, now func() time.Time) *Cache[V] {
 			return e.Value.ttl
 		}),
 		Clock: clock(now),
+		// Upkeep is done by who calls, so that no goroutine outlives its cause.
+		// Otter allows that where no callback calls the cache, as here.
+		Executor: func(f func()) { f() },
 	})}
 }
 
