@@ -3,6 +3,7 @@ package davfiles
 import (
 	"context"
 	"net/http"
+	"strings"
 )
 
 // davSection is capabilities.dav (client-api 1.1).
@@ -14,8 +15,12 @@ type davSection struct {
 	SearchSupportsUploadTime   bool   `json:"search_supports_upload_time"`
 }
 
-func davCaps(context.Context, *http.Request) any {
-	return davSection{Chunking: "1.0"}
+func davCaps(_ context.Context, r *http.Request) any {
+	s := davSection{Chunking: "1.0", BulkUpload: "1.0"}
+	if strings.Contains(r.UserAgent(), "mirall/3.7.") {
+		s.BulkUpload = ""
+	}
+	return s
 }
 
 // filesSection is capabilities.files.

@@ -28,7 +28,7 @@ var schemas = []db.Schema{tree.Schema, content.Schema, davfiles.Schema}
 // rig is a server with nothing but the DAV room, where a Basic user name is
 // enough to be somebody.
 type rig struct {
-	*testing.T
+	testing.TB
 	srv   *httptest.Server
 	db    *db.DB
 	files *files.Service
@@ -47,10 +47,10 @@ func (byName) Authenticate(r *http.Request) (*who.Principal, error) {
 	return &who.Principal{ID: name, Display: strings.ToUpper(name[:1]) + name[1:], Login: name, Via: who.ViaAppPassword}, nil
 }
 
-func newRig(t *testing.T, d *db.DB, b blob.Driver) *rig {
+func newRig(t testing.TB, d *db.DB, b blob.Driver) *rig {
 	c := content.New(d, b)
 	f := files.New(d, tree.New(d), c, func(context.Context, *db.DB, interface{ EventName() string }) error { return nil })
-	r := &rig{T: t, db: d, files: f, room: davfiles.New(d, f, c, "ocinstance00"), user: "alice"}
+	r := &rig{TB: t, db: d, files: f, room: davfiles.New(d, f, c, "ocinstance00"), user: "alice"}
 	r.board = &plug.Board{Web: web.NewMux(), DAV: dav.NewMux("/remote.php/dav"), Hook: &f.Hooks}
 	r.room.Plug(r.board)
 	r.srv = httptest.NewServer(web.NewDoor(web.Config{Auth: []web.Authenticator{byName{}}}, r.board.Web))
