@@ -15,6 +15,7 @@ import (
 	"atrium/internal/core/identity"
 	"atrium/internal/core/settings"
 	"atrium/internal/core/tree"
+	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/signin"
 	"atrium/internal/infra/bus"
@@ -49,7 +50,7 @@ type house struct {
 }
 
 // schemas are the tables of all rooms, in the order they are made.
-var schemas = []db.Schema{sqlock.Schema, bus.Schema, settings.Schema, identity.Schema, signin.Schema, tree.Schema,
+var schemas = []db.Schema{sqlock.Schema, bus.Schema, settings.Schema, identity.Schema, signin.Schema, cloud.Schema, tree.Schema,
 	content.Schema, davfiles.Schema}
 
 // open connects to the database and the store and builds what lies above them.

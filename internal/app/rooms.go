@@ -1,6 +1,10 @@
 package app
 
 import (
+	"context"
+
+	"atrium/internal/core/files"
+	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/signin"
 	"atrium/internal/proto/dav"
@@ -19,16 +23,29 @@ func (h *house) plugIn() (*plug.Board, *rooms, error) {
 	m := web.NewMux()
 	b := &plug.Board{Web: m, OCS: ocs.NewMux(m), DAV: dav.NewMux("/remote.php/dav"), Hook: &h.files.Hooks,
 		Auth: &[]web.Authenticator{}}
-	files := davfiles.New(h.db, h.files, h.content, h.instance)
+	df := davfiles.New(h.db, h.files, h.content, h.instance)
 	in, err := signin.New(h.db, h.people, h.box)
+	if err != nil {
+		return nil, nil, err
+	}
+	about, err := cloud.New(h.db, h.people, usage{h.files}, cloud.DefaultBrand())
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, r := range []plug.Room{
 		in,
-		files,
+		about,
+		df,
 	} {
 		r.Plug(b)
 	}
-	return b, &rooms{files: files}, nil
+	return b, &rooms{files: df}, nil
+}
+
+// usage tells the cloud room what an account holds.
+type usage struct{ files *files.Service }
+
+// Quota implements cloud.Quota.
+func (u usage) Quota(ctx context.Context, uid string) (used, total int64, err error) {
+	return u.files.Usage(ctx, uid)
 }
