@@ -23,10 +23,12 @@ type Board struct {
 	Hook *files.Hooks         // mounts, guards, keepers
 	Auth *[]web.Authenticator // ways in, asked in this order
 
-	// Caps are sections of the capabilities document. A function returns a struct
-	// that encodes to JSON, or nil to leave its section out for this caller; the
-	// caller is in the context (who.From), nil when nobody is signed in.
+	// Caps are sections of the capabilities document for everybody who is signed
+	// in. A function returns a struct that encodes to JSON, or nil to leave its
+	// section out for this caller, who is in the context (who.From).
 	Caps Sockets[func(ctx context.Context, r *http.Request) any]
+	// PublicCaps are the sections that those see too who are not signed in.
+	PublicCaps Sockets[func(ctx context.Context, r *http.Request) any]
 	// Checks tell whether a part the server depends on works.
 	Checks Sockets[func(ctx context.Context) error]
 }

@@ -197,6 +197,10 @@ func (n *node) walk(method, path string, f *match, depth int) bool {
 			return true
 		}
 	}
+	// A prefix says more than "the rest".
+	if c := n.lit[name]; c != nil && c.deepest(after) != nil {
+		return false
+	}
 	if n.rest != nil && depth < maxParams {
 		f.vals[depth] = unescape(strings.TrimLeft(path, "/"))
 		return f.take(n.rest, method, depth+1)

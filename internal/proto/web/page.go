@@ -23,6 +23,15 @@ var pageFiles embed.FS
 // Product is what we call ourselves to people and clients.
 const Product = "Atrium"
 
+// Icon is our mark as SVG.
+func Icon() []byte {
+	b, err := pageFiles.ReadFile("page/icon.svg")
+	if err != nil {
+		panic(err) // the file is part of the binary
+	}
+	return b
+}
+
 // Pages renders server-made pages in one frame. Every room that needs one
 // parses its own templates into it.
 type Pages struct {

@@ -68,6 +68,7 @@ func TestRoutes(t *testing.T) {
 	m.Handle("GET", "/avatar/guest/{user}/{size}", Anyone, echo("guest"))
 	m.Handle("POST", "/avatar", Anyone|NoCSRF, echo("upload"))
 	m.Handle("GET", "/thumb/{path...}", Anyone, echo("thumb"))
+	m.Prefix("/thumb/dav", Anyone, echo("inner"))
 	m.Prefix("/remote.php/dav", Anyone, echo("dav"))
 	m.Prefix("/remote.php/dav/files", Anyone, echo("files"))
 	d := NewDoor(Config{}, m)
@@ -87,6 +88,7 @@ func TestRoutes(t *testing.T) {
 		{"POST", "/index.php/avatar/", 200, "upload|||"},
 		{"DELETE", "/avatar", 405, ""},
 		{"GET", "/thumb/a%20b/c%2Fd", 200, "thumb|||a b/c/d"},
+		{"PROPFIND", "/thumb/dav/x", 200, "inner|||"},
 		{"GET", "/thumb", 404, `{"message":"There is nothing at this address."}`},
 		{"PROPFIND", "/remote.php/dav/files/alice/%2e%2e/x", 200, "files|||"},
 		{"MKCOL", "/remote.php/dav", 200, "dav|||"},

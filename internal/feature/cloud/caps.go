@@ -1,0 +1,138 @@
+package cloud
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"atrium/internal/base/who"
+	"atrium/internal/proto/ocs"
+	"atrium/internal/proto/plug"
+	"atrium/internal/proto/web"
+)
+
+type capSockets = plug.Sockets[func(ctx context.Context, r *http.Request) any]
+
+// sections are the registries of the capabilities document.
+type sections struct{ public, private *capSockets }
+
+// object is a JSON object that keeps the order of its members.
+type object []member
+
+type member struct {
+	key   string
+	value any
+}
+
+// MarshalJSON implements json.Marshaler.
+func (o object) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, m := range o {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		v, err := json.Marshal(m.value)
+		if err != nil {
+			return nil, fmt.Errorf("section %s: %w", m.key, err)
+		}
+		fmt.Fprintf(&b, "%q:%s", m.key, v)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+type versionSection struct {
+	Major           int    `json:"major"`
+	Minor           int    `json:"minor"`
+	Micro           int    `json:"micro"`
+	String          string `json:"string"`
+	Edition         string `json:"edition"`
+	ExtendedSupport bool   `json:"extendedSupport"`
+}
+
+// capabilities answers what works here. Without a login only what the login
+// page of a client needs is told (30-core/003, 005).
+func (rm *Room) capabilities(ctx context.Context, r *ocs.Request) (any, error) {
+	caps := object{}
+	add := func(from *capSockets) {
+		for name, f := range from.All() {
+			if v := f(ctx, r.Request); v != nil {
+				caps = append(caps, member{name, v})
+			}
+		}
+	}
+	if who.From(ctx) != nil {
+		add(rm.board.private)
+	}
+	add(rm.board.public)
+	return ocs.Answer{ETag: true, Data: struct {
+		Version      versionSection `json:"version"`
+		Capabilities object         `json:"capabilities"`
+	}{versionSection{Major: major, Minor: minor, Micro: micro, String: Version}, caps}}, nil
+}
+
+type coreSection struct {
+	PollInterval  int      `json:"pollinterval"` // seconds
+	WebDAVRoot    string   `json:"webdav-root"`
+	ReferenceAPI  bool     `json:"reference-api"`
+	ReferenceExpr string   `json:"reference-regex"`
+	ModRewrite    bool     `json:"mod-rewrite-working"`
+	User          coreUser `json:"user"`
+}
+
+type coreUser struct {
+	Language string `json:"language"`
+	Locale   string `json:"locale"`
+	Timezone string `json:"timezone"`
+}
+
+func (rm *Room) coreCaps(ctx context.Context, _ *http.Request) any {
+	s := coreSection{PollInterval: 60, WebDAVRoot: "remote.php/webdav", ModRewrite: true}
+	if u, err := rm.dir.User(ctx, who.From(ctx).ID); err == nil {
+		s.User = coreUser{u.Language, u.Locale, u.Timezone}
+	}
+	return s
+}
+
+type bruteforceSection struct {
+	Delay       int  `json:"delay"` // milliseconds
+	AllowListed bool `json:"allow-listed"`
+}
+
+func bruteforceCaps(context.Context, *http.Request) any { return bruteforceSection{} }
+
+type themingSection struct {
+	Name              string `json:"name"`
+	ProductName       string `json:"productName"`
+	URL               string `json:"url"`
+	Slogan            string `json:"slogan"`
+	Color             string `json:"color"`
+	ColorText         string `json:"color-text"`
+	ColorElement      string `json:"color-element"`
+	ElementBright     string `json:"color-element-bright"`
+	ElementDark       string `json:"color-element-dark"`
+	Logo              string `json:"logo"`
+	Background        string `json:"background"`
+	BackgroundText    string `json:"background-text"`
+	BackgroundPlain   bool   `json:"background-plain"`
+	BackgroundDefault bool   `json:"background-default"`
+	LogoHeader        string `json:"logoheader"`
+	Favicon           string `json:"favicon"`
+}
+
+func (rm *Room) themingCaps(ctx context.Context, _ *http.Request) any {
+	b, base := rm.brand, web.VisitOf(ctx).Base()
+	logo := base + "/core/img/logo/logo.svg"
+	if b.URL == "" {
+		b.URL = base
+	}
+	return themingSection{
+		Name: b.Name, ProductName: b.Name, URL: b.URL, Slogan: b.Slogan,
+		Color: b.Color, ColorText: "#ffffff", ColorElement: b.Color, ElementBright: b.Color, ElementDark: b.Color,
+		Logo: logo, LogoHeader: logo, Favicon: logo,
+		Background: b.Color, BackgroundText: "#ffffff", BackgroundPlain: true, BackgroundDefault: true,
+	}
+}

@@ -1,0 +1,205 @@
+// Package cloud tells clients whom they speak to and what works here: status,
+// capabilities, the caller's own account, avatars, and the answers that clients
+// poll for things we do not have yet. It keeps the pictures that people upload
+// of themselves.
+package cloud
+
+import (
+	"context"
+	"embed"
+	"net/http"
+	"strings"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/core/identity"
+	"atrium/internal/infra/db"
+	"atrium/internal/proto/dav"
+	"atrium/internal/proto/ocs"
+	"atrium/internal/proto/plug"
+	"atrium/internal/proto/web"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+// Schema holds the table cloud_avatar.
+var Schema = db.Schema{Room: "cloud", Files: schema}
+
+// The version of Nextcloud whose protocols we speak, as clients read it.
+const (
+	major, minor, micro = 32, 0, 1
+
+	Version     = "32.0.1"
+	FullVersion = "32.0.1.2"
+)
+
+// Brand is how the instance presents itself.
+type Brand struct {
+	Name, Slogan string
+	URL          string // of whom it belongs to; "": the instance itself
+	Color        string // such as "#1f5fae"
+}
+
+// DefaultBrand is ours.
+func DefaultBrand() Brand {
+	return Brand{Name: web.Product, Slogan: "Your files, where you want them", Color: "#1f5fae"}
+}
+
+// Quota tells how many bytes an account uses and how many it may use in all;
+// total is identity.NoQuota when there is no bound.
+type Quota interface {
+	Quota(ctx context.Context, uid string) (used, total int64, err error)
+}
+
+// Room answers for the instance.
+type Room struct {
+	db      *db.DB
+	dir     *identity.Directory
+	quota   Quota
+	brand   Brand
+	avatars *painter
+	board   sections
+}
+
+// New returns the room.
+func New(d *db.DB, dir *identity.Directory, q Quota, brand Brand) (*Room, error) {
+	p, err := newPainter()
+	if err != nil {
+		return nil, err
+	}
+	rm := &Room{db: d, dir: dir, quota: q, brand: brand, avatars: p}
+	dir.OnRemoved(func(ctx context.Context, tx *db.DB, uid string) error {
+		_, err := tx.Exec(ctx, "DELETE FROM cloud_avatar WHERE uid = ?", uid)
+		return err
+	})
+	return rm, nil
+}
+
+// Plug implements plug.Room.
+func (rm *Room) Plug(b *plug.Board) {
+	b.PublicCaps.Add("bruteforce", bruteforceCaps)
+	b.PublicCaps.Add("theming", rm.themingCaps)
+	b.Caps.Add("core", rm.coreCaps)
+	rm.board = sections{public: &b.PublicCaps, private: &b.Caps}
+	rm.plugPages(b.Web)
+	rm.plugAvatars(b.Web)
+	ocs.Handle(b.OCS, "GET /config", web.Public, config)
+	ocs.Handle(b.OCS, "GET /cloud/capabilities", web.Public, rm.capabilities)
+	ocs.Handle(b.OCS, "GET /cloud/user", web.User, rm.self)
+	ocs.Handle(b.OCS, "GET /cloud/users/{id}", web.User, rm.user)
+	ocs.Handle(b.OCS, "GET /hovercard/v1/{id}", web.User, rm.hovercard)
+	ocs.Handle(b.OCS, "GET /core/navigation/apps", web.User, navigation)
+	ocs.Handle(b.OCS, "GET /core/navigation/settings", web.User, none)
+	ocs.Handle(b.OCS, "GET /core/whatsnew", web.User, func(context.Context, *ocs.Request) (any, error) {
+		return ocs.Answer{Status: http.StatusNoContent}, nil
+	})
+	const notes = "/apps/notifications/api/v2/notifications"
+	ocs.Handle(b.OCS, "GET "+notes, web.User, noNotifications)
+	ocs.Handle(b.OCS, "DELETE "+notes, web.User, empty)
+	ocs.Handle(b.OCS, "POST "+notes+"/exists", web.User, empty)
+	const status = "/apps/user_status/api/v1/"
+	ocs.Handle(b.OCS, "GET "+status+"user_status", web.User, func(context.Context, *ocs.Request) (any, error) {
+		return nil, fault.New(fault.NotFound, "No status for the current user")
+	})
+	ocs.Handle(b.OCS, "GET "+status+"statuses", web.User, empty)
+	ocs.Handle(b.OCS, "GET "+status+"predefined_statuses", web.User, empty)
+}
+
+func (rm *Room) plugPages(m *web.Mux) {
+	m.Handle("GET", "/status.php", web.Anyone, rm.status)
+	m.Handle("GET", "/204", web.Anyone, noContent)
+	m.Handle("GET", "/robots.txt", web.Anyone, robots)
+	m.Prefix("/.well-known/caldav", web.Anyone|web.NoCSRF, toDAV)
+	m.Prefix("/.well-known/carddav", web.Anyone|web.NoCSRF, toDAV)
+	m.Handle("GET", "/.well-known/{name...}", web.Anyone, wellKnown)
+	m.Handle("GET", "/core/preview", web.User, noPreview)
+	m.Handle("GET", "/core/preview.png", web.User, noPreview)
+	m.Handle("GET", "/apps/files/api/v1/thumbnail/{x}/{y}/{file...}", web.User, noThumbnail)
+	m.Handle("GET", "/apps/theming/favicon", web.Anyone, rm.icon)
+	m.Handle("GET", "/apps/theming/favicon/{app}", web.Anyone, rm.icon)
+	m.Handle("GET", "/apps/theming/icon", web.Anyone, rm.touchIcon)
+	m.Handle("GET", "/apps/theming/icon/{app}", web.Anyone, rm.touchIcon)
+	m.Handle("GET", "/apps/theming/manifest", web.Anyone, rm.manifest)
+	m.Handle("GET", "/core/img/logo/logo.svg", web.Anyone, rm.icon)
+}
+
+func (rm *Room) plugAvatars(m *web.Mux) {
+	m.Handle("GET", "/avatar/{user}/{size}", web.Public, rm.avatar)
+	m.Handle("GET", "/avatar/{user}/{size}/dark", web.Public, rm.avatarDark)
+	m.Handle("GET", "/avatar/guest/{name}/{size}", web.Anyone, rm.guest)
+	m.Handle("GET", "/avatar/guest/{name}/{size}/dark", web.Anyone, rm.guestDark)
+	m.Handle("POST", "/avatar", web.User, rm.upload, web.MaxBody(maxUpload))
+	m.Handle("DELETE", "/avatar", web.User, rm.removePicture)
+	m.Handle("GET", "/remote.php/dav/avatars/{user}/{file}", web.User|web.Basic, rm.davAvatar, web.Errors(dav.WriteError))
+}
+
+// status answers GET /status.php (30-core/001). Clients ask it before anything
+// else, from anywhere.
+func (rm *Room) status(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	web.WriteJSON(w, http.StatusOK, struct {
+		Installed       bool   `json:"installed"`
+		Maintenance     bool   `json:"maintenance"`
+		NeedsUpgrade    bool   `json:"needsDbUpgrade"`
+		Version         string `json:"version"`
+		VersionString   string `json:"versionstring"`
+		Edition         string `json:"edition"`
+		ProductName     string `json:"productname"`
+		ExtendedSupport bool   `json:"extendedSupport"`
+	}{Installed: true, Version: FullVersion, VersionString: Version, ProductName: rm.brand.Name})
+	return nil
+}
+
+// noContent tells clients that nothing stands between them and us: a captive
+// portal would not answer 204.
+func noContent(w http.ResponseWriter, _ *http.Request) error {
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func robots(w http.ResponseWriter, r *http.Request) error {
+	return static(w, r, "text/plain", []byte("User-agent: *\nDisallow: /\n"))
+}
+
+// toDAV leads calendar and address book clients, which ask with any method
+// (RFC 6764, section 5).
+func toDAV(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Location", web.VisitOf(r.Context()).Base()+"/remote.php/dav/")
+	w.WriteHeader(http.StatusMovedPermanently)
+	return nil
+}
+
+// wellKnown answers what stands below /.well-known (30-core/216 to 222).
+func wellKnown(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("X-Nextcloud-Well-Known", "1")
+	name := web.Param(r, "name")
+	if name == "change-password" {
+		web.Redirect(w, r, web.VisitOf(r.Context()).Base()+"/settings/user/security")
+		return nil
+	}
+	if len(name) > 64 {
+		name = name[:64]
+	}
+	web.WriteJSON(w, http.StatusNotFound, map[string]string{"message": strings.ToValidUTF8(name, "") + " not supported"})
+	return nil
+}
+
+// noPreview is the answer while there are no previews: bad questions are told
+// so, all others get 404 (30-core/274, 279, 280).
+func noPreview(w http.ResponseWriter, r *http.Request) error {
+	q, status := r.URL.Query(), http.StatusNotFound
+	if q.Get("fileId") == "" && q.Get("file") == "" || q.Get("x") == "0" || q.Get("y") == "0" {
+		status = http.StatusBadRequest
+	}
+	web.WriteJSON(w, status, []int{})
+	return nil
+}
+
+func noThumbnail(_ http.ResponseWriter, r *http.Request) error {
+	for _, side := range []string{"x", "y"} {
+		if n := web.Param(r, side); n == "" || strings.Trim(n, "0123456789") != "" || strings.Trim(n, "0") == "" {
+			return fault.New(fault.Invalid, "Requested size must be numeric and a positive value.")
+		}
+	}
+	return fault.New(fault.NotFound, "File not found.")
+}

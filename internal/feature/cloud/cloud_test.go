@@ -1,0 +1,156 @@
+package cloud
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/infra/db"
+	"atrium/internal/infra/db/dbtest"
+
+	"atrium/internal/core/identity"
+	"atrium/internal/proto/web/webtest"
+)
+
+// What the recorded server announces or tells and we do not: pictures of its
+// own, apps we do not have, where files lie on its disk.
+var rules = webtest.Rules{
+	Replace: []string{"Nextcloud", "Atrium", "http://127.0.0.1:8081", "http://127.0.0.1", "https://nextcloud.com", "http://127.0.0.1",
+		"a safe home for all your data", "Your files, where you want them", "#00679e", "#1f5fae", "/core/img/logo/logo.svg?v=2", "/core/img/logo/logo.svg"},
+	Loose:   []string{"firstLoginTimestamp", "lastLoginTimestamp", "lastLogin"},
+	Ours:    []string{"app_api", "background", "background-plain", "storageLocation", "actions", "timezone"},
+	Headers: []string{"Content-Type", "Location", "Cache-Control", "Content-Disposition", "X-NC-IsCustomAvatar", "Access-Control-Allow-Origin", "X-Nextcloud-User-Status"},
+	Present: []string{"ETag", "X-User-Id"},
+}
+
+func TestRecordedExchanges(t *testing.T) {
+	g := newRig(t, dbtest.SQLite(t, identity.Schema, Schema))
+	g.get("olga", "/status.php") // so that everybody has logged in once
+	for _, e := range webtest.Load(t, "testdata") {
+		r := rules
+		if len(e.As) > 0 {
+			e.Request.SetBasicAuth(e.As[0], e.As[0])
+		}
+		if e.Header.Get("Content-Type") == "text/html" { // the recorded web server adds a body to redirects
+			e.Body = ""
+			r.Headers = []string{"Location"}
+		}
+		if e.Status == 204 || strings.HasPrefix(e.Name, "221") {
+			r.Headers = []string{"Location"}
+		}
+		if e.Header.Get("Cache-Control") == "" {
+			r.Headers = slices.DeleteFunc(slices.Clone(r.Headers), func(h string) bool { return h == "Cache-Control" })
+		}
+		if e.Name[:3] == "001" || e.Name[:3] == "002" || e.Name[:3] == "010" { // ours says the character set too
+			r.Headers = []string{"Access-Control-Allow-Origin"}
+		}
+		if strings.HasPrefix(e.Name, "080") || e.Status == 404 && e.Request.URL.Path == "/index.php/avatar/ghost/64" {
+			r.Present = nil
+		}
+		e.Compare(t, g.serve(e.Request), r)
+	}
+}
+
+func data(t *testing.T, w *httptest.ResponseRecorder) map[string]any {
+	t.Helper()
+	var doc struct{ Ocs struct{ Data map[string]any } }
+	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil {
+		t.Fatalf("%v in %s", err, w.Body)
+	}
+	return doc.Ocs.Data
+}
+
+func TestCapabilities(t *testing.T) {
+	g := newRig(t, dbtest.SQLite(t, identity.Schema, Schema))
+	const path = "/ocs/v2.php/cloud/capabilities?format=json"
+	keys := func(as string) (out []string) {
+		for k := range data(t, g.get(as, path))["capabilities"].(map[string]any) {
+			out = append(out, k)
+		}
+		slices.Sort(out)
+		return out
+	}
+	if diff := cmp.Diff([]string{"bruteforce", "theming"}, keys("")); diff != "" {
+		t.Errorf("nobody (-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"bruteforce", "core", "dav", "theming"}, keys("olga")); diff != "" {
+		t.Errorf("olga (-want +got)\n%s", diff)
+	}
+	w := g.get("olga", path)
+	if again := g.get("olga", path, "If-None-Match", w.Header().Get("Etag")); again.Code != 304 {
+		t.Errorf("unchanged: %d", again.Code)
+	}
+	core := data(t, w)["capabilities"].(map[string]any)["core"].(map[string]any)
+	want := map[string]any{"pollinterval": 60.0, "webdav-root": "remote.php/webdav", "reference-api": false, "reference-regex": "",
+		"mod-rewrite-working": true, "user": map[string]any{"language": "en", "locale": "", "timezone": "Europe/Stockholm"}}
+	if diff := cmp.Diff(want, core); diff != "" {
+		t.Errorf("core (-want +got)\n%s", diff)
+	}
+}
+
+func TestQuotaBlock(t *testing.T) {
+	for _, c := range []struct {
+		used, total int64
+		want        quotaBlock
+	}{
+		{5, -3, quotaBlock{-3, 5, -3, 0, -3}},
+		{250, 1000, quotaBlock{750, 250, 1000, 25, 1000}},
+		{1, 3, quotaBlock{2, 1, 3, 33.33, 3}},
+		{2000, 1000, quotaBlock{0, 2000, 1000, 200, 1000}},
+		{0, 0, quotaBlock{0, 0, 0, 0, 0}},
+	} {
+		if got := quotaOf(c.used, c.total); got != c.want {
+			t.Errorf("%d of %d: %+v, want %+v", c.used, c.total, got, c.want)
+		}
+	}
+}
+
+// A client that logged in by mail address learns the id for its DAV paths.
+func TestUserByMail(t *testing.T) {
+	each(t, func(t *testing.T, g *rig) {
+		r := httptest.NewRequest("GET", "/ocs/v1.php/cloud/user?format=json", nil)
+		r.Header.Set("OCS-APIRequest", "true")
+		r.SetBasicAuth("OLGA@oracle.example", "olga")
+		w := g.serve(r)
+		if got := data(t, w)["id"]; got != "olga" || !strings.Contains(w.Body.String(), `"statuscode":100`) {
+			t.Errorf("%s", w.Body)
+		}
+	})
+}
+
+// An index or database that fails must not look like an account without groups.
+func TestBrokenDatabaseIsAnError(t *testing.T) {
+	g := newRig(t, dbtest.SQLite(t, identity.Schema, Schema))
+	g.get("olga", "/ocs/v2.php/cloud/user?format=json")
+	g.room.db.Inject(func(q string) error {
+		if strings.Contains(q, "cloud_avatar") {
+			return fault.New(fault.Unavailable, "The database does not answer.")
+		}
+		return nil
+	})
+	defer g.room.db.Inject(nil)
+	if w := g.get("olga", "/avatar/otto/64"); w.Code != 503 || w.Header().Get("Retry-After") == "" {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+}
+
+func TestRemovedAccountTakesItsPictureAlong(t *testing.T) {
+	each(t, func(t *testing.T, g *rig) {
+		ctx := t.Context()
+		if _, err := g.room.db.Exec(ctx, "INSERT INTO cloud_avatar (uid, tag, large, small) VALUES ('oda', 't', ?, ?)", []byte("l"), []byte("s")); err != nil {
+			t.Fatal(err)
+		}
+		if err := g.dir.Remove(ctx, "oda"); err != nil {
+			t.Fatal(err)
+		}
+		n, err := db.One(ctx, g.room.db, db.Scan1[int], "SELECT COUNT(*) FROM cloud_avatar")
+		if n != 0 || err != nil {
+			t.Errorf("%d pictures left, %v", n, err)
+		}
+	})
+}
