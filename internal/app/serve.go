@@ -42,6 +42,7 @@ func (e *env) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	ln = promptListener{ln}
 	srv := web.Server(h.conf.HTTP.Listen, door, h.log)
 	srv.MaxHeaderBytes = int(h.conf.Limits.HeaderBytes)
 	ln, err = h.secure(ln, srv)
