@@ -7,32 +7,30 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// chore is something to be done again and again.
-type chore struct {
-	name  string
-	every time.Duration
-	do    func(ctx context.Context) error
+// settleEvery is how long a folder's etag may lag behind for those who watch it
+// from outside a request.
+const settleEvery = 2 * time.Second
+
+// schedule plans the work that one node does for all.
+func (h *house) schedule() {
+	h.jobs.Every("@every 20s", "files.purge", h.clear)
+	h.jobs.Every("@every 1m", "content.compact", h.compact)
+	h.jobs.Every("daily 03:10", "content.orphans", func(ctx context.Context) error {
+		_, err := h.content.Orphans(ctx)
+		return err
+	})
 }
 
-// chores start the background work of this process. Each can run on several
-// nodes at once and be cut off at any point.
-func (h *house) chores(ctx context.Context, g *errgroup.Group, rs *rooms) {
+// run does the background work of this process until ctx ends.
+func (h *house) run(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { return h.people.Run(ctx) })
 	g.Go(func() error { h.bus.Run(ctx); return nil })
-	for _, c := range []chore{
-		{"settle", 2 * time.Second, h.files.SettleAll},
-		{"purge", 20 * time.Second, h.clear},
-		{"compact", time.Minute, h.compact},
-		{"expire uploads", 10 * time.Minute, rs.files.ExpireUploads},
-		{"expire locks", time.Minute, rs.files.ExpireLocks},
-		{"orphans", 24 * time.Hour, func(ctx context.Context) error { _, err := h.content.Orphans(ctx); return err }},
-	} {
-		g.Go(func() error { return h.repeat(ctx, c) })
-	}
+	g.Go(func() error { h.jobs.Run(ctx); return nil })
+	g.Go(func() error { return h.settle(ctx) })
 }
 
-func (h *house) repeat(ctx context.Context, c chore) error {
-	tick := time.NewTicker(c.every)
+func (h *house) settle(ctx context.Context) error {
+	tick := time.NewTicker(settleEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -40,8 +38,8 @@ func (h *house) repeat(ctx context.Context, c chore) error {
 			return nil
 		case <-tick.C:
 		}
-		if err := c.do(ctx); err != nil && ctx.Err() == nil {
-			h.log.Error("a chore went wrong and is tried again", "chore", c.name, "error", err)
+		if err := h.files.SettleAll(ctx); err != nil && ctx.Err() == nil {
+			h.log.Error("settling went wrong and is tried again", "error", err)
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"context"
+
 	"atrium/internal/feature/signin"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
@@ -11,8 +13,9 @@ import (
 const signedIn = 100
 
 // doorConfig is the chain before all routes.
-func (h *house) doorConfig(b *plug.Board) web.Config {
+func (h *house) doorConfig(ctx context.Context, b *plug.Board) (web.Config, error) {
+	trace, err := h.tracing(ctx)
 	l := h.conf.Limits
-	return web.Config{URL: h.conf.URL, Proxies: h.conf.TrustedProxies, Auth: *b.Auth, Tokens: signin.Tokens(h.box), Log: h.log,
-		UserRate: signedIn * l.RequestsPerSecond, UserBurst: signedIn * l.RequestsBurst, Rate: l.RequestsPerSecond, Burst: l.RequestsBurst}
+	return web.Config{URL: h.conf.URL, Trace: trace, Done: count(h.metrics(b.Web)), Proxies: h.conf.TrustedProxies, Auth: *b.Auth, Tokens: signin.Tokens(h.box), Log: h.log,
+		UserRate: signedIn * l.RequestsPerSecond, UserBurst: signedIn * l.RequestsBurst, Rate: l.RequestsPerSecond, Burst: l.RequestsBurst}, err
 }

@@ -21,6 +21,7 @@ import (
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/conf"
 	"atrium/internal/infra/db"
+	"atrium/internal/infra/jobs"
 	"atrium/internal/infra/lock"
 	"atrium/internal/infra/lock/mem"
 	"atrium/internal/infra/lock/sqlock"
@@ -43,6 +44,7 @@ type house struct {
 	people   *identity.Directory
 	bus      *bus.Bus
 	lock     lock.Locker
+	jobs     *jobs.Queue
 	box      *seal.Box
 	instance string
 	version  string
@@ -50,7 +52,7 @@ type house struct {
 }
 
 // schemas are the tables of all rooms, in the order they are made.
-var schemas = []db.Schema{sqlock.Schema, bus.Schema, settings.Schema, identity.Schema, signin.Schema, cloud.Schema, tree.Schema,
+var schemas = []db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, cloud.Schema, tree.Schema,
 	content.Schema, davfiles.Schema}
 
 // open connects to the database and the store and builds what lies above them.
@@ -107,6 +109,7 @@ func (h *house) buildFiles(ctx context.Context) error {
 	h.lock = chooseLock(d)
 	h.bus = bus.New(d, h.lock)
 	h.bus.Log = h.log
+	h.jobs = jobs.New(d)
 	h.tree = tree.New(d)
 	h.content = content.New(d, h.depot)
 	h.files = files.New(d, h.tree, h.content, func(ctx context.Context, tx *db.DB, ev interface{ EventName() string }) error {

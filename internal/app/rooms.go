@@ -13,33 +13,27 @@ import (
 	"atrium/internal/proto/web"
 )
 
-// rooms are those that the process itself has business with.
-type rooms struct {
-	files *davfiles.Room
-}
-
 // plugIn makes the rooms and plugs them in: the list of what we are.
-func (h *house) plugIn() (*plug.Board, *rooms, error) {
+func (h *house) plugIn() (*plug.Board, error) {
 	m := web.NewMux()
-	b := &plug.Board{Web: m, OCS: ocs.NewMux(m), DAV: dav.NewMux("/remote.php/dav"), Hook: &h.files.Hooks,
+	b := &plug.Board{Web: m, OCS: ocs.NewMux(m), DAV: dav.NewMux("/remote.php/dav"), Hook: &h.files.Hooks, Bus: h.bus, Jobs: h.jobs,
 		Auth: &[]web.Authenticator{}}
-	df := davfiles.New(h.db, h.files, h.content, h.instance)
 	in, err := signin.New(h.db, h.people, h.box)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	about, err := cloud.New(h.db, h.people, usage{h.files}, cloud.DefaultBrand())
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, r := range []plug.Room{
 		in,
 		about,
-		df,
+		davfiles.New(h.db, h.files, h.content, h.instance),
 	} {
 		r.Plug(b)
 	}
-	return b, &rooms{files: df}, nil
+	return b, nil
 }
 
 // usage tells the cloud room what an account holds.

@@ -31,13 +31,17 @@ func (e *env) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("the first account: %w", err)
 	}
-	board, rooms, err := h.plugIn()
+	board, err := h.plugIn()
 	if err != nil {
 		return err
 	}
 	h.health(board.Web)
 	profiles(board.Web)
-	door := web.NewDoor(h.doorConfig(board), board.Web)
+	doorConf, err := h.doorConfig(ctx, board)
+	if err != nil {
+		return err
+	}
+	door := web.NewDoor(doorConf, board.Web)
 	ln, err := net.Listen("tcp", h.conf.HTTP.Listen)
 	if err != nil {
 		return err
@@ -70,7 +74,8 @@ func (e *env) serve(ctx context.Context) (err error) {
 		defer cancel()
 		return srv.Shutdown(stop)
 	})
-	h.chores(gctx, g, rooms)
+	h.schedule()
+	h.run(gctx, g)
 	if err := g.Wait(); err != nil && ctx.Err() == nil {
 		return err
 	}

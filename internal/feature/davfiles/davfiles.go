@@ -51,6 +51,8 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Web.Prefix("/remote.php/dav", web.User|web.Basic|web.Files, b.DAV.Serve, web.Errors(dav.WriteError), web.MaxBody(-1))
 	b.Web.Prefix("/remote.php/dav/bulk", web.User|web.Basic|web.Files, rm.serveBulk, web.Errors(dav.WriteError), web.MaxBody(-1))
 	b.Web.Prefix("/remote.php/webdav", web.User|web.Basic|web.Files, b.DAV.Serve, web.Errors(dav.WriteError), web.MaxBody(-1))
+	b.Jobs.Every("@every 10m", "davfiles.uploads", rm.ExpireUploads)
+	b.Jobs.Every("@every 1m", "davfiles.locks", rm.ExpireLocks)
 	b.Caps.Add("dav", davCaps)
 	b.Caps.Add("files", filesCaps)
 	b.Caps.Add("checksums", checksumCaps)

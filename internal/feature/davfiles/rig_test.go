@@ -17,6 +17,7 @@ import (
 	"atrium/internal/infra/blob/mem"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/db/dbtest"
+	"atrium/internal/infra/jobs"
 	"atrium/internal/proto/dav"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
@@ -51,7 +52,7 @@ func newRig(t testing.TB, d *db.DB, b blob.Driver) *rig {
 	c := content.New(d, b)
 	f := files.New(d, tree.New(d), c, func(context.Context, *db.DB, interface{ EventName() string }) error { return nil })
 	r := &rig{TB: t, db: d, files: f, room: davfiles.New(d, f, c, "ocinstance00"), user: "alice"}
-	r.board = &plug.Board{Web: web.NewMux(), DAV: dav.NewMux("/remote.php/dav"), Hook: &f.Hooks}
+	r.board = &plug.Board{Web: web.NewMux(), DAV: dav.NewMux("/remote.php/dav"), Hook: &f.Hooks, Jobs: jobs.New(d)}
 	r.room.Plug(r.board)
 	r.srv = httptest.NewServer(web.NewDoor(web.Config{Auth: []web.Authenticator{byName{}}}, r.board.Web))
 	t.Cleanup(r.srv.Close)

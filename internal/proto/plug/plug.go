@@ -10,6 +10,8 @@ import (
 	"net/http"
 
 	"atrium/internal/core/files"
+	"atrium/internal/infra/bus"
+	"atrium/internal/infra/jobs"
 	"atrium/internal/proto/dav"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/web"
@@ -21,6 +23,8 @@ type Board struct {
 	OCS  *ocs.Mux             // OCS endpoints
 	DAV  *dav.Mux             // collections and their properties
 	Hook *files.Hooks         // mounts, guards, keepers
+	Bus  *bus.Bus             // facts that others told
+	Jobs *jobs.Queue          // work for later, and schedules
 	Auth *[]web.Authenticator // ways in, asked in this order
 
 	// Caps are sections of the capabilities document for everybody who is signed
