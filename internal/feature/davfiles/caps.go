@@ -15,6 +15,12 @@ type davSection struct {
 	SearchSupportsUploadTime   bool   `json:"search_supports_upload_time"`
 }
 
+// davCaps announces bulk upload to all but the desktop client 3.7 (Debian 12).
+// When one of the files of its bulk upload is empty, that client sends the
+// request's header with a right Content-Length, then not one byte of the body,
+// closes the connection by itself and calls it "Network error: 99" for every file
+// of the upload; so it does at each further run. No answer can reach it, but
+// without the announcement it sends the same files by PUT.
 func davCaps(_ context.Context, r *http.Request) any {
 	s := davSection{Chunking: "1.0", BulkUpload: "1.0"}
 	if strings.Contains(r.UserAgent(), "mirall/3.7.") {
