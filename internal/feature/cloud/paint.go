@@ -2,8 +2,8 @@ package cloud
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
-	"hash/fnv"
 	"image"
 	"image/color"
 	"image/png"
@@ -97,13 +97,12 @@ func initials(name string) string {
 
 // colours derive from the id: any hue, always with enough contrast.
 func colours(id string, t tint) (back, ink color.NRGBA) {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(id))
-	hue := float64(h.Sum32()%360) / 360
+	sum := sha256.Sum256([]byte(id))
+	hue := float64(sum[0]) / 256
 	if t == dark {
 		return hsl(hue, 0.45, 0.24), hsl(hue, 0.75, 0.86)
 	}
-	return hsl(hue, 0.5, 0.4), color.NRGBA{255, 255, 255, 255}
+	return hsl(hue, 0.5, 0.36), color.NRGBA{255, 255, 255, 255}
 }
 
 func hsl(h, s, l float64) color.NRGBA {

@@ -1,6 +1,9 @@
 package signin
 
 import (
+	"io"
+	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strconv"
@@ -12,6 +15,8 @@ import (
 
 	"atrium/internal/core/identity"
 	"atrium/internal/infra/db/dbtest"
+	"atrium/internal/infra/seal"
+	"atrium/internal/proto/web"
 )
 
 func (b *browser) json(method, target, token, body string) *httptest.ResponseRecorder {
@@ -147,4 +152,39 @@ func FuzzLocal(f *testing.F) {
 			t.Errorf("local(%q) = %q leads to %v", to, got, u)
 		}
 	})
+}
+
+// What a request costs before its handler: the door, and an app password that
+// was seen less than a second ago.
+func BenchmarkRequestWithAppPassword(b *testing.B) {
+	d := dbtest.SQLite(b, identity.Schema, Schema)
+	box, err := seal.New(make([]byte, seal.KeySize))
+	if err != nil {
+		b.Fatal(err)
+	}
+	dir := identity.New(d, box, seal.NewPasswordsWith(seal.Cost{Memory: 64, Time: 1, Threads: 1}, 4))
+	secret := identity.AppPassword()
+	if _, err := dir.Create(b.Context(), identity.NewUser{ID: "olga"}); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := dir.AddToken(b.Context(), identity.Token{UID: "olga", Login: "olga", Kind: identity.KindApp}, secret); err != nil {
+		b.Fatal(err)
+	}
+	m := web.NewMux()
+	m.Prefix("/remote.php/dav", web.User|web.Basic, func(w http.ResponseWriter, _ *http.Request) error {
+		w.WriteHeader(http.StatusMultiStatus)
+		return nil
+	})
+	door := web.NewDoor(web.Config{Auth: []web.Authenticator{Header{dir}, Cookie{dir}}, UserRate: 1e6, UserBurst: 1e6,
+		Log: slog.New(slog.NewJSONHandler(io.Discard, nil))}, m)
+	r := httptest.NewRequest("PROPFIND", "/remote.php/dav/files/olga/a.txt", nil)
+	r.SetBasicAuth("olga", secret)
+	b.ReportAllocs()
+	for b.Loop() {
+		w := httptest.NewRecorder()
+		door.ServeHTTP(w, r)
+		if w.Code != http.StatusMultiStatus {
+			b.Fatal(w.Code)
+		}
+	}
 }

@@ -72,13 +72,20 @@ func (d *Door) checkCSRF(r *http.Request, p *who.Principal, policy Policy) error
 		}
 		return nil
 	}
-	if p.Via != who.ViaSession && !strict {
+	own := r.Header.Get("OCS-APIRequest") == "true"
+	if p.Via != who.ViaSession {
+		// A token in the query or body proves nothing here, as it is bound to no
+		// session; one in a header does, since no foreign form can set headers.
+		own = own || d.cfg.Tokens.Check(r.Header.Get("requesttoken"), 0)
+		if strict && !own || !own && forced(r) {
+			return ErrCSRF
+		}
 		return nil
 	}
-	if !safe && p.Via == who.ViaSession && d.cross.Check(r) != nil {
+	if !safe && d.cross.Check(r) != nil {
 		return ErrCSRF
 	}
-	if r.Header.Get("OCS-APIRequest") == "true" || d.cfg.Tokens.Check(sentToken(r), sessionOf(p)) {
+	if own || d.cfg.Tokens.Check(sentToken(r), p.TokenID) {
 		return nil
 	}
 	if !strict && r.Header.Get("Sec-Fetch-Site") == "same-origin" {
@@ -87,12 +94,17 @@ func (d *Door) checkCSRF(r *http.Request, p *who.Principal, policy Policy) error
 	return ErrCSRF
 }
 
-// sessionOf is what a request token is bound to.
-func sessionOf(p *who.Principal) int64 {
-	if p == nil || p.Via != who.ViaSession {
-		return 0
+// forced tells whether a foreign page made the browser send this with a form,
+// an image or a link, to which it adds Basic credentials it remembers. Scripts
+// of foreign pages never get that far, and apps and browser extensions are told
+// from them by the mode.
+func forced(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "cross-site", "same-site":
+		mode := r.Header.Get("Sec-Fetch-Mode")
+		return mode == "navigate" || mode == "no-cors"
 	}
-	return p.TokenID
+	return false
 }
 
 // sentToken looks for the request token in the header, the query and, for a

@@ -262,7 +262,8 @@ func (d *Door) log(r *http.Request, x *exchange, p *who.Principal, s Summary) {
 	if s.Status >= 500 {
 		level = slog.LevelError
 	}
-	if !d.cfg.Log.Enabled(r.Context(), level) {
+	h := d.cfg.Log.Handler() // not through Log, which would look for the calling line each time
+	if !h.Enabled(r.Context(), level) {
 		return
 	}
 	if p != nil {
@@ -276,5 +277,7 @@ func (d *Door) log(r *http.Request, x *exchange, p *who.Principal, s Summary) {
 	if s.Err == nil {
 		n--
 	}
-	d.cfg.Log.LogAttrs(r.Context(), level, "request", attrs[:n]...)
+	rec := slog.NewRecord(x.Start.Add(s.Took), level, "request", 0)
+	rec.AddAttrs(attrs[:n]...)
+	_ = h.Handle(r.Context(), rec) // a log that cannot be written has nowhere to complain
 }

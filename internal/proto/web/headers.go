@@ -18,7 +18,6 @@ func fixedHeaders() map[string][]string {
 		"X-Frame-Options":                   {"SAMEORIGIN"},
 		"X-Permitted-Cross-Domain-Policies": {"none"},
 		"X-Robots-Tag":                      {"noindex, nofollow"},
-		"Permissions-Policy":                {"camera=(), geolocation=(), microphone=(), payment=()"},
 	}
 }
 
@@ -51,6 +50,7 @@ func Nonce(w http.ResponseWriter, r *http.Request) string {
 	// With "no-referrer" a browser would send Origin: null along with our own
 	// forms, which over plain HTTP leaves nothing to tell them from foreign ones.
 	w.Header().Set("Referrer-Policy", "same-origin")
+	w.Header().Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
 	return x.nonce
 }
 
