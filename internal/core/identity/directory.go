@@ -16,6 +16,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/seal"
 )
@@ -89,6 +91,7 @@ type Directory struct {
 	created  []Hook
 	removed  []Hook
 	throttle *throttle
+	flight   singleflight.Group // checks of passwords under way
 
 	secret  []byte        // of this process, for fingerprints of credentials
 	changes atomic.Uint64 // counts local changes; what was cached before one is void

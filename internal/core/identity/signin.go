@@ -40,11 +40,29 @@ func (d *Directory) SignIn(ctx context.Context, login, secret string, from netip
 	case login == "" || secret == "":
 		return nil, errWrong
 	}
-	u, err := d.verify(ctx, login, secret, from)
-	if err != nil {
-		return nil, err
+	return d.once(ctx, k, from, func(ctx context.Context) (*who.Principal, error) {
+		u, err := d.verify(ctx, login, secret, from)
+		if err != nil {
+			return nil, err
+		}
+		return d.admitPassword(ctx, k, u, login)
+	})
+}
+
+// once has a client's parallel requests with one and the same credential wait
+// for a single check: a sync client opens several connections at once, and would
+// look like several guesses.
+func (d *Directory) once(ctx context.Context, k fingerprint, from netip.Prefix, f func(context.Context) (*who.Principal, error)) (*who.Principal, error) {
+	done := d.flight.DoChan(string(k[:])+from.String(), func() (any, error) {
+		return f(context.WithoutCancel(ctx)) // others wait for it too
+	})
+	select {
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case r := <-done:
+		p, _ := r.Val.(*who.Principal)
+		return p, r.Err
 	}
-	return d.admitPassword(ctx, k, u, login)
 }
 
 // Bearer finds out whom an app password alone stands for.
