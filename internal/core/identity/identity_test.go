@@ -346,8 +346,11 @@ func TestRevokedElsewhere(t *testing.T) {
 		there, _ := directory(t, here.db)
 		must[*User](t)(here.Create(ctx, NewUser{ID: "olga", Password: "right", Quota: NoQuota}))
 		tok := must[*Token](t)(here.AddToken(ctx, Token{UID: "olga", Kind: KindApp}, "app"))
-		must[*who.Principal](t)(here.Bearer(ctx, "app"))
-		must[*who.Principal](t)(here.SignIn(ctx, "olga", "right", home))
+		app := must[*who.Principal](t)(here.Bearer(ctx, "app"))
+		person := must[*who.Principal](t)(here.SignIn(ctx, "olga", "right", home))
+		if err := errors.Join(here.Still(ctx, app), here.Still(ctx, person)); err != nil {
+			t.Errorf("still good: %v", err)
+		}
 		if err := errors.Join(there.RemoveToken(ctx, "olga", tok.ID), there.Disable(ctx, "olga")); err != nil {
 			t.Fatal(err)
 		}
@@ -357,6 +360,11 @@ func TestRevokedElsewhere(t *testing.T) {
 		}
 		if _, err := here.SignIn(ctx, "olga", "right", home); !errors.Is(err, fault.Anonymous) {
 			t.Errorf("password: %v", err)
+		}
+		for _, p := range []*who.Principal{app, person} {
+			if err := here.Still(ctx, p); !errors.Is(err, fault.Anonymous) {
+				t.Errorf("a request of %v that goes on: %v", p.Via, err)
+			}
 		}
 	})
 }

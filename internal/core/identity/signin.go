@@ -246,3 +246,27 @@ func (d *Directory) noteLogin(ctx context.Context, u *User) error {
 		WHERE uid = ?`, now, now, u.ID)
 	return err
 }
+
+// Still tells whether the credential behind p is as good as when p was made:
+// fault.Anonymous when its token is gone or the account is locked. It is for
+// requests that last.
+func (d *Directory) Still(ctx context.Context, p *who.Principal) error {
+	acc, err := d.person(ctx, p.ID)
+	if err != nil {
+		return wrongUnless(err)
+	}
+	if !acc.Enabled {
+		return errWrong
+	}
+	if p.TokenID == 0 {
+		return nil
+	}
+	t, err := d.Token(ctx, p.ID, p.TokenID)
+	if err != nil {
+		return wrongUnless(err)
+	}
+	if t.Wipe {
+		return errWrong
+	}
+	return nil
+}

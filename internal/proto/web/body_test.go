@@ -2,6 +2,8 @@ package web
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
 )
 
 func count(w http.ResponseWriter, r *http.Request) error {
@@ -110,6 +113,75 @@ func TestReadFromFile(t *testing.T) {
 		if err != nil || !bytes.Equal(got, want) {
 			t.Errorf("range %q: %d bytes, %v; want %d", rng, len(got), err, len(want))
 		}
+	}
+}
+
+// A download or upload ends soon after the credential behind it was revoked.
+func TestRevokedWhileBytesFlow(t *testing.T) {
+	revoked := false
+	still := func(context.Context, *who.Principal) error {
+		if revoked {
+			return fault.Anonymous
+		}
+		return fault.Unavailable // a database that does not answer ends nothing
+	}
+	d := NewDoor(Config{Still: still}, NewMux())
+	var got bytes.Buffer
+	x := &exchange{door: d, w: &plainWriter{&got, http.Header{}}, stall: time.Second, p: people["alice"], room: -1}
+	x.ctl = http.NewResponseController(x.w)
+	x.body = io.NopCloser(strings.NewReader("abc"))
+	step := func() error {
+		x.checked = time.Time{} // a second later
+		_, err := x.Write([]byte("x"))
+		if err == nil {
+			_, err = bodyReader{x}.Read(make([]byte, 1))
+		}
+		return err
+	}
+	if err := step(); err != nil {
+		t.Errorf("before: %v", err)
+	}
+	revoked = true
+	if err := step(); !errors.Is(err, fault.Anonymous) || got.String() != "x" {
+		t.Errorf("after: %v, sent %q", err, got.String())
+	}
+	if _, err := (bodyReader{x}).Read(make([]byte, 1)); !errors.Is(err, fault.Anonymous) {
+		t.Errorf("upload: %v", err)
+	}
+}
+
+// plainWriter is a ResponseWriter over a buffer.
+type plainWriter struct {
+	*bytes.Buffer
+	h http.Header
+}
+
+func (p *plainWriter) Header() http.Header { return p.h }
+func (p *plainWriter) WriteHeader(int)     {}
+
+// A client that asks for much and reads nothing does not hold us for ever.
+func TestClientThatDoesNotRead(t *testing.T) {
+	m := NewMux()
+	got := make(chan error, 1)
+	m.Handle("GET", "/endless", Anyone, func(w http.ResponseWriter, r *http.Request) error {
+		block := make([]byte, 1<<20)
+		for {
+			if _, err := w.Write(block); err != nil {
+				got <- err
+				return err
+			}
+		}
+	})
+	s := httptest.NewServer(NewDoor(Config{Stall: 50 * time.Millisecond}, m))
+	defer s.Close()
+	c, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, _ = io.WriteString(c, "GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+	if err := <-got; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("ended with %v", err)
 	}
 }
 

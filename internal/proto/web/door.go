@@ -29,6 +29,10 @@ type Config struct {
 	Rate, UserRate   float64
 	Burst, UserBurst int
 
+	// Still tells whether a credential that was good at the start of a request
+	// still is; fault.Anonymous ends a transfer. May be nil.
+	Still func(ctx context.Context, p *who.Principal) error
+
 	Stall time.Duration // how long a client may make no progress; 0: 30 s
 	Log   *slog.Logger  // access log; nil: none
 	// Done is called at the end of each request, for metrics; may be nil.
@@ -186,6 +190,7 @@ func (d *Door) pass(x *exchange, r *http.Request) (*who.Principal, *http.Request
 	}
 	if p != nil {
 		r = r.WithContext(who.With(r.Context(), p))
+		x.ctx, x.p, x.checked = r.Context(), p, time.Now()
 		x.Header()["X-User-Id"] = []string{p.ID}
 	}
 	for i, name := range f.route.params {

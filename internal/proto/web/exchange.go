@@ -1,12 +1,14 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
 )
 
 // exchange is everything the door keeps for one request, in one allocation: the
@@ -22,6 +24,11 @@ type exchange struct {
 	sent    int64
 	wrote   time.Time // when the write deadline was last moved
 	handler *Route
+
+	ctx     context.Context // of the request, once somebody is signed in
+	p       *who.Principal
+	checked time.Time // when p's credential was last asked about
+	revoked error
 
 	body     io.ReadCloser
 	room     int64 // bytes the body may still have, negative: any number
@@ -48,6 +55,9 @@ func (x *exchange) Write(p []byte) (int, error) {
 		x.status = http.StatusOK
 	}
 	x.moveWrite()
+	if x.revoked != nil {
+		return 0, x.revoked
+	}
 	n, err := x.w.Write(p)
 	x.sent += int64(n)
 	return n, err
@@ -74,6 +84,9 @@ func (x *exchange) ReadFrom(src io.Reader) (total int64, err error) {
 	for left > 0 {
 		part := io.LimitedReader{R: from, N: min(left, slice)}
 		x.moveWrite()
+		if x.revoked != nil {
+			return total, x.revoked
+		}
 		n, err := rf.ReadFrom(&part)
 		total, left = total+n, left-n
 		x.sent += n
@@ -106,6 +119,7 @@ func (x *exchange) moveWrite() {
 		return
 	}
 	now := time.Now()
+	x.stillGood(now)
 	if now.Sub(x.wrote) < x.stall/8 { // moving it costs more than reading the clock
 		return
 	}
@@ -113,7 +127,20 @@ func (x *exchange) moveWrite() {
 	_ = x.ctl.SetWriteDeadline(now.Add(x.stall)) // a recorder in a test has none
 }
 
-// Body is the request's body under watch: it ends with fault.TooLarge when it
+// stillGood asks once a second, while bytes flow, whether the credential that
+// opened the door is still good: a transfer that takes hours must not outlive
+// it. Only a clear no ends it; a database that does not answer does not.
+func (x *exchange) stillGood(now time.Time) {
+	if x.p == nil || x.door.cfg.Still == nil || x.revoked != nil || now.Sub(x.checked) < time.Second {
+		return
+	}
+	x.checked = now
+	if err := x.door.cfg.Still(x.ctx, x.p); errors.Is(err, fault.Anonymous) {
+		x.revoked = err
+	}
+}
+
+// bodyReader is the request's body under watch: it ends with fault.TooLarge when it
 // is longer than allowed, and with an error when no byte came for the stall time.
 type bodyReader struct{ x *exchange }
 
@@ -133,6 +160,9 @@ func (b bodyReader) Read(p []byte) (int, error) {
 		p = p[:x.room]
 	}
 	x.moveRead()
+	if x.revoked != nil {
+		return 0, x.revoked
+	}
 	n, err := x.body.Read(p)
 	x.received += int64(n)
 	if x.room > 0 {
@@ -151,6 +181,7 @@ func (x *exchange) moveRead() {
 		return
 	}
 	now := time.Now()
+	x.stillGood(now)
 	if now.Sub(x.read) < x.stall/8 {
 		return
 	}
