@@ -78,7 +78,7 @@ func TestCapabilities(t *testing.T) {
 	if diff := cmp.Diff([]string{"bruteforce", "theming"}, keys("")); diff != "" {
 		t.Errorf("nobody (-want +got)\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"bruteforce", "core", "dav", "theming"}, keys("olga")); diff != "" {
+	if diff := cmp.Diff([]string{"bruteforce", "core", "dav", "files_sharing", "theming"}, keys("olga")); diff != "" {
 		t.Errorf("olga (-want +got)\n%s", diff)
 	}
 	w := g.get("olga", path)
@@ -90,6 +90,17 @@ func TestCapabilities(t *testing.T) {
 		"mod-rewrite-working": true, "user": map[string]any{"language": "en", "locale": "", "timezone": "Europe/Stockholm"}}
 	if diff := cmp.Diff(want, core); diff != "" {
 		t.Errorf("core (-want +got)\n%s", diff)
+	}
+}
+
+// The desktop client asks these at every connect and takes a 200 for a yes.
+func TestWhatWeDoNotHaveIs404(t *testing.T) {
+	g := newRig(t, dbtest.SQLite(t, identity.Schema, Schema))
+	for _, path := range []string{"/ocs/v2.php/apps/terms_of_service/terms", "/ocs/v2.php/apps/external/api/v1", "/ocs/v2.php/apps/files/api/v1/directEditing",
+		"/ocs/v2.php/apps/end_to_end_encryption/api/v1/public-key", "/index.php/apps/groupfolders/folders"} {
+		if w := g.get("olga", path+"?format=json"); w.Code != 404 {
+			t.Errorf("%s: %d", path, w.Code)
+		}
 	}
 }
 
