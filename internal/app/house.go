@@ -35,6 +35,7 @@ const Version = "32.0.1"
 type house struct {
 	conf     conf.Config
 	log      *slog.Logger
+	env      *env
 	db       *db.DB
 	depot    *depot
 	settings *settings.Store
@@ -59,7 +60,7 @@ var schemas = []db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schem
 // A store that is not there is no error: files are then unavailable until it
 // comes.
 func open(ctx context.Context, c conf.Config, log *slog.Logger, version string) (*house, error) {
-	h := &house{conf: c, log: log, version: version}
+	h := &house{conf: c, log: log, env: &env{version: version, errOut: io.Discard}, version: version}
 	if err := h.build(ctx); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
@@ -107,6 +108,14 @@ func (h *house) buildFiles(ctx context.Context) error {
 		h.log.Error("the store is not there; files are unavailable until it is", "folder", h.depot.dir, "error", err)
 	}
 	h.lock = chooseLock(d)
+	h.assemble()
+	return nil
+}
+
+// assemble builds what lies above the database and the store, and touches
+// neither.
+func (h *house) assemble() {
+	d := h.db
 	h.bus = bus.New(d, h.lock)
 	h.bus.Log = h.log
 	h.jobs = jobs.New(d)
@@ -117,7 +126,7 @@ func (h *house) buildFiles(ctx context.Context) error {
 	})
 	h.files.Quota = quota(h.conf.Quota.Default)
 	h.people = identity.New(d, h.box, seal.NewPasswords())
-	return nil
+	h.people.OnRemoved(h.files.DropHome)
 }
 
 // chooseLock: SQLite means one node, so that leases need no table.

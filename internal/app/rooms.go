@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"atrium/internal/core/files"
+	"atrium/internal/feature/admin"
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/signin"
@@ -26,11 +27,14 @@ func (h *house) plugIn() (*plug.Board, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range []plug.Room{
+	var rooms []plug.Room
+	rooms = []plug.Room{
 		in,
 		about,
 		davfiles.New(h.db, h.files, h.content, h.instance),
-	} {
+		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h, func() []string { return namesOf(rooms) })),
+	}
+	for _, r := range rooms {
 		r.Plug(b)
 	}
 	return b, nil

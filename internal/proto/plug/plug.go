@@ -9,6 +9,8 @@ import (
 	"iter"
 	"net/http"
 
+	"github.com/spf13/cobra"
+
 	"atrium/internal/core/files"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/jobs"
@@ -33,6 +35,8 @@ type Board struct {
 	Caps Sockets[func(ctx context.Context, r *http.Request) any]
 	// PublicCaps are the sections that those see too who are not signed in.
 	PublicCaps Sockets[func(ctx context.Context, r *http.Request) any]
+	// CLI is the admin commands, by name, such as "user:add".
+	CLI Sockets[*cobra.Command]
 	// Checks tell whether a part the server depends on works.
 	Checks Sockets[func(ctx context.Context) error]
 }

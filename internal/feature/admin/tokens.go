@@ -1,0 +1,135 @@
+package admin
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/core/identity"
+	"atrium/internal/proto/cli"
+)
+
+// tokens are the commands about app passwords and sessions.
+func (r *Room) tokens() []*cobra.Command {
+	add := &cobra.Command{Use: "user:auth-tokens:add UID", Aliases: []string{"user:add-app-password"},
+		Short: "Make an app password and print it", Args: cobra.ExactArgs(1), RunE: r.addToken}
+	add.Flags().String("name", "cli", "Name of the device, as people see it")
+	add.Flags().Bool("password-from-env", false, "Accepted; app passwords work without the account's password")
+
+	list := &cobra.Command{Use: "user:auth-tokens:list UID", Short: "List an account's app passwords and sessions", Args: cobra.ExactArgs(1), RunE: r.listTokens}
+
+	remove := &cobra.Command{Use: "user:auth-tokens:delete UID [ID]", Short: "Revoke an app password or end a session", Args: cobra.RangeArgs(1, 2), RunE: r.deleteTokens}
+	remove.Flags().String("last-used-before", "", "Instead of one: all that were last used before this time (RFC 3339, date or Unix seconds)")
+	return []*cobra.Command{add, list, remove}
+}
+
+func (r *Room) addToken(cmd *cobra.Command, args []string) error {
+	ctx := cmd.Context()
+	u, err := r.people.User(ctx, args[0])
+	if err != nil {
+		return err
+	}
+	if flagged(cmd, "password-from-env") {
+		if _, err := environPassword(); err != nil {
+			return err
+		}
+	}
+	secret := identity.AppPassword()
+	t, err := r.people.AddToken(ctx, identity.Token{UID: u.ID, Login: u.ID, Name: text(cmd, "name"), Kind: identity.KindApp, Files: true}, secret)
+	if err != nil {
+		return err
+	}
+	if !cli.Plain(cmd) {
+		return cli.Print(cmd, cli.Map{{Key: "user_id", Value: u.ID}, {Key: "id", Value: t.ID}, {Key: "name", Value: t.Name}, {Key: "token", Value: secret}})
+	}
+	cli.Say(cmd, "app password:")
+	cli.Say(cmd, "%s", secret)
+	return nil
+}
+
+// Types of tokens, in Nextcloud's numbers and words.
+func tokenType(t *identity.Token) (int, string) {
+	switch {
+	case t.Wipe:
+		return 2, "wipe"
+	case t.Kind == identity.KindApp:
+		return 1, "permanent"
+	}
+	return 0, "temporary"
+}
+
+func (r *Room) listTokens(cmd *cobra.Command, args []string) error {
+	if _, err := r.people.User(cmd.Context(), args[0]); err != nil {
+		return err
+	}
+	var list cli.Table
+	for t, err := range r.people.Tokens(cmd.Context(), args[0]) {
+		if err != nil {
+			return err
+		}
+		number, word := tokenType(t)
+		row := cli.Map{
+			{Key: "id", Value: t.ID},
+			{Key: "name", Value: t.Name},
+			{Key: "lastActivity", Value: t.Used.Unix()},
+			{Key: "type", Value: number},
+			{Key: "scope", Value: cli.Map{{Key: "filesystem", Value: t.Files}}},
+		}
+		if cli.Plain(cmd) {
+			row[2].Value, row[3].Value, row[4].Value = moment(t.Used), word, unless(!t.Files, "filesystem")
+		}
+		list = append(list, row)
+	}
+	return cli.Print(cmd, list)
+}
+
+func (r *Room) deleteTokens(cmd *cobra.Command, args []string) error {
+	ctx, uid, before := cmd.Context(), args[0], text(cmd, "last-used-before")
+	if (before == "") == (len(args) == 1) {
+		return cli.Usage("name one token, or use --last-used-before")
+	}
+	if _, err := r.people.User(ctx, uid); err != nil {
+		return err
+	}
+	if before == "" {
+		id, err := strconv.ParseInt(args[1], 10, 64)
+		if err != nil {
+			return cli.Usage("%q is no number of a token", args[1])
+		}
+		return r.people.RemoveToken(ctx, uid, id)
+	}
+	limit, err := parseMoment(before)
+	if err != nil {
+		return err
+	}
+	var old []int64
+	for t, err := range r.people.Tokens(ctx, uid) {
+		if err != nil {
+			return err
+		}
+		if t.Used.Before(limit) {
+			old = append(old, t.ID)
+		}
+	}
+	for _, id := range old {
+		if err := r.people.RemoveToken(ctx, uid, id); err != nil {
+			return err
+		}
+	}
+	cli.Say(cmd, "%d deleted", len(old))
+	return nil
+}
+
+func parseMoment(s string) (time.Time, error) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return time.Unix(n, 0), nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateTime, "2006-01-02T15:04:05", time.DateOnly} {
+		if t, err := time.ParseInLocation(layout, s, time.Local); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fault.New(fault.Invalid, "A time is written as 2026-01-31, 2026-01-31T15:04:05Z or in Unix seconds.")
+}
