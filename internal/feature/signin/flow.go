@@ -199,7 +199,7 @@ func (rm *Room) showGrant(w http.ResponseWriter, r *http.Request, status int, de
 		return err
 	}
 	return rm.pages["grant"].Render(w, r, status, "Account access", grantView{Device: device, Account: p.Display, Login: p.ID,
-		Action: action, State: state, Token: rm.tokens.Make(sessionOf(p)), Retype: !recent, Wrong: wrong})
+		Action: action, State: state, Token: rm.token(sessionOf(p)), Retype: !recent, Wrong: wrong})
 }
 
 // asked finds the flow of the cookie and holds it to the state of the page.

@@ -38,7 +38,7 @@ func (rm *Room) loginPage(w http.ResponseWriter, r *http.Request) error {
 		web.Redirect(w, r, orHome(to, rm.Home))
 		return nil
 	}
-	v := loginView{User: q.Get("user"), Redirect: to, Token: rm.tokens.Make(0)}
+	v := loginView{User: q.Get("user"), Redirect: to, Token: rm.token(0)}
 	switch q.Get("error") {
 	case "wrong":
 		v.Notice, v.Bad = "Wrong login or password.", true
@@ -128,7 +128,7 @@ func (rm *Room) logout(w http.ResponseWriter, r *http.Request) error {
 
 // csrfToken hands our own pages a fresh request token (30-core/166, 201).
 func (rm *Room) csrfToken(w http.ResponseWriter, r *http.Request) error {
-	web.WriteJSON(w, http.StatusOK, map[string]string{"token": rm.tokens.Make(sessionOf(who.From(r.Context())))})
+	web.WriteJSON(w, http.StatusOK, map[string]string{"token": rm.token(sessionOf(who.From(r.Context())))})
 	return nil
 }
 

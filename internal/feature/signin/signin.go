@@ -31,12 +31,11 @@ type Room struct {
 	Now  func() time.Time
 	Home string // where people land after login
 
-	db     *db.DB
-	dir    *identity.Directory
-	box    *seal.Box
-	tokens web.RequestTokens
-	pages  map[string]*web.Template
-	frame  *web.Pages
+	db    *db.DB
+	dir   *identity.Directory
+	box   *seal.Box
+	pages map[string]*web.Template
+	frame *web.Pages
 }
 
 // Tokens are the request tokens of this instance, for the door's configuration.
@@ -44,14 +43,16 @@ func Tokens(box *seal.Box) web.RequestTokens {
 	return web.RequestTokens{Key: box.Hash("request tokens")}
 }
 
-// New returns the room. The pages are part of the program, so that one that
+func (rm *Room) token(session int64) string { return Tokens(rm.box).Make(session) }
+
+// New returns the room. It touches none of what it is given. The pages are part of the program, so that one that
 // does not parse is an error at start.
 func New(d *db.DB, dir *identity.Directory, box *seal.Box) (*Room, error) {
 	frame, err := web.NewPages()
 	if err != nil {
 		return nil, err
 	}
-	rm := &Room{Now: time.Now, Home: "/apps/files/", db: d, dir: dir, box: box, tokens: Tokens(box), frame: frame,
+	rm := &Room{Now: time.Now, Home: "/apps/files/", db: d, dir: dir, box: box, frame: frame,
 		pages: map[string]*web.Template{}}
 	for _, name := range []string{"login", "pick", "grant", "message"} {
 		if rm.pages[name], err = frame.Parse(pageFiles, "pages/"+name+".html"); err != nil {
