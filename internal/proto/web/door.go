@@ -274,7 +274,11 @@ func (d *Door) log(r *http.Request, x *exchange, p *who.Principal, s Summary) {
 	if p != nil {
 		user = p.ID
 	}
-	attrs := [...]slog.Attr{slog.String("id", x.ID), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+	path := r.URL.Path
+	if x.handler != nil && x.handler.secret {
+		path = x.Route
+	}
+	attrs := [...]slog.Attr{slog.String("id", x.ID), slog.String("method", r.Method), slog.String("path", path),
 		slog.Int("status", s.Status), slog.Duration("took", s.Took), slog.Int64("in", s.In), slog.Int64("out", s.Out),
 		slog.String("user", user), slog.String("addr", x.Addr.String()), slog.String("agent", r.UserAgent()),
 		slog.Any("err", s.Err)}

@@ -22,6 +22,7 @@ type Route struct {
 	maxBody int64
 	limit   float64 // calls a minute for one principal or address, 0: no limit
 	prefix  bool
+	secret  bool // the path holds a secret, and must not stand in the log
 }
 
 // Option changes how a route is served.
@@ -62,7 +63,8 @@ func NewMux() *Mux { return &Mux{} }
 
 // Handle registers a route. A pattern consists of literal segments, {name} for
 // one segment and {name...} for the rest, of which there must be something:
-// "/index.php/avatar/{user}/{size}". With and without the /index.php in front is
+// "/index.php/avatar/{user}/{size}". A segment called {token} is a secret, so
+// the log shows the pattern in place of the path. With and without the /index.php in front is
 // the same route. GET also serves HEAD. A route that cannot be, such as one
 // registered twice, panics: it is a mistake in the program.
 func (m *Mux) Handle(method, pattern string, p Policy, h Handler, opts ...Option) {
@@ -120,6 +122,7 @@ func (m *Mux) add(r *Route, opts []Option) {
 		}
 		n = n.child(seg, r)
 	}
+	r.secret = slices.Contains(r.params, "token")
 	if r.prefix {
 		if n.prefix != nil {
 			panic("web: prefix registered twice: " + r.Pattern)

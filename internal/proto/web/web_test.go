@@ -321,6 +321,17 @@ func TestErrorsInHandlers(t *testing.T) {
 	}
 }
 
+func TestSecretsStayOutOfTheLog(t *testing.T) {
+	m := NewMux()
+	m.Handle("GET", "/login/v2/flow/{token}", Anyone, say("ok"))
+	var logged bytes.Buffer
+	d := NewDoor(Config{Log: slog.New(slog.NewJSONHandler(&logged, nil))}, m)
+	serve(d, "GET", "/login/v2/flow/s3cret?requesttoken=s3cret", "Authorization", "Basic s3cret", "Cookie", "a=s3cret")
+	if got := logged.String(); strings.Contains(got, "s3cret") || !strings.Contains(got, "/login/v2/flow/{token}") {
+		t.Error(got)
+	}
+}
+
 func TestPagesForPeople(t *testing.T) {
 	d := NewDoor(Config{}, NewMux())
 	w := serve(d, "GET", "/nope/nope", "Accept", "text/html")
