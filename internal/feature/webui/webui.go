@@ -1,0 +1,143 @@
+// Package webui serves the web client, a single page that is built from web/
+// and embedded here. It knows where the page's addresses lead and nothing of
+// what the page does: that goes through the same public APIs as every other
+// client. Built with the tag noui, or before the page was built, it says so.
+package webui
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
+	"atrium/internal/core/files"
+	"atrium/internal/proto/plug"
+	"atrium/internal/proto/web"
+)
+
+//go:embed absent.html
+var absentPage embed.FS
+
+// filesPage is where the files are.
+const filesPage = "/apps/files/files"
+
+// Room is the web client.
+type Room struct {
+	files  *files.Service
+	assets *assets
+	page   *template.Template // nil when the client was not built
+	absent *web.Template
+}
+
+// New returns the room over the client that was built in.
+func New(f *files.Service) (*Room, error) {
+	fsys, err := built()
+	if err != nil {
+		return nil, err
+	}
+	return newRoom(f, fsys)
+}
+
+func newRoom(f *files.Service, fsys fs.FS) (*Room, error) {
+	rm := &Room{files: f, assets: newAssets(fsys)}
+	pages, err := web.NewPages()
+	if err != nil {
+		return nil, err
+	}
+	if rm.absent, err = pages.Parse(absentPage, "absent.html"); err != nil {
+		return nil, err
+	}
+	index, err := fs.ReadFile(fsys, "index.html")
+	if errors.Is(err, fs.ErrNotExist) {
+		return rm, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if rm.page, err = template.New("index").Parse(string(index)); err != nil {
+		return nil, fmt.Errorf("the page of the web client: %w", err)
+	}
+	return rm, nil
+}
+
+// Plug implements plug.Room.
+func (rm *Room) Plug(b *plug.Board) {
+	b.Web.Handle(http.MethodGet, "/webui/{file...}", web.Anyone, rm.assets.serve)
+	b.Web.Handle(http.MethodGet, "/apps/files", web.User|web.Page, start)
+	b.Web.Handle(http.MethodGet, "/apps/files/files", web.User|web.Page, rm.show)
+	b.Web.Handle(http.MethodGet, "/apps/files/files/{id}", web.User|web.Page, rm.show)
+	b.Web.Handle(http.MethodGet, "/f/{id}", web.User|web.Page, rm.find)
+}
+
+// start leads to the files, with the query that came along.
+func start(w http.ResponseWriter, r *http.Request) error {
+	to := filesPage
+	if r.URL.RawQuery != "" {
+		to += "?" + r.URL.RawQuery
+	}
+	web.Redirect(w, r, to)
+	return nil
+}
+
+// show answers with the page. It is told who is signed in and which look they
+// chose, so that it can begin without asking.
+func (rm *Room) show(w http.ResponseWriter, r *http.Request) error {
+	if to, ok := pretty(r.URL); ok { // the page knows itself without /index.php
+		web.Redirect(w, r, to)
+		return nil
+	}
+	id := web.Param(r, "id")
+	if id != "" && !r.URL.Query().Has("dir") {
+		return rm.find(w, r)
+	}
+	if rm.page == nil {
+		return rm.absent.Render(w, r, http.StatusOK, "No web client", map[string]string{"Base": web.VisitOf(r.Context()).Base()})
+	}
+	var b bytes.Buffer
+	if err := rm.page.Execute(&b, map[string]string{"User": who.From(r.Context()).ID, "Theme": theme(r)}); err != nil {
+		return fmt.Errorf("the page of the web client: %w", err)
+	}
+	web.Nonce(w, r)
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=UTF-8")
+	h.Set("Cache-Control", "no-cache, no-store, must-revalidate")
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// find leads to the folder of a file that is known by its number (oc:fileid),
+// and to a folder itself.
+func (rm *Room) find(w http.ResponseWriter, r *http.Request) error {
+	id, err := strconv.ParseInt(web.Param(r, "id"), 10, 64)
+	if err != nil {
+		return fault.Wrap(fault.NotFound, err, "There is no such file.")
+	}
+	v, err := rm.files.As(r.Context(), who.From(r.Context()))
+	if err != nil {
+		return err
+	}
+	e, err := v.ByID(r.Context(), id)
+	if fault.Of(err) == fault.NotFound {
+		return fault.Wrap(fault.NotFound, err, "This file is not among yours. It may have been deleted, or is no longer shared with you.")
+	}
+	if err != nil {
+		return err
+	}
+	to := filesPage
+	dir := e.Path
+	if !e.IsDir() {
+		to += "/" + strconv.FormatInt(e.ID, 10)
+		dir = path.Dir(e.Path)
+	}
+	web.Redirect(w, r, to+"?dir="+url.QueryEscape(dir))
+	return nil
+}
