@@ -52,7 +52,10 @@ type DB struct {
 	tx   *txState // nil outside a transaction
 }
 
-type txState struct{ after []func() }
+type txState struct {
+	after []func()
+	wrote bool
+}
 
 // pool is what the database handle and all its transactions share.
 type pool struct {
@@ -176,6 +179,9 @@ func (db *DB) Exec(ctx context.Context, q string, args ...any) (int64, error) {
 	text, flat, err := db.prepare(ctx, q, args)
 	if err != nil {
 		return 0, err
+	}
+	if db.tx != nil {
+		db.tx.wrote = true
 	}
 	res, err := db.conn.exec(db.stmtContext(ctx), text, flat)
 	if err != nil {

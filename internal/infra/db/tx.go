@@ -87,8 +87,9 @@ func (p plainTx) query(ctx context.Context, q string, args []any) (*sql.Rows, er
 	return p.t.QueryContext(ctx, q, args...)
 }
 
-// group is SQLite's one writer. It runs what has queued up in one transaction,
-// each function in a savepoint, so that one fsync makes all of them durable.
+// group is SQLite's one writer. It runs what has queued up in one transaction, so
+// that one fsync makes all of it durable; a function that fails takes back only
+// what it did itself.
 type group struct {
 	queue chan *groupReq
 	done  chan struct{}
@@ -171,21 +172,17 @@ func (g *group) run(c *stmts) {
 	}
 }
 
+// commit makes a batch durable. Hardly ever does a function fail after it wrote
+// something, so savepoints, which cost as much as a statement each, are only used
+// when a batch has to be run again because of one.
 func (g *group) commit(c *stmts, batch []*groupReq) {
-	err := must(c, "BEGIN IMMEDIATE")
-	for _, r := range batch {
-		if err != nil {
-			break
-		}
-		err = g.one(c, r)
-	}
-	if err == nil {
-		err = must(c, "COMMIT")
+	err := g.attempt(c, batch, g.bare)
+	if errors.Is(err, errAgain) {
+		err = g.attempt(c, batch, g.saved)
 	}
 	if err == nil {
 		return
 	}
-	_ = must(c, "ROLLBACK") // the transaction may be gone already
 	for _, r := range batch {
 		if r.err == nil && r.panic == nil {
 			r.err = explain(err, "COMMIT")
@@ -193,8 +190,39 @@ func (g *group) commit(c *stmts, batch []*groupReq) {
 	}
 }
 
-// one runs a function in a savepoint. The error it returns ends the batch.
-func (g *group) one(c *stmts, r *groupReq) error {
+// errAgain ends a batch in which a function failed half-way.
+var errAgain = errors.New("run the batch again, with savepoints")
+
+// attempt runs a batch in one transaction. The error ends all of it.
+func (g *group) attempt(c *stmts, batch []*groupReq, one func(*stmts, *groupReq) error) error {
+	err := must(c, "BEGIN IMMEDIATE")
+	for _, r := range batch {
+		if err != nil {
+			break
+		}
+		*r.st, r.err, r.panic = txState{}, nil, nil
+		err = one(c, r)
+	}
+	if err == nil {
+		err = must(c, "COMMIT")
+	}
+	if err != nil {
+		_ = must(c, "ROLLBACK") // the transaction may be gone already
+	}
+	return err
+}
+
+// bare runs a function without a savepoint.
+func (g *group) bare(c *stmts, r *groupReq) error {
+	g.call(c, r)
+	if (r.err != nil || r.panic != nil) && r.st.wrote {
+		return errAgain
+	}
+	return nil
+}
+
+// saved runs a function in a savepoint.
+func (g *group) saved(c *stmts, r *groupReq) error {
 	if err := must(c, "SAVEPOINT s"); err != nil {
 		return err
 	}
