@@ -125,6 +125,7 @@ func (h *house) assemble() {
 		return h.bus.Publish(ctx, tx, ev)
 	})
 	h.files.Quota = quota(h.conf.Quota.Default)
+	h.files.RefuseCaseClash = h.conf.Names.CaseClash == "refuse"
 	h.people = identity.New(d, h.box, seal.NewPasswords())
 	h.people.OnRemoved(h.files.DropHome)
 }

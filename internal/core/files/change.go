@@ -188,6 +188,7 @@ func (v *View) arrival(ctx context.Context, e *Entry, to string, clash Clash, op
 		return nil, fault.New(fault.Conflict, "A folder cannot go into itself.")
 	}
 	if s.cur == nil {
+		s.self = e.ID
 		return s, v.mayWrite(ctx, s)
 	}
 	if clash == Refuse {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
 	"hash/fnv"
 	"io"
 	"iter"
@@ -194,6 +195,17 @@ func (v *View) Open(ctx context.Context, e *Entry, off, n int64) (io.ReadCloser,
 		return nil, err
 	}
 	return v.content.Open(ctx, e.Content, off, n)
+}
+
+// Sum reads a whole file through h and returns its hex digest.
+func (v *View) Sum(ctx context.Context, e *Entry, h hash.Hash) (string, error) {
+	if e.Perm()&Read == 0 {
+		return "", fault.New(fault.Denied, "You may not read this file.")
+	}
+	if err := v.guard(ctx, OpRead, e); err != nil {
+		return "", err
+	}
+	return v.content.Sum(ctx, e.Content, h)
 }
 
 // Below yields everything below a folder, level by level, so that memory grows

@@ -96,10 +96,12 @@ type Service struct {
 	Hooks   Hooks
 	Now     func() time.Time
 	// Quota is the limit in bytes of homes of DefaultQuota, tree.NoQuota for none.
-	Quota  int64
-	homes  sync.Map                  // user id → home
-	doomed sync.Map                  // "" → tree.Space
-	seen   atomic.Pointer[time.Time] // when the place of the bytes was last there
+	Quota int64
+	// RefuseCaseClash keeps names apart that differ only in case.
+	RefuseCaseClash bool
+	homes           sync.Map                  // user id → home
+	doomed          sync.Map                  // "" → tree.Space
+	seen            atomic.Pointer[time.Time] // when the place of the bytes was last there
 }
 
 // New returns the service over its parts.

@@ -327,3 +327,18 @@ func TestByIDFindsThePath(t *testing.T) {
 		}
 	})
 }
+
+func TestCaseClashByPolicy(t *testing.T) {
+	each(t, func(k *desk) {
+		k.put("/Plan.txt", "x")
+		k.put("/plan.TXT", "x") // allowed unless the instance says otherwise
+		k.RefuseCaseClash = true
+		if _, err := k.Write(k.ctx, "/PLAN.txt", files.Put{Body: strings.NewReader("")}); !errors.Is(err, fault.Conflict) {
+			t.Errorf("clash: %v", err)
+		}
+		k.put("/other.txt", "x")
+		if _, _, err := k.Move(k.ctx, k.stat("/other.txt"), "/Other.txt", files.Refuse, nil); err != nil {
+			t.Errorf("a file must be able to change the case of its own name: %v", err)
+		}
+	})
+}

@@ -61,6 +61,7 @@ type spot struct {
 	name   string
 	path   string
 	cur    *Entry // what is there, nil for nothing
+	self   int64  // the node that is on its way here, 0 for a new one
 }
 
 // locate finds the place for a write.
@@ -112,6 +113,11 @@ func (v *View) mayWrite(ctx context.Context, s *spot) error {
 	}
 	if s.mount.Perm&need == 0 {
 		return fault.New(fault.Denied, "You may not write here.")
+	}
+	if s.cur == nil {
+		if err := v.noClash(ctx, s); err != nil {
+			return err
+		}
 	}
 	return v.guard(ctx, op, e)
 }

@@ -127,3 +127,13 @@ func TestManyEntries(t *testing.T) {
 		t.Errorf("%d responses", got)
 	}
 }
+
+func TestChecksumIsComputedAnew(t *testing.T) {
+	r := one(t)
+	r.want(201, "PUT", home+"/f", "hello")
+	res := r.want(204, "PATCH", home+"/f", "", "X-Recalculate-Hash: sha1")
+	if got, want := res.Header.Get("OC-Checksum"), "SHA1:aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d"; got != want {
+		t.Errorf("OC-Checksum %s, want %s", got, want)
+	}
+	r.want(400, "PATCH", home+"/f", "", "X-Recalculate-Hash: crc9")
+}
