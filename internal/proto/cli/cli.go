@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"atrium/internal/base/fault"
 )
 
 // The exit codes.
@@ -44,7 +46,7 @@ const (
 // Root makes the command above all others, with the options that all share.
 func Root(name, short, version string) *cobra.Command {
 	root := &cobra.Command{Use: name, Short: short, Version: version, SilenceUsage: true, SilenceErrors: true,
-		Args: cobra.ArbitraryArgs, RunE: noCommand, SuggestionsMinimumDistance: 3}
+		Args: cobra.ArbitraryArgs, RunE: noCommand, SuggestionsMinimumDistance: 2}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.Flags().BoolP("version", "V", false, "Print the version")
 	f := root.PersistentFlags()
@@ -103,7 +105,7 @@ func Run(ctx context.Context, root *cobra.Command, args []string) int {
 	if err == nil {
 		return OK
 	}
-	if text := err.Error(); text != "" {
+	if text := explain(cmd, err); text != "" {
 		fmt.Fprintln(root.ErrOrStderr(), text)
 	}
 	if _, misuse := errors.AsType[usage](err); !misuse {
@@ -111,6 +113,16 @@ func Run(ctx context.Context, root *cobra.Command, args []string) int {
 	}
 	fmt.Fprintf(root.ErrOrStderr(), "Usage: %s\n", cmd.UseLine())
 	return Misuse
+}
+
+// explain is what to print of an error. The cause of a fault that lies in what
+// was asked for is of no use to who asked, and comes with --verbose only.
+func explain(cmd *cobra.Command, err error) string {
+	f, ok := errors.AsType[*fault.Fault](err)
+	if !ok || Verbose(cmd) || slices.Contains([]fault.Kind{fault.Internal, fault.Unavailable, fault.Full}, f.Kind) {
+		return err.Error()
+	}
+	return strings.Replace(err.Error(), f.Error(), f.Text, 1)
 }
 
 // anywhere is the annotation of commands that work before anything is opened.

@@ -3,11 +3,14 @@ package cli
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+
+	"atrium/internal/base/fault"
 )
 
 // zoo is a root with a command that does f.
@@ -120,6 +123,9 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{"animal:feed x", nil, OK, "", ""},
 		{"animal:feed x", errors.New("it bites"), Failed, "", "it bites\n"},
+		{"animal:feed x", fmt.Errorf("lion: %w", fault.Wrap(fault.Exists, errors.New("row 7"), "It is there.")), Failed, "", "lion: It is there.\n"},
+		{"animal:feed x -v", fault.Wrap(fault.Exists, errors.New("row 7"), "It is there."), Failed, "", "It is there.: row 7\n"},
+		{"animal:feed x", fault.Wrap(fault.Unavailable, errors.New("dial"), "It is away."), Failed, "", "It is away.: dial\n"},
 		{"animal:feed x", ErrSaid, Failed, "", ""},
 		{"animal:feed x", Usage("no food for %s", "x"), Misuse, "", "no food for x\nUsage: zoo animal:feed NAME\n"},
 		{"animal:feed", nil, Misuse, "", "accepts 1 arg(s), received 0\nUsage: zoo animal:feed NAME\n"},
