@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"atrium/internal/feature/signin"
+	"atrium/internal/infra/stats"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
 )
@@ -13,9 +14,21 @@ import (
 const signedIn = 100
 
 // doorConfig is the chain before all routes.
-func (h *house) doorConfig(ctx context.Context, b *plug.Board) (web.Config, error) {
+func (h *house) doorConfig(ctx context.Context, b *plug.Board, figures *stats.Stats) (web.Config, error) {
 	trace, err := h.tracing(ctx)
 	l := h.conf.Limits
-	return web.Config{URL: h.conf.URL, Trace: trace, Done: count(h.metrics(b.Web)), Proxies: h.conf.TrustedProxies, Auth: *b.Auth, Tokens: signin.Tokens(h.box), Log: h.log,
-		UserRate: signedIn * l.RequestsPerSecond, UserBurst: signedIn * l.RequestsBurst, Rate: l.RequestsPerSecond, Burst: l.RequestsBurst}, err
+	return web.Config{
+		URL: h.conf.URL, Proxies: h.conf.TrustedProxies,
+		Auth: *b.Auth, Still: h.people.Still, Tokens: signin.Tokens(h.box),
+		UserRate: signedIn * l.RequestsPerSecond, UserBurst: signedIn * l.RequestsBurst,
+		Rate: l.RequestsPerSecond, Burst: l.RequestsBurst,
+		Log: h.log, Done: count(figures), Trace: trace,
+	}, err
+}
+
+// mountOwn mounts what belongs to the process and to no room.
+func (h *house) mountOwn(m *web.Mux) *stats.Stats {
+	h.health(m)
+	profiles(m)
+	return h.metrics(m)
 }

@@ -35,9 +35,7 @@ func (e *env) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	h.health(board.Web)
-	profiles(board.Web)
-	doorConf, err := h.doorConfig(ctx, board)
+	doorConf, err := h.doorConfig(ctx, board, h.mountOwn(board.Web))
 	if err != nil {
 		return err
 	}
