@@ -130,6 +130,9 @@ func givenPassword(cmd *cobra.Command) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if one == "" {
+		return "", fault.New(fault.Invalid, "The password must not be empty.")
+	}
 	two, err := cli.AskSecret(cmd, "The same again: ")
 	if err != nil {
 		return "", err

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
@@ -14,32 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/proto/cli/clitest"
 )
 
-// pty opens a pair: what is written to keys is typed on the terminal tty.
-func pty(t *testing.T) (keys, tty *os.File) {
-	t.Helper()
-	keys, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.IoctlSetPointerInt(int(keys.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(int(keys.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { keys.Close(); tty.Close() })
-	return keys, tty
-}
-
 func TestSecretsAreAskedForUnseen(t *testing.T) {
-	keys, tty := pty(t)
+	keys, tty := clitest.Terminal(t)
 	var answers []string
 	root, _, errOut := zoo(func(cmd *cobra.Command, _ []string) error {
 		for _, q := range []string{"Secret: ", "Again: "} {
@@ -70,7 +47,7 @@ func TestSecretsAreAskedForUnseen(t *testing.T) {
 }
 
 func TestNoTerminalNoQuestion(t *testing.T) {
-	_, tty := pty(t)
+	_, tty := clitest.Terminal(t)
 	for name, c := range map[string]struct {
 		in   io.Reader
 		args []string
@@ -98,7 +75,7 @@ func TestNoTerminalNoQuestion(t *testing.T) {
 }
 
 func TestAQuestionCanBeInterrupted(t *testing.T) {
-	_, tty := pty(t)
+	_, tty := clitest.Terminal(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	root, _, _ := zoo(func(cmd *cobra.Command, _ []string) error {
 		cancel()
