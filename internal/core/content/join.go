@@ -1,10 +1,14 @@
 package content
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha1"
+	"errors"
 	"fmt"
 	"io"
 
+	"atrium/internal/base/fault"
 	"atrium/internal/infra/db"
 )
 
@@ -92,20 +96,54 @@ func (s *Store) Compact(ctx context.Context, id int64) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	rc, err := s.openParts(ctx, id, 0, sizeOf(es))
-	if err != nil {
-		return false, err
+	c, err := s.writeJoined(ctx, id, es)
+	if errors.Is(err, fault.Exists) {
+		c, err = s.leftBehind(ctx, id, es)
 	}
-	defer rc.Close()
-	// A compaction that was killed may have left the blob behind.
-	if err := s.blob.Delete(ctx, Key(id)); err != nil {
-		return false, err
-	}
-	c, err := s.writeAs(ctx, id, rc, sizeOf(es))
 	if err != nil {
 		return false, err
 	}
 	return true, s.db.Tx(ctx, func(tx *db.DB) error { return s.compacted(ctx, tx, c, es) })
+}
+
+func (s *Store) writeJoined(ctx context.Context, id int64, es []extent) (Content, error) {
+	rc, err := s.openParts(ctx, id, 0, sizeOf(es))
+	if err != nil {
+		return Content{}, err
+	}
+	defer rc.Close()
+	return s.writeAs(ctx, id, rc, sizeOf(es))
+}
+
+// leftBehind takes over the blob of a compaction that was killed before its
+// commit, or that runs elsewhere at the same time. It is compared, since after a
+// power cut it may not hold what was written.
+func (s *Store) leftBehind(ctx context.Context, id int64, es []extent) (Content, error) {
+	parts, err := s.openParts(ctx, id, 0, sizeOf(es))
+	if err != nil {
+		return Content{}, err
+	}
+	defer parts.Close()
+	want := sha1.New()
+	if _, err := io.Copy(want, parts); err != nil {
+		return Content{}, err
+	}
+	blob, err := s.openBlob(ctx, id, 0, -1)
+	if err != nil {
+		return Content{}, err
+	}
+	defer blob.Close()
+	got := sha1.New()
+	if _, err := io.Copy(got, blob); err != nil {
+		return Content{}, err
+	}
+	if !bytes.Equal(got.Sum(nil), want.Sum(nil)) {
+		if err := s.blob.Delete(ctx, Key(id)); err != nil {
+			return Content{}, err
+		}
+		return s.writeJoined(ctx, id, es)
+	}
+	return Content{ID: id, Size: sizeOf(es), SHA1: want.Sum(nil)}, nil
 }
 
 func sizeOf(es []extent) (n int64) {

@@ -35,7 +35,18 @@ type NodeMoved struct {
 // EventName implements bus.Event.
 func (NodeMoved) EventName() string { return "node.moved" }
 
-// NodeRemoved tells that a file or folder is gone from its space.
+// NodeTouched tells that the times of a file or folder were changed and nothing
+// else.
+type NodeTouched struct {
+	Space, Node, Parent int64
+	Name                string
+}
+
+// EventName implements bus.Event.
+func (NodeTouched) EventName() string { return "node.touched" }
+
+// NodeRemoved tells that a file or folder is gone from its space. Of a home that
+// went with its owner, Parent is 0 and Name the owner's id.
 type NodeRemoved struct {
 	Space, Node, Parent int64
 	Name                string

@@ -306,13 +306,15 @@ func (v *View) SetTimes(ctx context.Context, tx *db.DB, change tree.Change, e *E
 		now.Created = *t.Created
 	}
 	if e.IsDir() {
-		return v.tree.Touch(ctx, tx, change, e.Mount.Space, now)
+		err = v.tree.Touch(ctx, tx, change, e.Mount.Space, now)
+	} else {
+		now.ETag = tree.NewETag()
+		err = v.tree.Update(ctx, tx, change, e.Mount.Space, cur.Node, now)
 	}
-	now.ETag = tree.NewETag()
-	if err := v.tree.Update(ctx, tx, change, e.Mount.Space, cur.Node, now); err != nil {
+	if err != nil {
 		return fmt.Errorf("times of node %d: %w", e.ID, err)
 	}
-	return nil
+	return v.publish(ctx, tx, event.NodeTouched{Space: e.Mount.Space, Node: e.ID, Parent: cur.Parent, Name: cur.Name})
 }
 
 // GuardProps asks the guards whether e's properties may be changed.

@@ -269,7 +269,7 @@ func (s *Service) DropHome(ctx context.Context, tx *db.DB, uid string) error {
 		return err
 	}
 	tx.AfterCommit(func() { s.homes.Delete(uid) })
-	return s.publish(ctx, tx, event.NodeRemoved{Space: sp.Root, Node: sp.Root})
+	return s.publish(ctx, tx, event.NodeRemoved{Space: sp.Root, Node: sp.Root, Name: uid})
 }
 
 // NewChange draws what SetTimes needs before its transaction.

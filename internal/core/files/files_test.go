@@ -35,10 +35,7 @@ type desk struct {
 func each(t *testing.T, f func(d *desk)) {
 	dbtest.Each(t, []db.Schema{tree.Schema, content.Schema}, func(t *testing.T, d *db.DB) {
 		k := &desk{T: t, ctx: t.Context(), db: d, content: content.New(d, mem.New())}
-		svc := files.New(d, tree.New(d), k.content, func(_ context.Context, _ *db.DB, ev interface{ EventName() string }) error {
-			k.events = append(k.events, ev.EventName())
-			return nil
-		})
+		svc := files.New(d, tree.New(d), k.content, k.publish)
 		v, err := svc.As(k.ctx, &who.Principal{ID: "alice"})
 		if err != nil {
 			t.Fatal(err)
@@ -46,6 +43,11 @@ func each(t *testing.T, f func(d *desk)) {
 		k.View = v
 		f(k)
 	})
+}
+
+func (k *desk) publish(_ context.Context, _ *db.DB, ev interface{ EventName() string }) error {
+	k.events = append(k.events, ev.EventName())
+	return nil
 }
 
 func (k *desk) put(path, body string) files.Written {
