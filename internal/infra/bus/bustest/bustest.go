@@ -69,6 +69,7 @@ func Run(t *testing.T, d *db.DB, open Nodes) {
 		{"panic", panics},
 		{"slow one holds up nobody", slow},
 		{"new subscriber", newcomer},
+		{"places", places},
 		{"old events are deleted", purged},
 		{"tap", tap},
 		{"two nodes under load", load},
