@@ -1,23 +1,18 @@
 package davfiles
 
 import (
-	"archive/tar"
-	"archive/zip"
-	"compress/flate"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/names"
 	"atrium/internal/core/files"
+	"atrium/internal/proto/archive"
 	"atrium/internal/proto/dav"
 )
 
@@ -41,12 +36,12 @@ func (c collection) getFolder(ctx context.Context, v *files.View, e *files.Entry
 		return nil, err
 	}
 	head := http.Header{"Content-Type": {format.media}, "Content-Disposition": {disposition(name + format.suffix)}}
-	out := &held{w: w, head: head}
+	out := archive.NewHeld(w, head)
 	if req.Method == http.MethodHead {
-		out.begin()
+		out.Begin()
 		return nil, nil
 	}
-	a := &archive{ctx: ctx, view: v, pack: format.open(out), strip: strings.TrimSuffix(e.Path, "/"), buf: make([]byte, 64<<10)}
+	a := &packing{ctx: ctx, view: v, pack: format.open(out), strip: strings.TrimSuffix(e.Path, "/"), buf: make([]byte, 64<<10)}
 	if len(picks) == 0 {
 		a.prefix = name
 	} else {
@@ -57,21 +52,21 @@ func (c collection) getFolder(ctx context.Context, v *files.View, e *files.Entry
 			return nil, err // after the first bytes this cuts the connection
 		}
 	}
-	if err := a.pack.close(); err != nil {
+	if err := a.pack.Close(); err != nil {
 		return nil, err
 	}
-	return nil, out.end()
+	return nil, out.End()
 }
 
 // format is a kind of archive.
 type format struct {
 	media, suffix string
-	open          func(io.Writer) packer
+	open          func(io.Writer) archive.Packer
 }
 
 var (
-	zipFormat = &format{"application/zip", ".zip", newZip}
-	tarFormat = &format{"application/x-tar", ".tar", newTar}
+	zipFormat = &format{"application/zip", ".zip", archive.NewZip}
+	tarFormat = &format{"application/x-tar", ".tar", archive.NewTar}
 )
 
 // formatOf finds the archive that a request asks for. Its Accept header must name
@@ -140,11 +135,11 @@ func topsOf(ctx context.Context, v *files.View, folder *files.Entry, picks []str
 	return out, nil
 }
 
-// archive puts entries and all below them into a packer.
-type archive struct {
+// packing puts entries and all below them into a packer.
+type packing struct {
 	ctx    context.Context // of the request that downloads
 	view   *files.View
-	pack   packer
+	pack   archive.Packer
 	strip  string // what names in the archive do not show of a path
 	prefix string // what they show instead
 	buf    []byte
@@ -153,7 +148,7 @@ type archive struct {
 // add packs an entry and what is below it, depth first. A folder is listed to its
 // end before its files are sent, so that no statement stays open while a client
 // takes its time; memory grows with the entries of one branch, not with bytes.
-func (a *archive) add(e *files.Entry) error {
+func (a *packing) add(e *files.Entry) error {
 	name := a.prefix + strings.TrimPrefix(e.Path, a.strip)
 	if e.IsRoot() {
 		name = a.prefix
@@ -161,7 +156,7 @@ func (a *archive) add(e *files.Entry) error {
 	if !e.IsDir() {
 		return a.file(name, e)
 	}
-	if err := a.pack.folder(name, e); err != nil {
+	if err := a.pack.Folder(archive.Entry{Name: name, MTime: e.MTime}); err != nil {
 		return err
 	}
 	var below []*files.Entry
@@ -180,13 +175,13 @@ func (a *archive) add(e *files.Entry) error {
 	return nil
 }
 
-func (a *archive) file(name string, e *files.Entry) error {
+func (a *packing) file(name string, e *files.Entry) error {
 	rc, err := a.view.Open(a.ctx, e, 0, -1)
 	if err != nil {
 		return fmt.Errorf("archive of %q: %w", e.Path, err)
 	}
 	defer rc.Close()
-	w, err := a.pack.file(name, e)
+	w, err := a.pack.File(archive.Entry{Name: name, Size: e.Size, MTime: e.MTime, Mime: e.Mime})
 	if err != nil {
 		return err
 	}
@@ -198,145 +193,4 @@ func (a *archive) file(name string, e *files.Entry) error {
 		return fmt.Errorf("archive of %q, byte %d of %d: %w", e.Path, n, e.Size, err)
 	}
 	return nil
-}
-
-// packer writes one kind of archive.
-type packer interface {
-	folder(name string, e *files.Entry) error
-	// file begins a file; its bytes are written before the next call.
-	file(name string, e *files.Entry) (io.Writer, error)
-	close() error
-}
-
-type zipPacker struct{ *zip.Writer }
-
-func newZip(w io.Writer) packer {
-	z := zip.NewWriter(w)
-	var shared *flate.Writer // entries come one after the other
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
-		if shared != nil {
-			shared.Reset(w)
-			return shared, nil
-		}
-		var err error
-		shared, err = flate.NewWriter(w, flate.BestSpeed)
-		return shared, err
-	})
-	return zipPacker{z}
-}
-
-func (z zipPacker) folder(name string, e *files.Entry) error {
-	_, err := z.CreateHeader(zipHeader(name+"/", e, zip.Store))
-	return err
-}
-
-func (z zipPacker) file(name string, e *files.Entry) (io.Writer, error) {
-	method := zip.Deflate
-	if dense(e.Mime) || e.Size == 0 {
-		method = zip.Store
-	}
-	return z.CreateHeader(zipHeader(name, e, method))
-}
-
-func (z zipPacker) close() error { return z.Close() }
-
-// zipHeader tells an entry's time as MS-DOS does and in Info-ZIP's extended
-// timestamp. Both count from later than we do: older times become 1980.
-func zipHeader(name string, e *files.Entry, method uint16) *zip.FileHeader {
-	h := &zip.FileHeader{Name: name, Method: method, Modified: e.MTime.UTC()}
-	if first := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC); h.Modified.Before(first) {
-		h.Modified = first
-	}
-	if e.IsDir() {
-		h.SetMode(fs.ModeDir | 0o755)
-	} else {
-		h.SetMode(0o644)
-	}
-	return h
-}
-
-// packed are types of application/ that do not get smaller.
-var packed = map[string]bool{"application/zip": true, "application/gzip": true, "application/x-bzip2": true, "application/x-xz": true,
-	"application/x-7z-compressed": true, "application/x-rar-compressed": true, "application/zstd": true, "application/java-archive": true,
-	"application/pdf": true, "application/epub+zip": true, "application/x-deb": true, "application/x-rpm": true,
-	"application/vnd.android.package-archive": true, "application/font-woff": true}
-
-// dense tells whether a type is compressed already.
-func dense(mime string) bool {
-	kind, _, _ := strings.Cut(mime, "/")
-	switch kind {
-	case "image":
-		return mime != "image/svg+xml" && mime != "image/bmp"
-	case "audio", "video":
-		return true
-	}
-	return packed[mime] || strings.Contains(mime, "openxmlformats") || strings.Contains(mime, "opendocument")
-}
-
-type tarPacker struct{ *tar.Writer }
-
-func newTar(w io.Writer) packer { return tarPacker{tar.NewWriter(w)} }
-
-func (t tarPacker) folder(name string, e *files.Entry) error {
-	return t.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: name + "/", Mode: 0o755, ModTime: e.MTime.Truncate(time.Second)})
-}
-
-func (t tarPacker) file(name string, e *files.Entry) (io.Writer, error) {
-	err := t.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: e.Size, ModTime: e.MTime.Truncate(time.Second)})
-	return t.Writer, err
-}
-
-func (t tarPacker) close() error { return t.Close() }
-
-// heldBack is how many bytes of an answer wait before its status line is sent:
-// until then a failure can still be told.
-const heldBack = 64 << 10
-
-// held is a body that begins when there is enough of it.
-type held struct {
-	w     http.ResponseWriter
-	head  http.Header
-	b     []byte
-	begun bool
-}
-
-func (h *held) Write(p []byte) (int, error) {
-	if len(h.b)+len(p) <= heldBack {
-		h.b = append(h.b, p...)
-		return len(p), nil
-	}
-	if err := h.flush(); err != nil {
-		return 0, err
-	}
-	if len(p) < heldBack/2 {
-		h.b = append(h.b, p...)
-		return len(p), nil
-	}
-	return h.w.Write(p)
-}
-
-func (h *held) begin() {
-	if h.begun {
-		return
-	}
-	h.begun = true
-	for k, v := range h.head {
-		h.w.Header()[k] = v
-	}
-	h.w.WriteHeader(http.StatusOK)
-}
-
-func (h *held) flush() error {
-	h.begin()
-	_, err := h.w.Write(h.b)
-	h.b = h.b[:0]
-	return err
-}
-
-// end sends the rest. A body that was never begun gets its length.
-func (h *held) end() error {
-	if !h.begun {
-		h.head.Set("Content-Length", strconv.Itoa(len(h.b)))
-	}
-	return h.flush()
 }

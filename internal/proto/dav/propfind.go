@@ -179,11 +179,10 @@ func (c *call) walk(top Resource, levels int) iter.Seq2[Resource, error] {
 // of the folder: a client that pages through a folder while it changes is told
 // to start again.
 type page struct {
-	token      string
-	known      string
-	offset     int
-	count      int
-	firstToken bool
+	token  string
+	known  string
+	offset int
+	count  int
 }
 
 // pageMax is how many entries a page has at most.
