@@ -139,8 +139,12 @@ func took(d time.Duration) string {
 // size makes a number of bytes readable.
 func size(n int64) string {
 	unit, f := 0, float64(n)
-	for f >= 1000 && unit < 4 {
+	for f >= 1000 && unit < 5 {
 		unit, f = unit+1, f/1000
 	}
-	return fmt.Sprintf("%.3g %s", f, [...]string{"B", "kB", "MB", "GB", "TB"}[unit])
+	digits := 0
+	if unit > 0 && f < 10 {
+		digits = 1
+	}
+	return fmt.Sprintf("%.*f %s", digits, f, [...]string{"B", "kB", "MB", "GB", "TB", "PB"}[unit])
 }

@@ -54,6 +54,9 @@ func (r *Room) addUser(cmd *cobra.Command, args []string) error {
 	if n.Password, err = firstPassword(cmd); err != nil {
 		return err
 	}
+	if _, err := r.people.User(ctx, n.ID); err == nil { // before groups are made for nobody
+		return fault.New(fault.Exists, fmt.Sprintf("The account %q already exists.", n.ID))
+	}
 	made, err := r.makeGroups(ctx, n.Groups)
 	if err != nil {
 		return err
