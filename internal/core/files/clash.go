@@ -19,8 +19,12 @@ func (v *View) noClash(ctx context.Context, s *spot) error {
 			return err
 		}
 		if n.ID != s.self && n.Name != s.name && strings.EqualFold(n.Name, s.name) {
-			return fault.New(fault.Conflict, `There is already "`+n.Name+`", which differs only in upper and lower case.`)
+			return clash(n.Name)
 		}
 	}
 	return nil
+}
+
+func clash(name string) error {
+	return fault.New(fault.Conflict, `There is already "`+name+`", which differs only in upper and lower case.`)
 }

@@ -137,10 +137,18 @@ func (m *many) look(ctx context.Context, n *nest) (err error) {
 // admit asks whether the items may be written and have room.
 func (m *many) admit(ctx context.Context) {
 	need := map[*Mount]int64{}
+	taken := map[string]bool{} // new names as they look to who does not know case
 	for i := range m.pending() {
 		s, put := m.spots[i], m.items[i].Put
 		if m.out[i].Err = m.v.mayWrite(ctx, s); m.out[i].Err == nil && put.Check != nil {
 			m.out[i].Err = put.Check(s.cur)
+		}
+		if m.out[i].Err == nil && m.v.RefuseCaseClash && s.cur == nil {
+			if key := strings.ToLower(s.path); taken[key] {
+				m.out[i].Err = clash(s.name)
+			} else {
+				taken[key] = true
+			}
 		}
 		if m.out[i].Err == nil {
 			need[s.mount] += max(put.Size, put.Total) - sizeOf(s.cur)

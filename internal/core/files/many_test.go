@@ -76,6 +76,19 @@ func TestManyFilesAndLittleRoom(t *testing.T) {
 	})
 }
 
+func TestManyFilesThatClashByCase(t *testing.T) {
+	each(t, func(d *desk) {
+		d.put("/Old", "x")
+		d.RefuseCaseClash = true
+		got := d.WriteMany(d.ctx, []files.Item{item("/new", "1"), item("/NEW", "2"), item("/OLD", "3"), item("/Old", "4")})
+		for i, want := range []error{nil, fault.Conflict, fault.Conflict, nil} {
+			if !errors.Is(got[i].Err, want) {
+				t.Errorf("item %d: %v, want %v", i, got[i].Err, want)
+			}
+		}
+	})
+}
+
 // A hundred files of 4 KiB on a disk, all durable: what one bulk upload brings.
 func BenchmarkWriteMany(b *testing.B) {
 	d := dbtest.SQLite(b, tree.Schema, content.Schema)

@@ -22,7 +22,7 @@ type davSection struct {
 // of the upload; so it does at each further run. No answer can reach it, but
 // without the announcement it sends the same files by PUT.
 func davCaps(_ context.Context, r *http.Request) any {
-	s := davSection{Chunking: "1.0", BulkUpload: "1.0"}
+	s := davSection{Chunking: "1.0", BulkUpload: "1.0", SearchSupportsCreationTime: true, SearchSupportsUploadTime: true}
 	if strings.Contains(r.UserAgent(), "mirall/3.7.") {
 		s.BulkUpload = ""
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"atrium/internal/base/who"
@@ -36,6 +37,16 @@ type rig struct {
 	room  *davfiles.Room
 	board *plug.Board
 	user  string
+	asked atomic.Pointer[atomic.Int64] // counts the statements of the last request
+}
+
+// counting counts the statements of each request.
+func (r *rig) counting(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		ctx, n := db.Count(req.Context())
+		r.asked.Store(n)
+		next.ServeHTTP(w, req.WithContext(ctx))
+	})
 }
 
 type byName struct{}
@@ -54,7 +65,7 @@ func newRig(t testing.TB, d *db.DB, b blob.Driver) *rig {
 	r := &rig{TB: t, db: d, files: f, room: davfiles.New(d, f, c, "ocinstance00"), user: "alice"}
 	r.board = &plug.Board{Web: web.NewMux(), DAV: dav.NewMux("/remote.php/dav"), Hook: &f.Hooks, Jobs: jobs.New(d)}
 	r.room.Plug(r.board)
-	r.srv = httptest.NewServer(web.NewDoor(web.Config{Auth: []web.Authenticator{byName{}}}, r.board.Web))
+	r.srv = httptest.NewServer(r.counting(web.NewDoor(web.Config{Auth: []web.Authenticator{byName{}}}, r.board.Web)))
 	t.Cleanup(r.srv.Close)
 	return r
 }

@@ -150,13 +150,18 @@ func searchOf(basic *Node) (q Search, err error) {
 	if q.Limit, err = count(limit.ChildText(NSDAV, "nresults")); err != nil {
 		return q, err
 	}
-	offset := limit.ChildText(NSNC, "firstresult")
-	if offset == "" {
-		offset = limit.ChildText(NSDAV, "firstresult")
+	offset := ""
+	for _, ns := range []string{nsSearch, NSNC, NSDAV} {
+		if offset == "" {
+			offset = limit.ChildText(ns, "firstresult")
+		}
 	}
 	q.Offset, err = count(offset)
 	return q, err
 }
+
+// nsSearch is the namespace of d:limit's firstresult (11-dav-report-search/043).
+const nsSearch = "https://github.com/icewind1991/SearchDAV/ns"
 
 func count(s string) (int, error) {
 	if s == "" {
