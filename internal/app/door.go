@@ -22,7 +22,7 @@ func (h *house) doorConfig(ctx context.Context, b *plug.Board, figures *stats.St
 		Auth: *b.Auth, Still: h.people.Still, Tokens: signin.Tokens(h.box),
 		UserRate: signedIn * l.RequestsPerSecond, UserBurst: signedIn * l.RequestsBurst,
 		Rate: l.RequestsPerSecond, Burst: l.RequestsBurst,
-		Log: h.log, Done: count(figures), Trace: trace,
+		Log: h.log, Trace: counted(figures, trace),
 	}, err
 }
 

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
@@ -28,10 +27,20 @@ func (h *house) metrics(m *web.Mux) *stats.Stats {
 	return s
 }
 
-// count tells the metrics of an answered request.
-func count(s *stats.Stats) func(context.Context, web.Summary) {
-	return func(_ context.Context, sum web.Summary) {
-		s.Begin()(stats.Request{Method: sum.Method, Route: sum.Route, Status: sum.Status,
-			Took: sum.Took.Round(time.Microsecond), Received: sum.In, Sent: sum.Out})
+// spanner is told when a request begins, and what became of it.
+type spanner = func(*http.Request) (ctx context.Context, end func(web.Summary))
+
+// counted counts requests, and lets trace, if there is one, follow them.
+func counted(s *stats.Stats, trace spanner) spanner {
+	return func(r *http.Request) (context.Context, func(web.Summary)) {
+		done := s.Begin()
+		ctx, end := r.Context(), func(web.Summary) {}
+		if trace != nil {
+			ctx, end = trace(r)
+		}
+		return ctx, func(sum web.Summary) {
+			done(stats.Request{Method: sum.Method, Route: sum.Route, Status: sum.Status, Took: sum.Took, Received: sum.In, Sent: sum.Out})
+			end(sum)
+		}
 	}
 }

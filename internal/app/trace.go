@@ -22,7 +22,7 @@ const flushTraces = 5 * time.Second
 
 // tracing starts a span for each request when a collector is configured, below
 // the caller's if it sends a traceparent. Without a collector it returns nil.
-func (h *house) tracing(ctx context.Context) (func(*http.Request) (context.Context, func(web.Summary)), error) {
+func (h *house) tracing(ctx context.Context) (spanner, error) {
 	if h.conf.OTLP.Endpoint == "" {
 		return nil, nil
 	}
