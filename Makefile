@@ -11,7 +11,7 @@ ARGS        ?=
 
 # The web client is built when Node is there; a page built before is kept; else the server goes without.
 PAGE := internal/feature/webui/dist/index.html
-WEB  := $(if $(and $(wildcard web/package.json),$(shell command -v npm)),$(shell find web -name node_modules -prune -o -type f -print))
+WEB  := $(if $(and $(wildcard web/package.json),$(shell command -v npm)),$(shell find web/* -maxdepth 0 -type f) $(shell find web/src web/public -type f 2>/dev/null))
 TAGS := $(if $(WEB)$(wildcard $(PAGE)),,noui)
 
 .PHONY: run build test race check integration clients e2e bench fuzz crash ci
@@ -45,7 +45,7 @@ clients: build ## litmus, nextcloudcmd, rclone, cadaver against a real server
 	$(GO) run ./tools/clients -bin bin/atrium $(ARGS)
 
 e2e: build ## the pages, in headless Chromium
-	cd web && npm run e2e -- $(ARGS)
+	scripts/e2e $(ARGS)
 
 bench: build ## the speed table; ARGS='-full -compare last.json'
 	$(GO) run ./tools/bench -bin bin/atrium $(ARGS)
