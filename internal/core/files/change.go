@@ -204,6 +204,9 @@ func (v *View) arrival(ctx context.Context, e *Entry, to string, clash Clash, op
 }
 
 func within(p, folder string) bool {
+	if folder == "/" {
+		return p != "/"
+	}
 	return len(p) > len(folder) && p[:len(folder)] == folder && p[len(folder)] == '/'
 }
 

@@ -27,9 +27,20 @@ type uploads struct{ *Room }
 
 // upload is one upload under way, or its result after the end.
 type upload struct {
-	id     int64
-	name   string
-	result string // JSON of ending, "" while under way
+	id      int64
+	name    string
+	touched time.Time
+	result  string // JSON of ending, "" while under way
+}
+
+// errNoUpload says that there is no such upload, or not any more.
+var errNoUpload = fault.New(fault.NotFound, "There is no such upload; it may have expired.")
+
+// whole is what the chunks of an upload will become.
+type whole struct {
+	upload
+	size  int64
+	mtime time.Time
 }
 
 // chunk is one piece.
@@ -64,10 +75,26 @@ func part(ctx context.Context, path string) (uid, id, name string, err error) {
 }
 
 func (u uploads) find(ctx context.Context, uid, name string) (upload, error) {
-	up, err := db.One(ctx, u.db, func(r db.Row) (v upload, err error) { return v, r.Scan(&v.id, &v.name, &v.result) },
-		"SELECT id, name, result FROM upload WHERE uid = ? AND name = ?", uid, name)
+	up, err := db.One(ctx, u.db, scanUpload, "SELECT id, name, touched, result FROM upload WHERE uid = ? AND name = ?", uid, name)
 	if errors.Is(err, fault.NotFound) {
-		return up, fault.Wrap(fault.NotFound, err, "There is no such upload; it may have expired.")
+		return up, errNoUpload
+	}
+	return up, err
+}
+
+func scanUpload(r db.Row) (v upload, err error) {
+	var at int64
+	err = r.Scan(&v.id, &v.name, &at, &v.result)
+	v.touched = time.Unix(at, 0)
+	return v, err
+}
+
+// open is find for uploads that have not ended: of the others only the answer is
+// remembered.
+func (u uploads) open(ctx context.Context, uid, name string) (upload, error) {
+	up, err := u.find(ctx, uid, name)
+	if err == nil && up.result != "" {
+		err = errNoUpload
 	}
 	return up, err
 }
@@ -83,7 +110,7 @@ func scanChunk(r db.Row) (c chunk, err error) {
 // or as people sort names.
 func (u uploads) chunks(ctx context.Context, id int64) ([]chunk, error) {
 	cs, err := db.List(ctx, u.db, scanChunk, "SELECT name, content, size, mtime FROM chunk WHERE upload = ?", id)
-	slices.SortFunc(cs, func(a, b chunk) int { return natural(a.name, b.name) })
+	slices.SortFunc(cs, func(a, b chunk) int { return cmp.Or(natural(a.name, b.name), strings.Compare(a.name, b.name)) })
 	return cs, err
 }
 
@@ -129,11 +156,14 @@ func (u uploads) Stat(ctx context.Context, path string) (dav.Resource, error) {
 	if err != nil {
 		return dav.Resource{}, err
 	}
-	if name == "" {
-		return dav.Resource{Path: path, Dir: true, Value: up}, nil
-	}
-	if name == assembled {
-		return dav.Resource{Path: path, Value: up}, nil
+	switch {
+	case name == assembled: // also of an upload that has ended, to give the answer again
+		w, err := u.whole(ctx, up)
+		return dav.Resource{Path: path, MTime: w.mtime, Value: w}, err
+	case up.result != "":
+		return dav.Resource{}, errNoUpload
+	case name == "":
+		return dav.Resource{Path: path, Dir: true, MTime: up.touched, Value: up}, nil
 	}
 	c, err := db.One(ctx, u.db, scanChunk, "SELECT name, content, size, mtime FROM chunk WHERE upload = ? AND name = ?", up.id, name)
 	if err != nil {
@@ -142,27 +172,61 @@ func (u uploads) Stat(ctx context.Context, path string) (dav.Resource, error) {
 	return dav.Resource{Path: path, MTime: c.mtime, Value: c}, nil
 }
 
+func (u uploads) whole(ctx context.Context, up upload) (whole, error) {
+	return db.One(ctx, u.db, func(r db.Row) (w whole, err error) {
+		var at int64
+		w.upload = up
+		err = r.Scan(&w.size, &at)
+		w.mtime = time.Unix(at, 0)
+		return w, err
+	}, "SELECT COALESCE(SUM(size), 0), COALESCE(MAX(mtime), ?) FROM chunk WHERE upload = ?", up.touched.Unix(), up.id)
+}
+
 // List implements dav.Collection.
 func (u uploads) List(ctx context.Context, folder dav.Resource) iter.Seq2[dav.Resource, error] {
 	return func(yield func(dav.Resource, error) bool) {
-		up, ok := folder.Value.(upload)
-		if !ok {
-			yield(dav.Resource{}, &dav.Error{Status: http.StatusMethodNotAllowed, Exception: "MethodNotAllowed",
-				Text: "Listing members of this collection is disabled"})
-			return
+		var rs []dav.Resource
+		var err error
+		if up, ok := folder.Value.(upload); ok {
+			rs, err = u.listChunks(ctx, folder.Path, up)
+		} else {
+			rs, err = u.listUploads(ctx, folder.Path)
 		}
-		cs, err := u.chunks(ctx, up.id)
 		if err != nil {
 			yield(dav.Resource{}, err)
 			return
 		}
-		for _, c := range cs {
-			if !yield(dav.Resource{Path: folder.Path + "/" + c.name, MTime: c.mtime, Value: c}, nil) {
+		for _, r := range rs {
+			if !yield(r, nil) {
 				return
 			}
 		}
-		yield(dav.Resource{Path: folder.Path + "/" + assembled, Value: up}, nil)
 	}
+}
+
+func (u uploads) listUploads(ctx context.Context, path string) (rs []dav.Resource, err error) {
+	if path == "/" {
+		return nil, &dav.Error{Status: http.StatusMethodNotAllowed, Exception: "MethodNotAllowed",
+			Text: "Listing members of this collection is disabled"}
+	}
+	ups, err := db.List(ctx, u.db, scanUpload, "SELECT id, name, touched, result FROM upload WHERE uid = ? AND result = '' ORDER BY name",
+		strings.TrimPrefix(path, "/"))
+	for _, up := range ups {
+		rs = append(rs, dav.Resource{Path: path + "/" + up.name, Dir: true, MTime: up.touched, Value: up})
+	}
+	return rs, err
+}
+
+func (u uploads) listChunks(ctx context.Context, path string, up upload) ([]dav.Resource, error) {
+	cs, err := u.chunks(ctx, up.id)
+	w := whole{upload: up, mtime: up.touched}
+	rs := []dav.Resource{{}}
+	for _, c := range cs {
+		w.size += c.c.Size
+		rs = append(rs, dav.Resource{Path: path + "/" + c.name, MTime: c.mtime, Value: c})
+	}
+	rs[0] = dav.Resource{Path: path + "/" + assembled, MTime: w.mtime, Value: w}
+	return rs, err
 }
 
 // Make implements dav.Maker: it begins an upload.
@@ -178,7 +242,14 @@ func (u uploads) Make(ctx context.Context, path string, _ *http.Request, _ dav.C
 	if err != nil {
 		return nil, err
 	}
-	_, err = u.db.Exec(ctx, "INSERT INTO upload (id, uid, name, touched, result) VALUES (?, ?, ?, ?, '')", id, uid, name, u.Now().Unix())
+	err = u.db.Tx(ctx, func(tx *db.DB) error {
+		// Clients that name uploads by their file begin anew under the same name.
+		if _, err := tx.Exec(ctx, "DELETE FROM upload WHERE uid = ? AND name = ? AND result <> ''", uid, name); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "INSERT INTO upload (id, uid, name, touched, result) VALUES (?, ?, ?, ?, '')", id, uid, name, u.Now().Unix())
+		return err
+	})
 	if errors.Is(err, fault.Exists) {
 		return nil, fault.New(fault.Exists, "The resource you tried to create already exists")
 	}
@@ -194,12 +265,9 @@ func (u uploads) Put(ctx context.Context, path string, req *http.Request, check 
 	if name == "" || name == assembled {
 		return false, nil, fault.New(fault.Denied, "Only chunks can be stored here.")
 	}
-	up, err := u.find(ctx, uid, id)
+	up, err := u.open(ctx, uid, id)
 	if err != nil {
 		return false, nil, err
-	}
-	if up.result != "" {
-		return false, nil, fault.New(fault.Conflict, "This upload has ended.")
 	}
 	put, _, err := putOf(req)
 	if err != nil {
@@ -221,7 +289,7 @@ func (u uploads) Put(ctx context.Context, path string, req *http.Request, check 
 		u.content.Forget(ctx, c.ID)
 		return false, nil, err
 	}
-	etag := fmt.Sprintf(`"%x"`, c.SHA1[:16])
+	etag := etagText(c.ID)
 	return created, http.Header{"Etag": {etag}, "Oc-Etag": {etag}}, nil
 }
 
@@ -233,7 +301,7 @@ func (u uploads) keep(ctx context.Context, up upload, name string, c content.Con
 			return err
 		}
 		if n == 0 {
-			return fault.New(fault.Conflict, "This upload has ended.")
+			return errNoUpload
 		}
 		old, err := db.One(ctx, tx, db.Scan1[int64], "SELECT content FROM chunk WHERE upload = ? AND name = ?", up.id, name)
 		created = errors.Is(err, fault.NotFound)
@@ -256,9 +324,6 @@ func (u uploads) keep(ctx context.Context, up upload, name string, c content.Con
 func (u uploads) Delete(ctx context.Context, r dav.Resource, _ *http.Request, _ dav.Check) error {
 	switch v := r.Value.(type) {
 	case upload:
-		if strings.HasSuffix(r.Path, "/"+assembled) {
-			break
-		}
 		return u.drop(ctx, v.id)
 	case chunk:
 		_, id, _, err := part(ctx, r.Path)
@@ -325,10 +390,11 @@ func (rm *Room) ExpireUploads(ctx context.Context) error {
 // Send implements dav.Sender: MOVE …/.file ends an upload. A client that did not
 // get the answer may ask again and gets the same.
 func (u uploads) Send(ctx context.Context, t dav.Transfer) (bool, http.Header, error) {
-	up, ok := t.Source.Value.(upload)
-	if !ok || !strings.HasSuffix(t.Source.Path, "/"+assembled) {
-		return false, nil, fault.New(fault.Denied, "Only a whole upload can be moved to the files.")
+	w, ok := t.Source.Value.(whole)
+	if !ok {
+		return false, nil, fault.New(fault.Invalid, "Only a whole upload can be moved to the files.")
 	}
+	up := w.upload
 	if up.result != "" {
 		var e ending
 		if err := json.Unmarshal([]byte(up.result), &e); err != nil {

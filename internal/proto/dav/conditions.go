@@ -24,6 +24,9 @@ func (c *call) preconditions() Check {
 			return err
 		}
 		if err := simpleConditions(match, none, since, cur); err != nil {
+			if cur != nil { // so that the client knows what it would overwrite
+				c.w.Header().Set("ETag", cur.ETag)
+			}
 			return err
 		}
 		return c.checkIf(lists, cur)

@@ -36,6 +36,9 @@ func depth(r *http.Request, def int) (int, error) {
 type ask struct {
 	names []xml.Name
 	tags  []tag
+	// implied names were not asked for one by one, so that nobody wants to know
+	// which of them a resource has not.
+	implied bool
 }
 
 // asks keeps parsed bodies by their text.
@@ -77,11 +80,11 @@ func wanted(r *http.Request, mt *mount) (*ask, error) {
 	if q := mt.asks.get(body); q != nil {
 		return q, nil
 	}
-	names, err := wantedNames(body, mt)
+	names, implied, err := wantedNames(body, mt)
 	if err != nil {
 		return nil, err
 	}
-	q := &ask{names: names, tags: tags(names)}
+	q := &ask{names: names, tags: tags(names), implied: implied}
 	mt.asks.put(body, q)
 	return q, nil
 }
@@ -89,22 +92,21 @@ func wanted(r *http.Request, mt *mount) (*ask, error) {
 // wantedNames parses a PROPFIND body. An empty one, allprop, propname and an
 // empty prop element all mean the default set, as recorded
 // (10-dav-files/011…013, 043).
-func wantedNames(body []byte, mt *mount) ([]xml.Name, error) {
+func wantedNames(body []byte, mt *mount) (names []xml.Name, implied bool, err error) {
 	if len(body) == 0 {
-		return mt.defaults(), nil
+		return mt.defaults(), true, nil
 	}
 	root, err := ParseXML(body)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if err := rootIs(root, "propfind"); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	names := Names(root.Child(NSDAV, "prop"))
-	if len(names) == 0 {
-		names = append(mt.defaults(), Names(root.Child(NSDAV, "include"))...)
+	if names = Names(root.Child(NSDAV, "prop")); len(names) > 0 {
+		return unique(names), false, nil
 	}
-	return unique(names), nil
+	return unique(append(mt.defaults(), Names(root.Child(NSDAV, "include"))...)), true, nil
 }
 
 func unique(names []xml.Name) []xml.Name {
@@ -138,7 +140,7 @@ func (c *call) propfind() error {
 	if err != nil {
 		return err
 	}
-	s.minimal = wantsMinimal(c.r.Header)
+	s.minimal = wantsMinimal(c.r.Header) || want.implied
 	c.w.Header().Set("DAV", classes)
 	rs := c.walk(res, levels)
 	if page := paginated(c.r, res); page != nil && levels == 1 {
@@ -279,7 +281,7 @@ func (m *Mux) propfindTop(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.minimal = wantsMinimal(r.Header)
+	s.minimal = wantsMinimal(r.Header) || want.implied
 	rs := []Resource{{Path: "/", Dir: true}}
 	if levels > 0 {
 		for name, mt := range m.mounts {

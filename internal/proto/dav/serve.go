@@ -53,7 +53,13 @@ func (m *Mux) Serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return verb(&call{Mux: m, place: p, w: w, r: withTokens(r)})
+	if err := verb(&call{Mux: m, place: p, w: w, r: withTokens(r)}); err != nil {
+		if e := explain(err, ""); e.Status == http.StatusMethodNotAllowed { // RFC 9110 15.5.6
+			w.Header().Set("Allow", strings.Join(allowed(p.mount.c), ", "))
+		}
+		return err
+	}
+	return nil
 }
 
 func writes(method string) bool {
