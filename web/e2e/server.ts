@@ -1,0 +1,28 @@
+import { base, password, user } from './browser'
+
+const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+
+export const addressOf = (path: string): string =>
+  `${base}/remote.php/dav/files/${encodeURIComponent(user)}${path.split('/').map(encodeURIComponent).join('/')}`
+
+/** Asks the server past the browser, as another client would. Throws unless it is content. */
+export async function dav(method: string, path: string, body?: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Promise<Response> {
+  const answer = await fetch(addressOf(path), { method, headers: { Authorization: authorization, ...headers }, ...(body === undefined ? {} : { body }) })
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
+  return answer
+}
+
+/** The names in a folder. */
+export async function names(path: string): Promise<string[]> {
+  const answer = await dav('PROPFIND', path, undefined, { Depth: '1' })
+  const hrefs = [...(await answer.text()).matchAll(/<d:href>([^<]*)<\/d:href>/g)].map(m => decodeURIComponent(m[1] ?? ''))
+  return hrefs.slice(1).map(href => href.replace(/\/$/, '').split('/').at(-1) ?? '').sort()
+}
+
+/** Does something for each of n numbers, some at a time. */
+export async function many(n: number, act: (i: number) => Promise<unknown>): Promise<void> {
+  let next = 0
+  await Promise.all(Array.from({ length: 16 }, async () => {
+    for (let i = next++; i < n; i = next++) await act(i)
+  }))
+}

@@ -1,0 +1,175 @@
+import { ApiError, send } from './http'
+import { type Found, Multistatus } from './multistatus'
+
+/** A file or folder of the signed-in person. */
+export interface Entry {
+  /** The file's number, which survives renaming and moving. */
+  id: string
+  name: string
+  /** From the home on: '/' is the home, '/a/b.txt' a file. */
+  path: string
+  folder: boolean
+  /** Bytes; of a folder, of all that is in it. */
+  size: number
+  /** Milliseconds since 1970. */
+  modified: number
+  etag: string
+  mime: string
+  mayRename: boolean
+  mayDelete: boolean
+  mayCreate: boolean
+}
+
+export interface Listing {
+  folder: Entry
+  entries: Entry[]
+}
+
+/** How full a home is, in bytes; total is null without a quota. */
+export interface Usage {
+  used: number
+  total: number | null
+}
+
+const names = {
+  type: '{DAV:}resourcetype',
+  modified: '{DAV:}getlastmodified',
+  etag: '{DAV:}getetag',
+  mime: '{DAV:}getcontenttype',
+  used: '{DAV:}quota-used-bytes',
+  left: '{DAV:}quota-available-bytes',
+  id: '{http://owncloud.org/ns}fileid',
+  size: '{http://owncloud.org/ns}size',
+  may: '{http://owncloud.org/ns}permissions',
+} as const
+
+const body = (props: string): string =>
+  `<?xml version="1.0"?><d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop>${props}</d:prop></d:propfind>`
+const entryProps = body('<d:resourcetype/><d:getlastmodified/><d:getetag/><d:getcontenttype/><oc:fileid/><oc:size/><oc:permissions/>')
+const usageProps = body('<d:quota-used-bytes/><d:quota-available-bytes/>')
+
+const home = (user: string): string => `/remote.php/dav/files/${encodeURIComponent(user)}`
+
+/** The address of a path, escaped segment by segment. */
+export function addressOf(user: string, path: string): string {
+  return home(user) + path.split('/').map(encodeURIComponent).join('/')
+}
+
+/** The address that downloads one file. */
+export const downloadAddress = addressOf
+
+/** The address that downloads some entries of a folder, or all of it, as a zip archive. */
+export function zipAddress(user: string, folder: string, picked: string[]): string {
+  const files = picked.length > 0 ? `&files=${encodeURIComponent(JSON.stringify(picked))}` : ''
+  return `${addressOf(user, folder)}?accept=zip${files}`
+}
+
+/** Lists a folder. counted is told now and then how many entries have come. */
+export async function list(user: string, path: string, signal?: AbortSignal, counted?: (n: number) => void): Promise<Listing> {
+  let folder: Entry | undefined
+  const entries: Entry[] = []
+  await propfind(user, path, '1', entryProps, signal, found => {
+    const entry = entryOf(user, found)
+    if (entry.path === path) folder = entry
+    else entries.push(entry)
+    if (entries.length % 500 === 0) counted?.(entries.length)
+  })
+  if (!folder) throw new ApiError(0, 'The listing came without its folder. Try again.')
+  if (!folder.folder) throw new ApiError(404, 'This is a file, not a folder.')
+  return { folder, entries }
+}
+
+/** Asks about one file or folder. */
+export async function stat(user: string, path: string, signal?: AbortSignal): Promise<Entry> {
+  let entry: Entry | undefined
+  await propfind(user, path, '0', entryProps, signal, found => (entry = entryOf(user, found)))
+  if (!entry) throw new ApiError(404, 'It is not there any more.')
+  return entry
+}
+
+/** Asks how full the home is. */
+export async function usage(user: string): Promise<Usage> {
+  let result: Usage = { used: 0, total: null }
+  await propfind(user, '/', '0', usageProps, undefined, found => {
+    const used = number(found.props.get(names.used))
+    const left = number(found.props.get(names.left))
+    result = { used, total: left < 0 ? null : used + left }
+  })
+  return result
+}
+
+export async function makeFolder(user: string, path: string, signal?: AbortSignal): Promise<void> {
+  await send('MKCOL', addressOf(user, path), { signal })
+}
+
+/** Moves or renames. Never overwrites: 412 says that there is something of this name. */
+export async function move(user: string, from: string, to: string): Promise<void> {
+  const headers = { Destination: location.origin + addressOf(user, to), Overwrite: 'F' }
+  await send('MOVE', addressOf(user, from), { headers })
+}
+
+export async function remove(user: string, path: string): Promise<void> {
+  await send('DELETE', addressOf(user, path))
+}
+
+async function propfind(
+  user: string, path: string, depth: string, props: string, signal: AbortSignal | undefined, found: (f: Found) => void,
+): Promise<void> {
+  const headers = { Depth: depth, 'Content-Type': 'application/xml; charset=utf-8', Prefer: 'return=minimal' }
+  const answer = await send('PROPFIND', addressOf(user, path), { headers, body: props, signal })
+  try {
+    await read(answer, found)
+  } catch (error) {
+    if (signal?.aborted) throw error
+    const id = answer.headers.get('X-Request-Id') ?? ''
+    throw new ApiError(0, 'The answer did not come whole. Try again.', id)
+  }
+}
+
+async function read(answer: Response, found: (f: Found) => void): Promise<void> {
+  const parser = new Multistatus(found)
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  if (answer.body) {
+    const reader = answer.body.getReader()
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      parser.push(decoder.decode(piece.value, { stream: true }))
+    }
+  }
+  parser.push(decoder.decode())
+  parser.end()
+}
+
+/** Makes an Entry of a response. Exported for its test. */
+export function entryOf(user: string, found: Found): Entry {
+  const path = pathOf(user, found.href)
+  const prop = (name: string): string => found.props.get(name) ?? ''
+  const may = prop(names.may)
+  const modified = Date.parse(prop(names.modified))
+  return {
+    id: prop(names.id) || path,
+    name: path.slice(path.lastIndexOf('/') + 1),
+    path,
+    folder: prop(names.type).includes('{DAV:}collection'),
+    size: number(prop(names.size)),
+    modified: Number.isNaN(modified) ? 0 : modified,
+    etag: prop(names.etag),
+    mime: prop(names.mime),
+    mayRename: may.includes('N'),
+    mayDelete: may.includes('D'),
+    mayCreate: may.includes('C'),
+  }
+}
+
+function pathOf(user: string, href: string): string {
+  const address = href.replace(/^https?:\/\/[^/]*/, '').replace(/\/+$/, '')
+  const decoded = address.split('/').map(decodeURIComponent)
+  const own = `/remote.php/dav/files/${user}`.split('/')
+  const at = decoded.findIndex((_, i) => own.slice(1).every((segment, k) => decoded[i + k] === segment))
+  if (at < 0) throw new SyntaxError(`${href} lies outside of the home`)
+  return `/${decoded.slice(at + own.length - 1).join('/')}`
+}
+
+function number(text: string | undefined): number {
+  const n = Number(text)
+  return text && Number.isFinite(n) ? n : 0
+}

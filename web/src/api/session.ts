@@ -1,0 +1,19 @@
+import { send } from './http'
+
+/** The account the server made this page for; '' when a development server did. */
+export function pageUser(): string {
+  const user = document.documentElement.dataset.user ?? ''
+  return user.startsWith('{{') ? '' : user
+}
+
+/** Leaves for the sign-in page, and comes back here after it. */
+export function signIn(): void {
+  location.assign(`/login?redirect_url=${encodeURIComponent(location.pathname + location.search)}`)
+}
+
+/** Ends the session. */
+export async function signOut(): Promise<void> {
+  const answer = await send('GET', '/csrftoken')
+  const said = (await answer.json()) as { token?: string }
+  location.assign(`/logout?requesttoken=${encodeURIComponent(said.token ?? '')}`)
+}

@@ -1,0 +1,5 @@
+import type { Room } from './kit/room'
+import files from './rooms/files/room'
+
+/** What the client consists of. */
+export const rooms: readonly Room[] = [files]

@@ -1,0 +1,27 @@
+import { Download, FolderOpen, PencilLine, Trash2 } from '@lucide/vue'
+import type { Entry } from '../../../api/dav'
+import type { Action } from '../../../kit/room'
+
+/** What the view does when an action is chosen. */
+export interface Doing {
+  open(entry: Entry): void
+  download(entries: readonly Entry[]): void
+  rename(entry: Entry): void
+  remove(entries: readonly Entry[]): void
+}
+
+/** All that can be done with selected files and folders. */
+export function fileActions(doing: Doing): Action<Entry>[] {
+  const one = (run: (entry: Entry) => void) => (entries: readonly Entry[]): void => {
+    if (entries[0]) run(entries[0])
+  }
+  return [
+    { id: 'open', label: 'Open', icon: FolderOpen, key: 'Enter', enabled: all => all.length === 1 && all[0]?.folder === true, run: one(doing.open) },
+    { id: 'download', label: 'Download', icon: Download, enabled: all => all.length > 0, run: doing.download },
+    { id: 'rename', label: 'Rename', icon: PencilLine, key: 'F2', enabled: all => all.length === 1 && all[0]?.mayRename === true, run: one(doing.rename) },
+    {
+      id: 'delete', label: 'Delete', icon: Trash2, key: 'Delete', danger: true,
+      enabled: all => all.length > 0 && all.every(e => e.mayDelete), run: doing.remove,
+    },
+  ]
+}

@@ -1,0 +1,106 @@
+import { computed, nextTick, ref, shallowRef, watch, type Ref } from 'vue'
+import { type Entry, addressOf, makeFolder, move, stat } from '../../api/dav'
+import { counted } from '../../kit/format'
+import { complain, reason, tell } from '../../kit/notices'
+import { type Column, type Order, filtered, sorted } from '../../kit/order'
+import { join, objection, parentOf } from '../../kit/paths'
+import { useSelection } from '../../kit/selection'
+import { download } from './actions/download'
+import { removeAll } from './actions/remove'
+import { renamed, useFolder } from './folder'
+
+export type Asking = { what: 'folder' } | { what: 'delete'; entries: readonly Entry[] } | { what: 'help' } | undefined
+
+const orderKey = 'atrium.files.order'
+
+function keptOrder(): Order {
+  const [column, way] = (localStorage.getItem(orderKey) ?? '').split(' ')
+  return { column: column === 'size' || column === 'modified' ? column : 'name', down: way === 'down' }
+}
+
+/** Everything that can be done with the folder at a path. go leads to another one. */
+export function useDesk(user: string, path: Ref<string>, file: Ref<string>, go: (path: string) => void) {
+  const folder = useFolder(user, path)
+  const filter = ref('')
+  const order = shallowRef(keptOrder())
+  const rows = computed(() => sorted(filtered(folder.entries.value, filter.value), order.value))
+  const selection = useSelection(rows)
+  const names = computed(() => new Set(folder.entries.value.map(e => e.name)))
+  const renaming = ref('')
+  const asking = shallowRef<Asking>()
+  /** Counts up when a row is to be scrolled to: the active one. */
+  const pointing = ref(0)
+  let from = ''
+
+  function point(ids: string[]): void {
+    selection.show(ids)
+    void nextTick(() => pointing.value++)
+  }
+
+  watch(path, (to, before) => {
+    filter.value = ''
+    renaming.value = ''
+    selection.clear()
+    selection.active.value = -1
+    from = parentOf(before) === to && before !== to ? before : ''
+  })
+  // Having gone up, the folder one came from is where the keyboard goes on; a link names its file.
+  watch(folder.listing, (now, before) => {
+    if (!now || before?.folder.path === now.folder.path) return
+    const wanted = now.entries.find(e => (from === '' ? e.id === file.value : e.path === from))
+    if (wanted) point([wanted.id])
+  }, { immediate: true })
+
+  function sort(column: Column): void {
+    const down = order.value.column === column ? !order.value.down : column !== 'name'
+    order.value = { column, down }
+    localStorage.setItem(orderKey, `${column} ${down ? 'down' : 'up'}`)
+  }
+
+  async function make(name: string): Promise<void> {
+    const at = join(path.value, name)
+    await makeFolder(user, at)
+    const entry = await stat(user, at)
+    filter.value = ''
+    folder.put(entry)
+    point([entry.id])
+  }
+
+  async function rename(entry: Entry, name: string): Promise<void> {
+    renaming.value = ''
+    if (name === entry.name || objection(name) !== '') return
+    const now = renamed(entry, path.value, name)
+    folder.put(now)
+    point([entry.id])
+    try {
+      await move(user, entry.path, now.path)
+    } catch (error) {
+      folder.put(entry)
+      point([entry.id])
+      complain(`“${entry.name}” keeps its name.`, error)
+    }
+  }
+
+  async function remove(entries: readonly Entry[], told: (done: number) => void): Promise<void> {
+    const { gone, failed } = await removeAll(user, entries, told)
+    folder.drop(gone)
+    selection.clear()
+    if (gone.size > 0) tell(entries.length === 1 ? `“${entries[0]?.name}” was deleted.` : `${counted(gone.size, 'item')} deleted.`)
+    for (const { entry, error } of failed.slice(0, 3)) complain(`“${entry.name}” was not deleted.`, error)
+    if (failed.length > 3) complain(`${counted(failed.length, 'item')} were not deleted.`, failed[3]?.error)
+  }
+
+  const fetch = (entries: readonly Entry[]): void => download(user, entries, entries.length === folder.entries.value.length)
+
+  function open(entry: Entry): void {
+    if (entry.folder) go(entry.path)
+    else fetch([entry])
+  }
+
+  return {
+    folder, filter, order, rows, selection, names, renaming, asking, pointing,
+    sort, make, rename, remove, fetch, open,
+    trouble: computed(() => (folder.error.value === undefined ? '' : reason(folder.error.value))),
+    addressOf: (entry: Entry) => addressOf(user, entry.path),
+  }
+}

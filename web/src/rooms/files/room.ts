@@ -1,0 +1,19 @@
+import { clean } from '../../kit/paths'
+import { defineRoom } from '../../kit/room'
+import FilesView from './views/FilesView.vue'
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+/** The files of the signed-in person. The addresses are those that links to Nextcloud use. */
+export default defineRoom({
+  id: 'files',
+  routes: [
+    { path: '/apps/files', redirect: to => ({ name: 'files', query: to.query }) },
+    {
+      path: '/apps/files/files/:file(\\d+)?',
+      name: 'files',
+      component: FilesView,
+      props: to => ({ dir: clean(text(to.query.dir)), file: text(to.params.file) }),
+    },
+  ],
+})
