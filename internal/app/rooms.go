@@ -8,6 +8,7 @@ import (
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/signin"
+	"atrium/internal/feature/webui"
 	"atrium/internal/proto/dav"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
@@ -27,10 +28,15 @@ func (h *house) plugIn() (*plug.Board, error) {
 	if err != nil {
 		return nil, err
 	}
+	page, err := webui.New(h.files)
+	if err != nil {
+		return nil, err
+	}
 	var rooms []plug.Room
 	rooms = []plug.Room{
 		in,
 		about,
+		page,
 		davfiles.New(h.db, h.files, h.content, h.instance),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h, func() []string { return namesOf(rooms) })),
 	}
