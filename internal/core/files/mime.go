@@ -45,7 +45,7 @@ var mediaTypes = map[string]string{
 	"zip": "application/zip", "gz": "application/gzip", "tgz": "application/gzip", "tar": "application/x-tar",
 	"bz2": "application/x-bzip2", "xz": "application/x-xz", "7z": "application/x-7z-compressed", "rar": "application/x-rar-compressed",
 	"zst": "application/zstd", "jar": "application/java-archive", "iso": "application/x-iso9660-image", "apk": "application/vnd.android.package-archive",
-	"exe": "application/x-ms-dos-executable", "deb": "application/x-deb", "rpm": "application/x-rpm",
+	"bin": "application/x-bin", "exe": "application/x-ms-dos-executable", "deb": "application/x-deb", "rpm": "application/x-rpm",
 	"ttf": "application/font-sfnt", "otf": "application/font-sfnt", "woff": "application/font-woff", "woff2": "application/font-woff2",
 	"kdbx": "application/x-keepass", "gpx": "application/gpx+xml", "kml": "application/vnd.google-earth.kml+xml", "whiteboard": "application/vnd.excalidraw+json",
 }

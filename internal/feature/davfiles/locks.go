@@ -26,6 +26,7 @@ type lockRow struct {
 	dav.Lock
 	space, node int64
 	display     string
+	at          string // path in the space
 }
 
 // lockTable is the locks of a space, and where their nodes lie.
@@ -53,6 +54,9 @@ func (rm *Room) locksOf(ctx context.Context, space int64, also ...int64) (*lockT
 		also = append(also, l.node)
 	}
 	t.chains, err = rm.files.Chains(ctx, also...)
+	for i, l := range t.rows {
+		t.rows[i].at = files.PathOf(t.chains[l.node])
+	}
 	return t, err
 }
 
@@ -187,18 +191,42 @@ func (c collection) takeLock(ctx context.Context, e *files.Entry, path string, l
 	if l.Deep {
 		against = append(against, t.below(e.ID)...)
 	}
-	for _, o := range against {
-		if !o.Shared || !l.Shared {
-			return dav.Lock{}, lockedError(o)
-		}
+	if err := clashing(against, l.Shared, ""); err != nil {
+		return dav.Lock{}, err
 	}
 	p, now := who.From(ctx), c.Now()
-	lock := dav.Lock{Token: "opaquelocktoken:" + uuid(), Root: path, Shared: l.Shared, Deep: l.Deep && e.IsDir(), Owner: l.Owner,
+	lock := dav.Lock{Token: "opaquelocktoken:" + uuid(), Root: path, Shared: l.Shared, Deep: l.Deep, Owner: l.Owner,
 		UID: p.ID, Created: now, Expires: now.Add(l.TTL)}
 	_, err = c.db.Exec(ctx, `INSERT INTO davlock (token, space, node, deep, shared, owner, uid, display, created, expires)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, lock.Token, e.Mount.Space, e.ID, number(lock.Deep), number(lock.Shared), lock.Owner,
 		p.ID, p.Display, now.Unix(), lock.Expires.Unix())
-	return lock, err
+	if err != nil {
+		return dav.Lock{}, err
+	}
+	// Two who ask at once both find nothing before; at least one of them sees the
+	// other now. It may be both, but never neither.
+	if t, err = c.locksOf(ctx, e.Mount.Space, e.ID); err == nil {
+		against = t.covering(e.ID)
+		if lock.Deep {
+			against = append(against, t.below(e.ID)...)
+		}
+		err = clashing(against, l.Shared, lock.Token)
+	}
+	if err != nil {
+		_, gone := c.db.Exec(context.WithoutCancel(ctx), "DELETE FROM davlock WHERE token = ?", lock.Token)
+		return dav.Lock{}, errors.Join(err, gone)
+	}
+	return lock, nil
+}
+
+// clashing tells which of some locks forbids another one, but for its own token.
+func clashing(against []lockRow, shared bool, token string) error {
+	for _, o := range against {
+		if o.Token != token && (!o.Shared || !shared) {
+			return lockedError(o)
+		}
+	}
+	return nil
 }
 
 func number(b bool) int {
@@ -330,13 +358,16 @@ func (o *opening) lockWriter(name xml.Name) (dav.Writer, error) {
 	}), nil
 }
 
-// on lists the locks that a listing shows for an entry. Deep locks above it are
-// found by their folder's place in the chain of the entry's parent.
+// on lists the locks that a listing shows for an entry: its own, and deep ones of
+// folders above it.
 func (t *lockTable) on(e *files.Entry) (out []lockRow) {
+	inHome := len(e.Mount.Path) == 0
 	for _, l := range t.rows {
-		if l.node == e.ID || l.Deep && l.node == e.Parent {
-			out = append(out, l)
+		if l.node != e.ID && (!l.Deep || l.node != e.Parent && !(inHome && strings.HasPrefix(e.Path, l.at+"/"))) {
+			continue
 		}
+		l.Root = "/" + e.Mount.Owner + l.at
+		out = append(out, l)
 	}
 	return out
 }
@@ -344,7 +375,7 @@ func (t *lockTable) on(e *files.Entry) (out []lockRow) {
 var lockValues = map[xml.Name]func(b []byte, held []lockRow, now time.Time) []byte{
 	dv("lockdiscovery"): func(b []byte, held []lockRow, now time.Time) []byte {
 		for _, l := range held {
-			b = dav.AppendLock(b, l.Lock, "", now)
+			b = dav.AppendLock(b, l.Lock, string(dav.AppendHref([]byte("/remote.php/dav/files"), l.Root)), now)
 		}
 		return b
 	},

@@ -38,6 +38,7 @@ func (c collection) Post(ctx context.Context, r dav.Resource, w http.ResponseWri
 		return fault.New(fault.Unavailable, "The content of this file is damaged on the server.")
 	}
 	w.Header()["Oc-Checksum"] = []string{name + ":" + sum}
+	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

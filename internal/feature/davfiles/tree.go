@@ -151,8 +151,10 @@ func served(mime string) string {
 	return mime
 }
 
+// disposition names a download (10-dav-files/124). Both forms are encoded alike,
+// since clients decode both.
 func disposition(name string) string {
-	esc := url.PathEscape(name)
+	esc := strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
 	return "attachment; filename*=UTF-8''" + esc + `; filename="` + esc + `"`
 }
 
@@ -294,6 +296,9 @@ func (c collection) Move(ctx context.Context, t dav.Transfer) (bool, http.Header
 	if err := c.dropLocks(ctx, e.ID); err != nil {
 		return false, nil, err
 	}
+	if moved.IsDir() { // its etag is that of what is below it, not of the move
+		return made, http.Header{"Oc-Fileid": {c.fileID(moved.ID)}}, nil
+	}
 	return made, c.writtenHeader(moved), nil
 }
 
@@ -321,6 +326,9 @@ func (c collection) transfer(ctx context.Context, t dav.Transfer) (v *files.View
 	}
 	if to, err = forWriting(ctx, t.To); err != nil {
 		return nil, nil, "", 0, err
+	}
+	if e.IsRoot() {
+		return nil, nil, "", 0, fault.New(fault.Conflict, "The destination may not be part of the same subtree as the source path.")
 	}
 	if t.Overwrite {
 		clash = files.Overwrite

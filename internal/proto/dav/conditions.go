@@ -24,7 +24,7 @@ func (c *call) preconditions() Check {
 			return err
 		}
 		if err := simpleConditions(match, none, since, cur); err != nil {
-			if cur != nil { // so that the client knows what it would overwrite
+			if cur != nil && match != "" { // so that the client knows what it would overwrite
 				c.w.Header().Set("ETag", cur.ETag)
 			}
 			return err

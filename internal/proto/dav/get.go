@@ -27,12 +27,10 @@ func (c *call) get() error {
 		return err
 	}
 	h := c.w.Header()
-	for k, v := range content.Header {
-		h[k] = v
-	}
 	if res.ETag != "" {
 		h.Set("ETag", res.ETag)
 	}
+	h.Set("Last-Modified", res.MTime.UTC().Format(http.TimeFormat))
 	if notModified(c.r, &res) {
 		c.w.WriteHeader(http.StatusNotModified)
 		return nil
@@ -40,9 +38,6 @@ func (c *call) get() error {
 	if err := simpleConditions(c.r.Header.Get("If-Match"), "", c.r.Header.Get("If-Unmodified-Since"), &res); err != nil {
 		return err
 	}
-	h.Set("Last-Modified", res.MTime.UTC().Format(http.TimeFormat))
-	h.Set("Content-Type", content.Type)
-	h.Set("Accept-Ranges", "bytes")
 	off, n, status := int64(0), content.Size, http.StatusOK
 	if spec := c.r.Header.Get("Range"); spec != "" && rangeApplies(c.r, &res) {
 		switch at, length, ok, err := ParseRange(spec, content.Size); {
@@ -54,6 +49,11 @@ func (c *call) get() error {
 			h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", off, off+n-1, content.Size))
 		}
 	}
+	for k, v := range content.Header {
+		h[k] = v
+	}
+	h.Set("Content-Type", content.Type)
+	h.Set("Accept-Ranges", "bytes")
 	h.Set("Content-Length", strconv.FormatInt(n, 10))
 	return c.send(content, off, n, status)
 }

@@ -152,7 +152,7 @@ func AppendLock(b []byte, l Lock, root string, now time.Time) []byte {
 	b = fmt.Appendf(b, "<d:activelock><d:lockscope><d:%s/></d:lockscope><d:locktype><d:write/></d:locktype><d:lockroot><d:href>", scope)
 	b = append(AppendText(b, root), "</d:href></d:lockroot>"...)
 	b = fmt.Appendf(b, "<d:depth>%s</d:depth><d:timeout>Second-%d</d:timeout><d:locktoken><d:href>%s</d:href></d:locktoken>",
-		deep, max(0, int64(l.Expires.Sub(now)/time.Second)), l.Token)
+		deep, max(0, int64((l.Expires.Sub(now)+time.Second-1)/time.Second)), l.Token)
 	if l.Owner != "" {
 		b = append(append(append(b, "<d:owner>"...), l.Owner...), "</d:owner>"...)
 	}

@@ -106,6 +106,10 @@ func (p *place) href(b []byte, path string, dir bool) []byte {
 
 const hexDigits = "0123456789abcdef"
 
+// AppendHref percent-encodes a path of a resource, from the root of the server,
+// as multistatus bodies show it.
+func AppendHref(b []byte, path string) []byte { return appendEscaped(b, path) }
+
 // appendEscaped percent-encodes a path as the recorded server does: lower-case
 // hex, and ( ) : ! ' * as they are (10-dav-files/110-after-name-tests).
 func appendEscaped(b []byte, s string) []byte {

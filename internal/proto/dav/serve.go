@@ -256,7 +256,8 @@ func (c *call) mkcolBody() ([]PropChange, error) {
 		if ch.Name.Space == NSDAV && ch.Name.Local == "resourcetype" {
 			for _, kind := range root.Child(NSDAV, "set").Child(NSDAV, "prop").Child(NSDAV, "resourcetype").Children {
 				if kind.Name.Space != NSDAV || kind.Name.Local != "collection" {
-					return nil, fault.New(fault.Denied, "Only plain folders can be made here.")
+					return nil, &Error{Status: http.StatusForbidden, Exception: "InvalidResourceType",
+						Text: "Only plain folders can be made here.", Extra: "  <d:valid-resourcetype/>\n"}
 				}
 			}
 			continue
