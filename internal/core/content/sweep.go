@@ -3,10 +3,12 @@ package content
 import (
 	"context"
 	"crypto/sha1"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
+	"atrium/internal/base/fault"
 	"atrium/internal/infra/blob"
 	"atrium/internal/infra/db"
 )
@@ -129,41 +131,71 @@ func (s *Store) known(ctx context.Context, batch map[int64]blob.Info) (map[int64
 }
 
 // Check looks for rows without their blob, blobs of another size and, when deep,
-// blobs whose bytes are not those that were written. It only reads.
+// blobs whose bytes are not those that were written. It only reads. What looks
+// wrong is looked at a second time, since a running server compacts and sweeps.
 func (s *Store) Check(ctx context.Context, deep Depth, report func(finding string)) error {
-	type row struct {
-		Content
-		parts int
-	}
-	scan := func(r db.Row) (v row, err error) { return v, r.Scan(&v.ID, &v.Size, &v.SHA1, &v.parts) }
-	for v, err := range db.All(ctx, s.db, scan, "SELECT id, size, sha1, parts FROM content WHERE refs > 0 ORDER BY id") {
+	scan := func(r db.Row) (v counted, err error) { return v, r.Scan(&v.ID, &v.Size, &v.SHA1, &v.parts) }
+	const q = "SELECT id, size, sha1, parts FROM content WHERE refs > 0"
+	for v, err := range db.All(ctx, s.db, scan, q+" ORDER BY id") {
 		if err != nil {
 			return err
 		}
-		if v.parts > 0 {
-			es, err := s.extents(ctx, s.db, v.ID)
+		if wrong, err := s.wrong(ctx, v, deep); wrong == "" || err != nil {
 			if err != nil {
 				return err
 			}
-			if len(es) != v.parts || sizeOf(es) != v.Size {
-				report(fmt.Sprintf("content %d: %d parts with %d bytes, want %d with %d", v.ID, len(es), sizeOf(es), v.parts, v.Size))
-			}
 			continue
 		}
-		info, err := s.blob.Stat(ctx, Key(v.ID))
+		v, err := db.One(ctx, s.db, scan, q+" AND id = ?", v.ID)
+		if errors.Is(err, fault.NotFound) {
+			continue // given up in the meantime
+		}
 		if err != nil {
-			report(fmt.Sprintf("content %d: %v", v.ID, err))
-			continue
+			return err
 		}
-		if info.Size != v.Size {
-			report(fmt.Sprintf("content %d: %d bytes on disk, want %d", v.ID, info.Size, v.Size))
-			continue
+		wrong, err := s.wrong(ctx, v, deep)
+		if err != nil {
+			return err
 		}
-		if deep == Bytes {
-			s.checkBytes(ctx, v.Content, report)
+		if wrong != "" {
+			report(fmt.Sprintf("content %d: %s", v.ID, wrong))
 		}
 	}
 	return nil
+}
+
+// counted is a content with the number of its parts.
+type counted struct {
+	Content
+	parts int
+}
+
+// wrong tells what is wrong with a content, "" for nothing.
+func (s *Store) wrong(ctx context.Context, v counted, deep Depth) (string, error) {
+	if v.parts > 0 {
+		es, err := s.extents(ctx, s.db, v.ID)
+		if err == nil && (len(es) != v.parts || sizeOf(es) != v.Size) {
+			return fmt.Sprintf("%d parts with %d bytes, want %d with %d", len(es), sizeOf(es), v.parts, v.Size), nil
+		}
+		return "", err
+	}
+	info, err := s.blob.Stat(ctx, Key(v.ID))
+	switch {
+	case err != nil:
+		return err.Error(), nil
+	case info.Size != v.Size:
+		return fmt.Sprintf("%d bytes on disk, want %d", info.Size, v.Size), nil
+	case deep == Rows || v.SHA1 == nil:
+		return "", nil
+	}
+	got, err := s.Sum(ctx, v.ID, sha1.New())
+	if err != nil {
+		return err.Error(), nil
+	}
+	if want := fmt.Sprintf("%x", v.SHA1); got != want {
+		return fmt.Sprintf("SHA-1 is %s, want %s", got, want), nil
+	}
+	return "", nil
 }
 
 // Depth tells Check how closely to look.
@@ -174,14 +206,3 @@ const (
 	Rows Depth = iota
 	Bytes
 )
-
-func (s *Store) checkBytes(ctx context.Context, c Content, report func(string)) {
-	got, err := s.Sum(ctx, c.ID, sha1.New())
-	if err != nil {
-		report(fmt.Sprintf("content %d: %v", c.ID, err))
-		return
-	}
-	if want := fmt.Sprintf("%x", c.SHA1); c.SHA1 != nil && got != want {
-		report(fmt.Sprintf("content %d: SHA-1 is %s, want %s", c.ID, got, want))
-	}
-}
