@@ -17,6 +17,7 @@ import (
 	"atrium/internal/base/fault"
 	"atrium/internal/base/names"
 	"atrium/internal/core/files"
+	"atrium/internal/proto/parts"
 )
 
 // What one bulk upload gathers before it is written: so many files, or so many
@@ -50,7 +51,7 @@ func (rm *Room) serveBulk(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	b := &bulk{room: rm, view: v, at: map[string]int{}, paths: map[string]bool{}}
-	bad := b.read(ctx, newParts(r.Body, params["boundary"]))
+	bad := b.read(ctx, parts.New(r.Body, params["boundary"]))
 	b.flush(ctx)
 	if b.lost != nil && b.kept == 0 {
 		return b.lost
@@ -102,13 +103,11 @@ type bulkFailed struct {
 	Message string `json:"message"`
 }
 
-var errPart = fault.New(fault.Invalid, "A part of the upload is not as it must be.")
-
 // read takes the parts one after the other until the end, or the first that is
 // no good.
-func (b *bulk) read(ctx context.Context, ps *parts) error {
+func (b *bulk) read(ctx context.Context, ps *parts.Reader) error {
 	for n := 0; ; n++ {
-		h, err := ps.next()
+		h, err := ps.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -116,7 +115,7 @@ func (b *bulk) read(ctx context.Context, ps *parts) error {
 			return err
 		}
 		if n == bulkMax {
-			return errPart
+			return parts.ErrMalformed
 		}
 		p, err := partOf(h)
 		if err != nil {
@@ -129,7 +128,7 @@ func (b *bulk) read(ctx context.Context, ps *parts) error {
 }
 
 // take reads one part and keeps or writes it.
-func (b *bulk) take(ctx context.Context, ps *parts, p bulkPartHead) error {
+func (b *bulk) take(ctx context.Context, ps *parts.Reader, p bulkPartHead) error {
 	clean, err := names.Split(p.path)
 	key := strings.Join(clean, "/")
 	if p.put.Size > bulkPart || b.bytes+p.put.Size > bulkBytes || len(b.items) == bulkFiles || b.paths[key] {
@@ -139,13 +138,13 @@ func (b *bulk) take(ctx context.Context, ps *parts, p bulkPartHead) error {
 		return b.stream(ctx, ps, p)
 	}
 	body := make([]byte, p.put.Size)
-	if _, rerr := io.ReadFull(ps.r, body); rerr != nil {
-		return errPart
+	if _, rerr := io.ReadFull(ps, body); rerr != nil {
+		return parts.ErrMalformed
 	}
 	for _, s := range p.put.Sums {
 		s.Hash.Write(body)
 		if !strings.EqualFold(hex.EncodeToString(s.Hash.Sum(nil)), s.Want) {
-			return errPart
+			return parts.ErrMalformed
 		}
 	}
 	if err == nil {
@@ -153,9 +152,9 @@ func (b *bulk) take(ctx context.Context, ps *parts, p bulkPartHead) error {
 	}
 	if err != nil {
 		b.tell(p.path, files.Outcome{Err: err})
-		return ps.ends()
+		return ps.End()
 	}
-	if err := ps.ends(); err != nil {
+	if err := ps.End(); err != nil {
 		return err
 	}
 	p.put.Sums, p.put.Body = nil, bytes.NewReader(body)
@@ -165,18 +164,18 @@ func (b *bulk) take(ctx context.Context, ps *parts, p bulkPartHead) error {
 }
 
 // stream writes a long part as it comes.
-func (b *bulk) stream(ctx context.Context, ps *parts, p bulkPartHead) error {
-	body := &io.LimitedReader{R: ps.r, N: p.put.Size}
+func (b *bulk) stream(ctx context.Context, ps *parts.Reader, p bulkPartHead) error {
+	body := &io.LimitedReader{R: ps, N: p.put.Size}
 	p.put.Body = body
 	var o files.Outcome
 	if o.Err = p.err; o.Err == nil {
 		o.Written, o.Err = b.view.Write(ctx, p.path, p.put)
 	}
 	if _, err := io.Copy(io.Discard, body); err != nil || body.N > 0 {
-		return errPart
+		return parts.ErrMalformed
 	}
 	b.tell(p.path, o)
-	return ps.ends()
+	return ps.End()
 }
 
 // flush writes what was gathered.
@@ -241,15 +240,15 @@ func partOf(h map[string]string) (p bulkPartHead, err error) {
 	p.path = h["X-File-Path"]
 	p.put.Size, err = strconv.ParseInt(h["Content-Length"], 10, 64)
 	if p.path == "" || err != nil || p.put.Size < 0 {
-		return p, errPart
+		return p, parts.ErrMalformed
 	}
 	if sum := h["Oc-Checksum"]; sum != "" {
-		p.put.Sums = checksums(sum)
+		p.put.Sums = files.ParseSums(sum)
 	} else if sum := h["X-File-Md5"]; sum != "" {
-		p.put.Sums = checksums("MD5:" + sum)
+		p.put.Sums = files.ParseSums("MD5:" + sum)
 	}
 	if p.put.Sums == nil {
-		return p, errPart
+		return p, parts.ErrMalformed
 	}
 	for _, name := range []string{"X-Oc-Mtime", "X-File-Mtime"} { // the latter wins
 		if s, sent := h[name]; sent {

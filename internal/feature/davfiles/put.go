@@ -1,13 +1,7 @@
 package davfiles
 
 import (
-	"crypto/md5"
-	"crypto/sha1"
-	"crypto/sha256"
-	"crypto/sha3"
 	"encoding/hex"
-	"hash"
-	"hash/adler32"
 	"net/http"
 	"strconv"
 	"strings"
@@ -45,37 +39,8 @@ func putOf(req *http.Request) (files.Put, http.Header, error) {
 		}
 		put.Total = n
 	}
-	put.Sums = checksums(req.Header.Get("OC-Checksum"))
+	put.Sums = files.ParseSums(req.Header.Get("OC-Checksum"))
 	return put, h, nil
-}
-
-// hashers are the checksum types that we can compute; others are ignored.
-func hasher(name string) hash.Hash {
-	switch strings.ToUpper(name) {
-	case "MD5":
-		return md5.New()
-	case "SHA1":
-		return sha1.New()
-	case "SHA256":
-		return sha256.New()
-	case "SHA3-256":
-		return sha3.New256()
-	case "ADLER32":
-		return adler32.New()
-	}
-	return nil
-}
-
-// checksums reads an OC-Checksum header: TYPE:hex, several apart by blanks or
-// commas.
-func checksums(s string) (out []files.Sum) {
-	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ' ' || r == ',' }) {
-		name, want, _ := strings.Cut(part, ":")
-		if h := hasher(name); h != nil && want != "" {
-			out = append(out, files.Sum{Hash: h, Want: want})
-		}
-	}
-	return out
 }
 
 // hashes are what X-Hash asks to be told (10-dav-files/069).
@@ -96,7 +61,7 @@ func hashesOf(h http.Header) (hashes, error) {
 		return out, fault.New(fault.Invalid, "X-Hash must be md5, sha1, sha256 or all.")
 	}
 	for _, n := range out.names {
-		out.sums = append(out.sums, files.Sum{Hash: hasher(n)})
+		out.sums = append(out.sums, files.Sum{Hash: files.NewHash(n)})
 	}
 	return out, nil
 }

@@ -1,7 +1,6 @@
 package davfiles
 
 import (
-	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/names"
 	"atrium/internal/base/who"
 	"atrium/internal/core/content"
 	"atrium/internal/core/files"
@@ -110,37 +110,8 @@ func scanChunk(r db.Row) (c chunk, err error) {
 // or as people sort names.
 func (u uploads) chunks(ctx context.Context, id int64) ([]chunk, error) {
 	cs, err := db.List(ctx, u.db, scanChunk, "SELECT name, content, size, mtime FROM chunk WHERE upload = ?", id)
-	slices.SortFunc(cs, func(a, b chunk) int { return cmp.Or(natural(a.name, b.name), strings.Compare(a.name, b.name)) })
+	slices.SortFunc(cs, func(a, b chunk) int { return names.Natural(a.name, b.name) })
 	return cs, err
-}
-
-// natural compares names with their runs of digits taken as numbers.
-func natural(a, b string) int {
-	for a != "" && b != "" {
-		da, ra := digits(a)
-		dbs, rb := digits(b)
-		if da != "" && dbs != "" {
-			x, y := strings.TrimLeft(da, "0"), strings.TrimLeft(dbs, "0")
-			if c := cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y)); c != 0 {
-				return c
-			}
-			a, b = ra, rb
-			continue
-		}
-		if a[0] != b[0] {
-			return cmp.Compare(a[0], b[0])
-		}
-		a, b = a[1:], b[1:]
-	}
-	return cmp.Compare(len(a), len(b))
-}
-
-func digits(s string) (head, rest string) {
-	n := 0
-	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
-		n++
-	}
-	return s[:n], s[n:]
 }
 
 // Stat implements dav.Collection.

@@ -89,6 +89,9 @@ type IfList struct {
 	Alternatives [][]Condition
 }
 
+// maxTerms bounds the conditions of an If header. Clients send a few.
+const maxTerms = 100
+
 var errIf = fault.New(fault.Invalid, "The If header is malformed.")
 
 // ParseIf parses an If header; nil for an empty one.
@@ -122,10 +125,17 @@ func ParseIf(s string) ([]IfList, error) {
 			return nil, errIf
 		}
 	}
+	terms := 0
 	for _, l := range out {
 		if len(l.Alternatives) == 0 {
 			return nil, errIf
 		}
+		for _, alt := range l.Alternatives {
+			terms += len(alt)
+		}
+	}
+	if terms > maxTerms { // each may cost a look at the tree
+		return nil, errIf
 	}
 	return out, nil
 }

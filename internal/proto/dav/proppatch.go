@@ -32,7 +32,10 @@ func (c *call) proppatch() error {
 	if err := c.preconditions()(&res); err != nil {
 		return err
 	}
-	changes := propChanges(root)
+	changes, err := propChanges(root)
+	if err != nil {
+		return err
+	}
 	statuses, err := p.PropPatch(c.r.Context(), res, changes)
 	if err != nil {
 		return err
@@ -42,7 +45,7 @@ func (c *call) proppatch() error {
 }
 
 // propChanges lists the set and remove instructions in document order.
-func propChanges(root *Node) (out []PropChange) {
+func propChanges(root *Node) (out []PropChange, err error) {
 	for _, instr := range root.Children {
 		if instr.Name.Space != NSDAV || instr.Name.Local != "set" && instr.Name.Local != "remove" {
 			continue
@@ -57,7 +60,10 @@ func propChanges(root *Node) (out []PropChange) {
 			}
 		}
 	}
-	return out
+	if len(out) > maxProps {
+		return nil, fault.New(fault.Invalid, "These are too many properties for one request.")
+	}
+	return out, nil
 }
 
 // patched answers with the statuses of properties. The href is the request's

@@ -251,8 +251,12 @@ func (c *call) mkcolBody() ([]PropChange, error) {
 	if err := rootIs(root, "mkcol"); err != nil {
 		return nil, err
 	}
+	changes, err := propChanges(root)
+	if err != nil {
+		return nil, err
+	}
 	var out []PropChange
-	for _, ch := range propChanges(root) {
+	for _, ch := range changes {
 		if ch.Name.Space == NSDAV && ch.Name.Local == "resourcetype" {
 			for _, kind := range root.Child(NSDAV, "set").Child(NSDAV, "prop").Child(NSDAV, "resourcetype").Children {
 				if kind.Name.Space != NSDAV || kind.Name.Local != "collection" {

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"atrium/internal/base/fault"
 )
@@ -16,6 +19,7 @@ const (
 	maxBody     = 1 << 20
 	maxDepth    = 40
 	maxElements = 20000
+	maxProps    = 300 // in a d:prop: each is answered for each resource of a listing
 )
 
 // Node is an element of a request's body.
@@ -88,6 +92,7 @@ func ParseXML(body []byte) (*Node, error) {
 	d.Strict = true
 	var root *Node
 	var stack []*Node
+	var texts [][]byte // of the elements on the stack; one may come in many pieces
 	for elements := 0; ; {
 		t, err := d.Token()
 		if err == io.EOF {
@@ -104,6 +109,9 @@ func ParseXML(body []byte) (*Node, error) {
 			if elements > maxElements || len(stack) >= maxDepth || root != nil && len(stack) == 0 {
 				return nil, badXML(errXMLLimit)
 			}
+			if !wellNamed(t.Name) {
+				return nil, badXML(fmt.Errorf("%q is no name, or its prefix is not declared", t.Name.Space+":"+t.Name.Local))
+			}
 			for _, a := range t.Attr { // Namespaces in XML 1.0, 2.2
 				if a.Name.Space == "xmlns" && a.Value == "" {
 					return nil, badXML(errors.New("a prefix is declared without a namespace"))
@@ -114,14 +122,18 @@ func ParseXML(body []byte) (*Node, error) {
 				root = n
 			} else {
 				top := stack[len(stack)-1]
-				top.Children = append(top.Children, n)
+				if top.Children = append(top.Children, n); len(top.Children) > maxProps && top.Name.Local == "prop" {
+					return nil, badXML(errXMLLimit)
+				}
 			}
-			stack = append(stack, n)
+			stack, texts = append(stack, n), append(texts, nil)
 		case xml.EndElement:
-			stack = stack[:len(stack)-1]
+			top := len(stack) - 1
+			stack[top].Text = string(texts[top])
+			stack, texts = stack[:top], texts[:top]
 		case xml.CharData:
 			if len(stack) > 0 {
-				stack[len(stack)-1].Text += string(t)
+				texts[len(texts)-1] = append(texts[len(texts)-1], t...)
 			}
 		}
 	}
@@ -129,6 +141,16 @@ func ParseXML(body []byte) (*Node, error) {
 		return nil, badXML(io.ErrUnexpectedEOF)
 	}
 	return root, nil
+}
+
+// wellNamed tells whether a name could be written again (Namespaces in XML 1.0,
+// 4), which the decoder does not check: it lets names after a prefix begin with
+// digits, and takes a prefix that nobody declared for the namespace itself. All
+// real namespaces are URIs and have a colon.
+func wellNamed(n xml.Name) bool {
+	first, _ := utf8.DecodeRuneInString(n.Local)
+	return (first == '_' || unicode.IsLetter(first)) && !strings.Contains(n.Local, ":") &&
+		(n.Space == "" || strings.Contains(n.Space, ":"))
 }
 
 // Inner writes what is inside an element as XML that stands on its own: each
