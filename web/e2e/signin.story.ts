@@ -1,6 +1,7 @@
 import { test } from 'vitest'
 import { accessible, fits } from './axe'
-import { base, browser, desktop, password, ready, shoot, signIn, user } from './browser'
+import { base, browser, desktop, password, ready, row, shoot, signIn, user } from './browser'
+import { dav } from './server'
 
 const b = browser()
 
@@ -28,13 +29,15 @@ test('a wrong password is told, and the right one leads to where one was going',
 })
 
 test('a session that ends elsewhere is told in the page', async () => {
+  await dav('MKCOL', '/later')
   const page = await b.page()
   await signIn(page)
   await b.forget()
-  await page.getByRole('link', { name: 'Files', exact: true }).waitFor()
-  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
-  await page.goto(`${base}/apps/files/files`)
-  await page.waitForURL('**/login?redirect_url=*')
+  await row(page, 'later').getByRole('link').click()
+  await page.getByRole('heading', { name: 'You are signed out' }).waitFor()
+  await accessible(page, 'signed out')
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await page.waitForURL('**/login?redirect_url=%2Fapps%2Ffiles%2Ffiles%3Fdir%3D%2Flater')
   b.forgive(/401/)
 })
 

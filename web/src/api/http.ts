@@ -53,10 +53,14 @@ export async function send(method: string, url: string, call: Call = {}): Promis
   throw failure(answer.status, text, name => answer.headers.get(name))
 }
 
+/** What we say better than a server, which does not know what a person was about to do. */
+const own: ReadonlySet<number> = new Set([401, 404, 412])
+
 /** Makes an ApiError of an answer, whichever protocol it came over. */
 export function failure(status: number, body: string, header: (name: string) => string | null): ApiError {
   const wait = Number.parseInt(header('Retry-After') ?? '', 10)
-  return new ApiError(status, messageIn(body) || sentence(status), header('X-Request-Id') ?? '', Number.isNaN(wait) ? 0 : wait)
+  const words = own.has(status) ? '' : messageIn(body)
+  return new ApiError(status, words || sentence(status), header('X-Request-Id') ?? '', Number.isNaN(wait) ? 0 : wait)
 }
 
 /** Finds the server's own words in d:error, an OCS envelope or {"message": …}. */

@@ -33,11 +33,12 @@ export class XmlReader {
 
   push(piece: string): void {
     const text = this.#rest + piece
+    const quotes = new Quotes(text)
     let at = 0
     for (;;) {
       const mark = text.indexOf('<', at)
       if (mark < 0) break
-      const end = endOfMarkup(text, mark)
+      const end = endOfMarkup(text, mark, quotes)
       if (end < 0) {
         this.#words(text.slice(at, mark))
         at = mark
@@ -100,7 +101,7 @@ export class XmlReader {
 }
 
 /** The index behind the markup that begins at from, -1 if its end has not come yet. */
-function endOfMarkup(text: string, from: number): number {
+function endOfMarkup(text: string, from: number, quotes: Quotes): number {
   if (text[from + 1] === '?') return behind(text, '?>', from)
   if (text[from + 1] === '!') {
     if (text.startsWith('<!--', from)) return behind(text, '-->', from + 4)
@@ -109,18 +110,35 @@ function endOfMarkup(text: string, from: number): number {
     throw new SyntaxError('document types are not read')
   }
   let end = text.indexOf('>', from)
-  for (let quote = nextQuote(text, from, end); quote >= 0; ) {
-    const close = text.indexOf(text[quote] ?? '"', quote + 1)
-    if (close < 0) return -1
-    if (close > end) end = text.indexOf('>', close)
-    quote = nextQuote(text, close + 1, end)
+  for (let quote = quotes.from(from); quote < end; quote = quotes.from(quote)) {
+    quote = text.indexOf(text[quote] ?? '"', quote + 1) + 1 // behind the value, in which > means nothing
+    if (quote === 0) return -1
+    if (quote > end) end = text.indexOf('>', quote)
   }
   return end < 0 ? -1 : end + 1
 }
 
-function nextQuote(text: string, from: number, end: number): number {
-  for (let i = from; i < end; i++) if (text[i] === '"' || text[i] === "'") return i
-  return -1
+/** Finds quotes in a text, looking at each part of it once as long as one asks forwards. */
+class Quotes {
+  readonly #text: string
+  #double = -1
+  #single = -1
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** The first quote at or behind a place, Infinity for none. */
+  from(at: number): number {
+    if (this.#double < at) this.#double = this.#next('"', at)
+    if (this.#single < at) this.#single = this.#next("'", at)
+    return Math.min(this.#double, this.#single)
+  }
+
+  #next(mark: string, at: number): number {
+    const found = this.#text.indexOf(mark, at)
+    return found < 0 ? Infinity : found
+  }
 }
 
 function behind(text: string, mark: string, from: number): number {

@@ -58,7 +58,7 @@ export function useDesk(user: string, path: Ref<string>, file: Ref<string>, go: 
   }
 
   async function make(name: string): Promise<void> {
-    const at = join(path.value, name)
+    const at = join(path.value, name.normalize('NFC'))
     await makeFolder(user, at)
     const entry = await stat(user, at)
     filter.value = ''
@@ -69,7 +69,7 @@ export function useDesk(user: string, path: Ref<string>, file: Ref<string>, go: 
   async function rename(entry: Entry, name: string): Promise<void> {
     renaming.value = ''
     if (name === entry.name || objection(name) !== '') return
-    const now = renamed(entry, path.value, name)
+    const now = renamed(entry, path.value, name.normalize('NFC'))
     folder.put(now)
     point([entry.id])
     try {

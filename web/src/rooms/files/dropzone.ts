@@ -1,35 +1,29 @@
-import { ref, type Ref } from 'vue'
+import { onScopeDispose, ref, type Ref } from 'vue'
 
-/** Takes files that are dragged over an element and dropped there. */
-export function useDropZone(open: Readonly<Ref<boolean>>, take: (data: DataTransfer) => void) {
+/**
+ * Takes files that are dropped anywhere on the page, as long as it is open, and tells whether some are held over it.
+ * It keeps the browser from opening what is dropped in any case: the page would be gone.
+ */
+export function useDropZone(open: Readonly<Ref<boolean>>, take: (data: DataTransfer) => void): Readonly<Ref<boolean>> {
   const over = ref(false)
-  let depth = 0 // enter and leave come for every element below, too
+  let depth = 0 // enter and leave come for every element on the way
 
-  const carries = (event: DragEvent): boolean => open.value && (event.dataTransfer?.types.includes('Files') ?? false)
-
-  function settle(change: number): void {
-    depth = Math.max(0, depth + change)
-    over.value = depth > 0
+  function handle(event: DragEvent): void {
+    const data = event.dataTransfer
+    if (!data?.types.includes('Files')) return
+    event.preventDefault()
+    data.dropEffect = open.value ? 'copy' : 'none'
+    if (event.type === 'dragenter') depth++
+    if (event.type === 'dragleave') depth = Math.max(0, depth - 1)
+    if (event.type === 'drop') depth = 0
+    over.value = open.value && depth > 0
+    if (event.type === 'drop' && open.value) take(data)
   }
 
-  const handlers = {
-    dragenter: (event: DragEvent) => {
-      if (carries(event)) settle(1)
-    },
-    dragover: (event: DragEvent) => {
-      if (!carries(event) || !event.dataTransfer) return
-      event.preventDefault()
-      event.dataTransfer.dropEffect = 'copy'
-    },
-    dragleave: (event: DragEvent) => {
-      if (carries(event)) settle(-1)
-    },
-    drop: (event: DragEvent) => {
-      settle(-depth)
-      if (!carries(event) || !event.dataTransfer) return
-      event.preventDefault()
-      take(event.dataTransfer)
-    },
-  }
-  return { over, handlers }
+  const types = ['dragenter', 'dragover', 'dragleave', 'drop'] as const
+  for (const type of types) document.addEventListener(type, handle)
+  onScopeDispose(() => {
+    for (const type of types) document.removeEventListener(type, handle)
+  })
+  return over
 }

@@ -80,7 +80,7 @@ export class Queue {
     try {
       for await (const item of items) {
         if (signal.aborted) return
-        const path = item.path.reduce(join, into)
+        const path = item.path.map(name => name.normalize('NFC')).reduce(join, into)
         if (item.kind === 'unreadable') this.#trouble(path, new ApiError(400, 'It cannot be read on this device.'), signal)
         else if (item.kind === 'file') this.#queue({ path, file: item.file, state: 'waiting', sent: 0, why: '', overwrite: false, folder: into })
         else this.#ensure(path).then(() => this.#listener.arrived(into), (error: unknown) => this.#trouble(path, error, signal))

@@ -46,8 +46,16 @@ function transport(user: string): Transport {
   }
 }
 
-/** The uploads of the signed-in person. arrived is told of folders in which something new lies. */
-export function createUploads(user: string, arrived: (folder: string) => void): Uploads {
+let shared: Uploads | undefined
+let listener = (_folder: string): void => undefined
+
+/** The uploads of the signed-in person, which go on wherever one goes. arrived is told of folders in which something new lies. */
+export function useUploads(user: string, arrived: (folder: string) => void): Uploads {
+  listener = arrived
+  return (shared ??= createUploads(user))
+}
+
+function createUploads(user: string): Uploads {
   const progress = shallowRef<Progress>()
   const question = shallowRef<Question>()
   const rate = new Rate()
@@ -64,7 +72,7 @@ export function createUploads(user: string, arrived: (folder: string) => void): 
       }
     }),
     changed: () => void (timer ??= setTimeout(look, beat)),
-    arrived,
+    arrived: into => listener(into),
   })
 
   function look(): void {
