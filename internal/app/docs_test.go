@@ -14,7 +14,7 @@ import (
 
 var (
 	testNames = regexp.MustCompile("`((?:Test|Fuzz)[A-Z][A-Za-z0-9_]*)`")
-	makeVerbs = regexp.MustCompile("`make ([a-z]+)")
+	makeVerbs = regexp.MustCompile("`make ([a-z0-9]+)")
 	links     = regexp.MustCompile(`\]\(([^)#\s]+)[^)]*\)`)
 )
 
