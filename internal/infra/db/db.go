@@ -67,6 +67,7 @@ type pool struct {
 	expand  sync.Map // statement text → dialect's text
 	ids     idBlock
 	inject  atomic.Pointer[func(query string) error]
+	holds   chan struct{} // loops that keep their connection, see stream
 }
 
 // conn runs statements whose text is already in the dialect of the database.
@@ -219,6 +220,14 @@ func collected[T any](ctx context.Context, db *DB, scan func(Row) (T, error), q 
 	}
 }
 
+// readAhead is how many rows a loop reads before its body runs for the first.
+const readAhead = 256
+
+// stream yields rows as they come. A loop's body may ask the database again, or
+// wait for a slow client, while the loop keeps a connection: if all connections
+// were kept so, everybody would wait for ever. So the first rows are read ahead,
+// which is most often all of them, and then at most half of the connections are
+// kept; who finds none left reads its rows to the end before the body runs.
 func stream[T any](ctx context.Context, db *DB, scan func(Row) (T, error), q string, args []any) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
@@ -228,6 +237,8 @@ func stream[T any](ctx context.Context, db *DB, scan func(Row) (T, error), q str
 			return
 		}
 		defer rows.Close()
+		var ahead []T
+		keeps := db.tx != nil
 		for n := 0; rows.Next(); n++ {
 			if n%256 == 255 && ctx.Err() != nil {
 				yield(zero, context.Cause(ctx))
@@ -238,14 +249,47 @@ func stream[T any](ctx context.Context, db *DB, scan func(Row) (T, error), q str
 				yield(zero, fmt.Errorf("scan %q: %w", short(q), err))
 				return
 			}
+			if !keeps {
+				ahead = append(ahead, v)
+				if len(ahead) < readAhead || !db.tryHold() {
+					continue
+				}
+				defer func() { <-db.holds }()
+				if keeps = true; !each(ahead, yield) {
+					return
+				}
+				ahead = nil
+				continue
+			}
 			if !yield(v, nil) {
 				return
 			}
 		}
 		if err := rows.Err(); err != nil {
 			yield(zero, explain(err, q))
+			return
+		}
+		_ = rows.Close() // gives the connection back; there is nothing left to fail
+		each(ahead, yield)
+	}
+}
+
+func (p *pool) tryHold() bool {
+	select {
+	case p.holds <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func each[T any](vs []T, yield func(T, error) bool) bool {
+	for _, v := range vs {
+		if !yield(v, nil) {
+			return false
 		}
 	}
+	return true
 }
 
 // One returns the first row of a query, fault.NotFound when there is none.

@@ -51,7 +51,7 @@ func openSQLite(ctx context.Context, path string, o options) (*pool, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	return &pool{dialect: SQLite, read: read, write: write, group: newGroup(newStmts(write))}, nil
+	return &pool{dialect: SQLite, read: read, write: write, group: newGroup(newStmts(write)), holds: make(chan struct{}, readers/2)}, nil
 }
 
 func openPostgres(ctx context.Context, dsn string) (*pool, error) {
@@ -89,14 +89,17 @@ func openMySQL(ctx context.Context, dsn string) (*pool, error) {
 	return nil, err
 }
 
+// connections bounds those to a database server.
+const connections = 24
+
 func openServer(ctx context.Context, dialect Dialect, d *sql.DB) (*pool, error) {
-	d.SetMaxOpenConns(24)
-	d.SetMaxIdleConns(24)
+	d.SetMaxOpenConns(connections)
+	d.SetMaxIdleConns(connections)
 	d.SetConnMaxIdleTime(5 * time.Minute)
 	if err := d.PingContext(ctx); err != nil {
 		return nil, fault.Wrap(fault.Unavailable, err, "The database does not answer.")
 	}
-	return &pool{dialect: dialect, read: d, write: d}, nil
+	return &pool{dialect: dialect, read: d, write: d, holds: make(chan struct{}, connections/2)}, nil
 }
 
 // stmts keeps statements prepared. PostgreSQL's driver does so itself and
