@@ -153,7 +153,7 @@ func (v *View) entryBatch(ctx context.Context, batch []found, paths map[int64]st
 	for i, h := range batch {
 		ids[i] = h.ID
 	}
-	nodes, err := v.tree.ByIDs(ctx, ids)
+	nodes, err := v.tree.Some(ctx, v.db, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -126,20 +126,6 @@ func (t *Tree) Named(ctx context.Context, d *db.DB, folder int64, names []string
 	return out, nil
 }
 
-// ByIDs reads nodes without settling. Those that are gone are left out.
-func (t *Tree) ByIDs(ctx context.Context, ids []int64) (map[int64]Node, error) {
-	out := make(map[int64]Node, len(ids))
-	for batch := range slices.Chunk(ids, 500) {
-		for n, err := range db.All(ctx, t.db, scanNode, "SELECT "+nodeColumns+" FROM node WHERE id IN (?)", batch) {
-			if err != nil {
-				return nil, err
-			}
-			out[n.ID] = n
-		}
-	}
-	return out, nil
-}
-
 // Below yields the entries of many folders, by parent and name; Parent tells
 // them apart.
 func (t *Tree) Below(ctx context.Context, d *db.DB, folders []int64) iter.Seq2[Node, error] {
