@@ -143,7 +143,7 @@ func (r *run) checkShared(ctx context.Context, s state) {
 	written := false
 	for _, name := range r.regs.names() {
 		for _, e := range r.regs.since[name] {
-			written = written || !e.end.IsZero()
+			written = written || e.changed && !e.end.IsZero()
 		}
 		got := value("")
 		switch e, ok := s.shared[name]; {

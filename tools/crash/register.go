@@ -19,6 +19,9 @@ type event struct {
 	start time.Time
 	end   time.Time // zero: never answered, so it may take effect at any time or never
 	sets  value
+	// changed: the answer says that something is different now, not that it was
+	// so before (a folder that is already there).
+	changed bool
 }
 
 // registers keeps, for every shared name, what it may hold now. Several

@@ -100,7 +100,7 @@ func (w *worker) registerShared(o *op, start, end time.Time, status int) {
 	if !o.shared && o.kind != give || status >= 400 && status != http.StatusMethodNotAllowed {
 		return
 	}
-	e := event{o: o, start: start, end: end}
+	e := event{o: o, start: start, end: end, changed: status < 300}
 	switch o.kind {
 	case mkcol:
 		e.sets = dirValue
