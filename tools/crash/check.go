@@ -243,7 +243,7 @@ func (r *run) resend(ctx context.Context, w *worker) error {
 	if err := w.judge(o, status); err != nil {
 		return fmt.Errorf("sent again: %w", err)
 	}
-	w.acked++
+	w.count2xx(status)
 	w.registerShared(o, start, r.clock(), status)
 	return w.done(o)
 }

@@ -68,13 +68,21 @@ func (w *worker) run(ctx context.Context) error {
 		case err != nil:
 			return err
 		}
-		w.acked++
+		w.count2xx(status)
 		w.registerShared(&o, start, time.Now(), status)
 		if err := w.done(&o); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// count2xx counts a write. That there was nothing to delete, or that a folder
+// was there already, acknowledges none.
+func (w *worker) count2xx(status int) {
+	if status < 300 {
+		w.acked++
+	}
 }
 
 // done brings an acknowledged operation into the model, with the etag and the
