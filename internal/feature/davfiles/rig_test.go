@@ -2,6 +2,8 @@ package davfiles_test
 
 import (
 	"context"
+	"crypto/sha1"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -150,3 +152,5 @@ func (r *rig) has(res reply, parts ...string) {
 		}
 	}
 }
+
+func sha1Of(s string) string { return fmt.Sprintf("%x", sha1.Sum([]byte(s))) }
