@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,7 +31,12 @@ func (e *env) execute(ctx context.Context, args []string) int {
 		fmt.Fprintln(e.errOut, err)
 		return cli.Failed
 	}
-	cli.Indoors(outside, func(*cobra.Command, []string) error { return e.indoors(ctx, args) })
+	cli.Indoors(outside, func(cmd *cobra.Command, _ []string) error {
+		if cli.DoesBegin(cmd) {
+			return e.indoors(ctx, args, e.begin)
+		}
+		return e.indoors(ctx, args, e.enter)
+	})
 	return cli.Run(ctx, outside, args)
 }
 
@@ -42,8 +48,8 @@ func (e *env) outside() (*cobra.Command, error) {
 	return e.rootOf(h)
 }
 
-func (e *env) indoors(ctx context.Context, args []string) (err error) {
-	h, err := e.enter(ctx)
+func (e *env) indoors(ctx context.Context, args []string, open func(context.Context) (*house, error)) (err error) {
+	h, err := open(ctx)
 	if err != nil {
 		return err
 	}
@@ -88,6 +94,26 @@ func (e *env) enter(ctx context.Context) (*house, error) {
 		}
 	}
 	return e.open(ctx)
+}
+
+// begin opens the house for a command that makes a new database of files that
+// are there. That the store belongs to no database yet is no surprise then.
+func (e *env) begin(ctx context.Context) (*house, error) {
+	c, err := conf.Load(e.src)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"blobs", "users"} {
+		if _, err := os.Stat(filepath.Join(c.Data, name)); errors.Is(err, os.ErrNotExist) {
+			return nil, fault.New(fault.NotFound, fmt.Sprintf(
+				"There are no files here: %s does not exist. Say where they are: --data FOLDER, or ATRIUM_DATA.", filepath.Join(c.Data, name)))
+		}
+	}
+	h, err := open(ctx, c, slog.New(slog.DiscardHandler), e.version)
+	if err == nil {
+		h.env = e
+	}
+	return h, err
 }
 
 // rootOf is the command above all others, with those of the rooms of h.

@@ -64,6 +64,23 @@ func (p *depot) begin(ctx context.Context) (*disk.Store, error) {
 	return s, nil
 }
 
+// takeOver makes a store that another database began that of this one, which has
+// none yet.
+func (p *depot) takeOver(ctx context.Context) error {
+	s, err := disk.Open(p.dir, "")
+	if err != nil {
+		return err
+	}
+	kept, err := p.settings.Once(ctx, "core", "store", s.ID)
+	if err == nil && kept != s.ID() {
+		err = fault.New(fault.Conflict, "The database belongs to another store.")
+	}
+	if err = errors.Join(err, s.Close()); err != nil {
+		return err
+	}
+	return p.find(ctx)
+}
+
 func (p *depot) get() (*disk.Store, error) {
 	if s := p.store.Load(); s != nil {
 		return s, nil

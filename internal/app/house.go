@@ -17,6 +17,7 @@ import (
 	"atrium/internal/core/tree"
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
+	"atrium/internal/feature/readable"
 	"atrium/internal/feature/signin"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/conf"
@@ -47,6 +48,7 @@ type house struct {
 	lock     lock.Locker
 	jobs     *jobs.Queue
 	box      *seal.Box
+	readable *readable.Room
 	instance string
 	version  string
 	closers  []io.Closer
@@ -102,7 +104,7 @@ func (h *house) build(ctx context.Context) error {
 // buildFiles builds what keeps files and people.
 func (h *house) buildFiles(ctx context.Context) error {
 	d := h.db
-	h.depot = &depot{dir: filepath.Join(h.conf.Data, "blobs"), durable: h.conf.Durable(), settings: h.settings}
+	h.depot = &depot{dir: filepath.Join(h.conf.Data, blobsName), durable: h.conf.Durable(), settings: h.settings}
 	h.closers = append(h.closers, h.depot)
 	if err := h.depot.find(ctx); err != nil {
 		h.log.Error("the store is not there; files are unavailable until it is", "folder", h.depot.dir, "error", err)

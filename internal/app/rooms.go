@@ -32,12 +32,14 @@ func (h *house) plugIn() (*plug.Board, error) {
 	if err != nil {
 		return nil, err
 	}
+	davs := davfiles.New(h.db, h.files, h.content, h.instance)
 	var rooms []plug.Room
 	rooms = []plug.Room{
 		in,
 		about,
 		page,
-		davfiles.New(h.db, h.files, h.content, h.instance),
+		davs,
+		h.readableTree(davs.Contents),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h, func() []string { return namesOf(rooms) })),
 	}
 	for _, r := range rooms {

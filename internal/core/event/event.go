@@ -17,6 +17,7 @@ func (FileWritten) EventName() string { return "file.written" }
 type NodeMade struct {
 	Space, Node, Parent int64
 	Name                string
+	Copied              bool // what is in it came with it, and nothing else tells of that
 }
 
 // EventName implements bus.Event.

@@ -65,7 +65,7 @@ func (v *View) Copy(ctx context.Context, e *Entry, to string, how CopyOptions) (
 // appeared tells of a copy: to everybody else it is something new.
 func appeared(_, n *Entry) interface{ EventName() string } {
 	if n.IsDir() {
-		return event.NodeMade{Space: n.Mount.Space, Node: n.ID, Parent: n.Parent, Name: n.Name}
+		return event.NodeMade{Space: n.Mount.Space, Node: n.ID, Parent: n.Parent, Name: n.Name, Copied: true}
 	}
 	return event.FileWritten{Space: n.Mount.Space, Node: n.ID, Parent: n.Parent, Name: n.Name, Content: n.Content}
 }

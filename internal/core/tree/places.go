@@ -3,6 +3,7 @@ package tree
 import (
 	"context"
 	"slices"
+	"time"
 
 	"atrium/internal/infra/db"
 )
@@ -50,4 +51,11 @@ func (t *Tree) Filled(ctx context.Context, d *db.DB, folders []int64) (map[int64
 		}
 	}
 	return out, nil
+}
+
+// Backdate gives a folder the time that it had, without making it or the folders
+// above look changed.
+func (t *Tree) Backdate(ctx context.Context, folder int64, mtime time.Time) error {
+	_, err := t.db.Exec(ctx, "UPDATE node SET mtime = ? WHERE id = ? AND kind = ?", mtime.UnixNano(), folder, Folder)
+	return err
 }

@@ -138,6 +138,21 @@ func Anywhere(c *cobra.Command) *cobra.Command {
 	return c
 }
 
+// begins is the annotation of commands that begin an instance.
+const begins = "begins"
+
+// Begins marks a command that also works where no instance was begun yet.
+func Begins(c *cobra.Command) *cobra.Command {
+	if c.Annotations == nil {
+		c.Annotations = map[string]string{}
+	}
+	c.Annotations[begins] = "true"
+	return c
+}
+
+// DoesBegin tells whether a command was marked by Begins.
+func DoesBegin(c *cobra.Command) bool { return c.Annotations[begins] != "" }
+
 // Indoors replaces what the commands below root do by run, but for those that
 // work Anywhere: arguments are checked, help and completion are there, and run
 // opens what is needed.

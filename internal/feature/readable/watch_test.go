@@ -1,0 +1,232 @@
+package readable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/core/files"
+	"atrium/internal/feature/readable/shelf"
+)
+
+// serve runs bus, jobs and the watch, as the server does, until the test ends.
+func (r *rig) serve() {
+	r.Helper()
+	r.room.Quiet = 30 * time.Millisecond
+	r.board.Jobs.Now = time.Now
+	ctx, stop := context.WithCancel(r.ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { r.board.Bus.Run(ctx) })
+	wg.Go(func() { r.board.Jobs.Run(ctx) })
+	wg.Go(func() {
+		if err := r.room.Run(ctx); err != nil {
+			r.Errorf("run: %v", err)
+		}
+	})
+	r.Cleanup(func() { stop(); wg.Wait() })
+	r.until("it watches", func() string {
+		if w := r.room.watch.Load(); w == nil {
+			return "not yet"
+		}
+		return ""
+	})
+}
+
+// until waits until f has nothing more to say.
+func (r *rig) until(what string, f func() (missing string)) {
+	r.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(20 * time.Second); ; <-tick.C {
+		missing := f()
+		if missing == "" {
+			return
+		}
+		if time.Now().After(end) {
+			r.Fatalf("%s: %s", what, missing)
+		}
+	}
+}
+
+// becomes waits until the tables and the disk say what is wanted.
+func (r *rig) becomes(want map[string]string) {
+	r.Helper()
+	r.until("tables and disk", func() string {
+		if waiting, err := r.board.Jobs.Backlog(r.ctx); err != nil || waiting[mirrorJob] > 0 {
+			return fmt.Sprint("jobs: ", waiting, err)
+		}
+		return cmp.Diff(want, r.inTables()) + cmp.Diff(want, r.onDisk(r.below(r.Who().ID)))
+	})
+	r.clean()
+}
+
+func TestChangesBehindOurBack(t *testing.T) {
+	each(t, func(r *rig) {
+		r.mkdir("/docs")
+		r.put("/docs/a", "a")
+		r.put("/b", "b")
+		r.serve()
+		r.becomes(map[string]string{"/docs/": "", "/docs/a": "a", "/b": "b"})
+		outside := t.TempDir()
+		r.shell("echo -n new > "+outside+"/new", "cp "+outside+"/new docs/copied", "mv "+outside+"/new moved-in", "cp -r docs docs2")
+		r.becomes(map[string]string{"/docs/": "", "/docs/a": "a", "/docs/copied": "new", "/docs2/": "", "/docs2/a": "a", "/docs2/copied": "new",
+			"/b": "b", "/moved-in": "new"})
+		id, folder := r.stat("/b").ID, r.stat("/docs").ID
+		r.shell("mv b docs2/c", "mv docs papers")
+		r.becomes(map[string]string{"/papers/": "", "/papers/a": "a", "/papers/copied": "new", "/docs2/": "", "/docs2/a": "a", "/docs2/copied": "new",
+			"/docs2/c": "b", "/moved-in": "new"})
+		if r.stat("/docs2/c").ID != id || r.stat("/papers").ID != folder {
+			t.Error("what was moved has another id")
+		}
+		r.shell("rm -r docs2", "rm moved-in")
+		r.becomes(map[string]string{"/papers/": "", "/papers/a": "a", "/papers/copied": "new", "/docs2/": "", "/docs2/a": "a", "/docs2/copied": "new",
+			"/docs2/c": "b", "/moved-in": "new"}) // put back
+		r.shell("echo -n changed > .a.swp; mv .a.swp papers/a", "echo -n ' more' >> papers/copied", "mkdir -p deep/er; cp papers/a deep/er/z")
+		r.becomes(map[string]string{"/papers/": "", "/papers/a": "changed", "/papers/copied": "new more", "/docs2/": "", "/docs2/a": "a",
+			"/docs2/copied": "new", "/docs2/c": "b", "/moved-in": "new", "/deep/": "", "/deep/er/": "", "/deep/er/z": "changed"})
+		// And all of it can be changed by clients again.
+		r.move("/deep", "/docs2/deep")
+		r.remove("/papers")
+		r.becomes(map[string]string{"/docs2/": "", "/docs2/a": "a", "/docs2/copied": "new", "/docs2/c": "b", "/moved-in": "new",
+			"/docs2/deep/": "", "/docs2/deep/er/": "", "/docs2/deep/er/z": "changed"})
+	})
+}
+
+// What was changed while nobody watched is adopted after the start; a tree that
+// was never made is made.
+func TestTheFirstStart(t *testing.T) {
+	r := one(t)
+	r.mkdir("/docs")
+	r.put("/docs/a", "a")
+	if err := r.room.settings.Set(r.ctx, settingsApp, settingBuilt, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.db.Exec(r.ctx, "DELETE FROM bus_event"); err != nil { // as if nobody had told us
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(r.at("theirs"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r.write(r.at("theirs/b"), "b")
+	r.serve()
+	r.becomes(map[string]string{"/docs/": "", "/docs/a": "a", "/theirs/": "", "/theirs/b": "b"})
+}
+
+// A file is adopted when it is closed, however slowly it is written.
+func TestASlowWriter(t *testing.T) {
+	r := one(t)
+	r.mkdir("/a")
+	r.serve()
+	r.becomes(map[string]string{"/a/": ""})
+	f, err := os.Create(r.at("a/slow"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		if _, err := f.WriteString("x"); err != nil {
+			t.Fatal(err)
+		}
+		r.put("/marker", "y")
+		r.until("the marker", func() string {
+			if _, err := os.Stat(r.at("marker")); err != nil {
+				return err.Error()
+			}
+			return ""
+		})
+		r.remove("/marker")
+		if _, err := r.Stat(r.ctx, "/a/slow"); !errors.Is(err, fault.NotFound) {
+			t.Fatalf("adopted while it was written to: %v", err)
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r.becomes(map[string]string{"/a/": "", "/a/slow": "xxxxx"})
+}
+
+// Several write, move and delete through us and on the disk at once, while the
+// tree is checked again and again: no false finding, and all come to rest.
+func TestCheckUnderLoad(t *testing.T) {
+	r := one(t)
+	r.mkdir("/a")
+	r.mkdir("/b")
+	r.serve()
+	ctx, stop := context.WithCancel(r.ctx)
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				path := fmt.Sprintf("/a/%d-%d", w, n%10)
+				switch n % 4 {
+				case 0, 1:
+					body := fmt.Sprint(n)
+					_, _ = r.Write(ctx, path, files.Put{Body: strings.NewReader(body), Size: -1})
+				case 2:
+					if e, err := r.Stat(ctx, path); err == nil {
+						_, _, _ = r.Move(ctx, e, fmt.Sprintf("/b/%d-%d", w, n%7), files.Overwrite, nil)
+					}
+				case 3:
+					if e, err := r.Stat(ctx, fmt.Sprintf("/b/%d-%d", w, n%7)); err == nil {
+						_ = r.Remove(ctx, e, nil)
+					}
+				}
+			}
+		})
+	}
+	for range 5 {
+		homes, err := r.room.homes(r.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		behind, err := r.room.check(r.ctx, homes, 20*time.Second, func(path, what string) { t.Errorf("%s %s", path, what) })
+		if err != nil || behind > 0 {
+			t.Errorf("%d not judged, %v", behind, err)
+		}
+	}
+	stop()
+	wg.Wait()
+	r.until("rest", func() string { return cmp.Diff(r.inTables(), r.onDisk(r.below("alice"))) })
+	r.clean()
+}
+
+// Our own links cost a look at the disk and nothing else.
+func TestOwnLinksAreNoNews(t *testing.T) {
+	r := one(t)
+	r.mkdir("/a")
+	for i := range 20 {
+		r.put(fmt.Sprintf("/a/%d", i), "x")
+	}
+	r.drain()
+	s, err := r.room.disk(r.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := shelf.OpenNotices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	w := &watch{notices: n, r: r.room, spots: map[spot]*pending{}, wake: make(chan struct{}, 1)}
+	due := map[spot]*pending{}
+	for i := range 20 {
+		due[spot{r.stat("/a").ID, fmt.Sprint(i)}] = &pending{plain: true}
+	}
+	queries := r.counted(func(ctx context.Context) {
+		a := r.room.adoption(s, w.say)
+		found, err := w.differences(ctx, s, due, a)
+		if err != nil || len(found) > 0 {
+			t.Errorf("%v, %v", found, err)
+		}
+	})
+	if queries > 2 { // where the folder lies, and whose it is
+		t.Errorf("%d queries", queries)
+	}
+}
