@@ -236,7 +236,6 @@ func TestRebuild(t *testing.T) {
 		r.prints(0, "Nothing was found.\n", "verify", "--read")
 		r.prints(0, "Nothing was found.\n", "files:tree")
 		r.signsIn(filepath.Join(r.data, "passwords"), "alice", "bob", "admin")
-		r.prints(0, "0 contents of deleted files removed\n1 left-overs of broken uploads removed\n", "files:cleanup")
 		r.as("alice")
 		r.put("/a", "and on")
 		r.move("/Plans", "/P")
