@@ -27,7 +27,7 @@ export interface Look {
 export const desktop: Look = { width: 1440, height: 900, dark: false }
 
 /** The browser of one file of stories: it is started before them and ended after them. */
-export function browser() {
+export function browser(hand: 'mouse' | 'finger' = 'mouse') {
   const profile = mkdtempSync(join(tmpdir(), 'atrium-e2e-'))
   let context: BrowserContext | undefined
   const complaints: string[] = []
@@ -35,6 +35,7 @@ export function browser() {
   beforeAll(async () => {
     context = await chromium.launchPersistentContext(profile, {
       executablePath: need('E2E_CHROMIUM'), args: quiet, viewport: { width: desktop.width, height: desktop.height }, acceptDownloads: true, locale: 'en-GB',
+      hasTouch: hand === 'finger', isMobile: hand === 'finger',
     })
     context.setDefaultTimeout(20_000)
     context.on('page', page => watch(page, complaints))

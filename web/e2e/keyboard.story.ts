@@ -83,5 +83,9 @@ test('everything can be done without a mouse', async () => {
   await expect.poll(() => selected()).toEqual(['made by keys'])
 
   await press('Backspace')
-  await expect.poll(() => selected()).toEqual(['keys'])
+  const active = () => page.evaluate(() => document.getElementById(document.querySelector('[role=grid]')?.getAttribute('aria-activedescendant') ?? '')?.getAttribute('aria-label'))
+  await expect.poll(active).toMatch(/^keys,/)
+  expect(await selected()).toEqual([])
+  await press('Enter')
+  await row(page, 'gamma.txt').waitFor()
 })

@@ -23,6 +23,11 @@ async function each(act: (page: Page, look: (typeof looks)[number]) => Promise<v
   }
 }
 
+/** axe takes its time; what differs between looks has been checked by the stories of whole pages. */
+async function looked(page: Page, where: string, look: (typeof looks)[number]): Promise<void> {
+  if ((look.width === 360) === look.dark) await accessible(page, where)
+}
+
 beforeAll(async () => {
   await dav('MKCOL', '/looks')
   for (const folder of ['Photos', 'Contracts', 'Shared with the choir', 'empty']) await dav('MKCOL', `/looks/${folder}`)
@@ -54,7 +59,7 @@ test('a selection', () => each(async (page, look) => {
   await shoot(page, nameOf('selection', look))
   await page.getByRole('button', { name: 'Delete' }).click()
   await page.getByRole('dialog').waitFor()
-  await accessible(page, nameOf('delete', look))
+  await looked(page, nameOf('delete', look), look)
   await shoot(page, nameOf('delete', look))
 }))
 
@@ -84,19 +89,19 @@ test('a folder that is not there, a server that is not there', () => each(async 
 test('menus, dialogs and renaming', () => each(async (page, look) => {
   await open(page, '/looks')
   await row(page, 'Budget 2027.ods').getByRole('button', { name: 'Actions for' }).click()
-  await accessible(page, nameOf('menu', look))
+  await looked(page, nameOf('menu', look), look)
   await fits(page, nameOf('menu', look))
   await shoot(page, nameOf('menu', look))
   await page.getByRole('menuitem', { name: 'Rename' }).click()
-  await accessible(page, nameOf('rename', look))
+  await looked(page, nameOf('rename', look), look)
   await shoot(page, nameOf('rename', look))
   await page.keyboard.press('Escape')
   await page.getByRole('button', { name: 'New folder' }).click()
-  await accessible(page, nameOf('new-folder', look))
+  await looked(page, nameOf('new-folder', look), look)
   await shoot(page, nameOf('new-folder', look))
   await page.keyboard.press('Escape')
   await page.keyboard.press('?')
-  await accessible(page, nameOf('keys', look))
+  await looked(page, nameOf('keys', look), look)
   await shoot(page, nameOf('keys', look))
 }))
 

@@ -44,11 +44,16 @@ export function useDesk(user: string, path: Ref<string>, file: Ref<string>, go: 
     selection.active.value = -1
     from = parentOf(before) === to && before !== to ? before : ''
   })
-  // Having gone up, the folder one came from is where the keyboard goes on; a link names its file.
+  // Having gone up, the folder one came from is where the keyboard goes on; a file that a link names is selected.
   watch(folder.listing, (now, before) => {
     if (!now || before?.folder.path === now.folder.path) return
     const wanted = now.entries.find(e => (from === '' ? e.id === file.value : e.path === from))
-    if (wanted) point([wanted.id])
+    if (!wanted) return
+    if (from === '') point([wanted.id])
+    else {
+      selection.go(rows.value.indexOf(wanted), 'move')
+      void nextTick(() => pointing.value++)
+    }
   }, { immediate: true })
 
   function sort(column: Column): void {
