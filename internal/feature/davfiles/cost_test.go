@@ -44,28 +44,37 @@ func (r *rig) fill(folder string, n int) {
 	r.want(207, "PROPFIND", home+folder, "", "Depth: 0") // carries the writes up
 }
 
-// What a listing asks of the database does not grow with the folder.
-func TestAListingCostsTheSameStatements(t *testing.T) {
+// Big folders cost no more than they must.
+func TestBigListings(t *testing.T) {
 	each(t, func(r *rig) {
-		count := func(folder string, entries int) int64 {
-			res := r.want(207, "PROPFIND", home+folder, desktopProps, "Depth: 1")
-			if got := strings.Count(res.body, "<d:response>"); got != entries+1 {
-				t.Errorf("%d responses for %d entries", got, entries)
-			}
-			return r.asked.Load().Load()
-		}
 		r.fill("/thousand", 1000)
 		r.fill("/ten", 10_000)
-		count("/thousand", 1000) // the first one makes the caches
-		few, many := count("/thousand", 1000), count("/ten", 10_000)
-		if few != many || many > 8 {
-			t.Errorf("%d statements for 1,000 entries, %d for 10,000", few, many)
-		}
-		single := r.want(207, "PROPFIND", home+"/ten/a%20file%20with%20a%20name%20000001.txt", desktopProps, "Depth: 0")
-		if n := r.asked.Load().Load(); n > 6 {
-			t.Errorf("%d statements for one file\n%s", n, single.body)
-		}
+		r.listingsCostTheSameStatements()
+		r.listingsAreCheap()
+		r.slowReadersHoldNobodyUp()
 	})
+}
+
+// What a listing asks of the database does not grow with the folder.
+func (r *rig) listingsCostTheSameStatements() {
+	least := func(url, depth string, entries int) int64 {
+		least := int64(1000) // of some tries: now and then a cache runs out
+		for range 3 {
+			res := r.want(207, "PROPFIND", home+url, desktopProps, "Depth: "+depth)
+			if got := strings.Count(res.body, "<d:response>"); got != entries+1 {
+				r.Errorf("%d responses for %d entries", got, entries)
+			}
+			least = min(least, r.asked.Load().Load())
+		}
+		return least
+	}
+	few, many := least("/thousand", "1", 1000), least("/ten", "1", 10_000)
+	if few != many || many > 6 {
+		r.Errorf("%d statements for 1,000 entries, %d for 10,000", few, many)
+	}
+	if n := least("/ten/a%20file%20with%20a%20name%20000001.txt", "0", 0); n > 4 {
+		r.Errorf("%d statements for one file", n)
+	}
 }
 
 // sink is an answer that nobody keeps.
@@ -80,9 +89,7 @@ func (s *sink) WriteHeader(int)             {}
 
 // The memory that a listing takes for each entry is bounded, and what it keeps
 // does not grow with the folder.
-func TestAListingIsCheap(t *testing.T) {
-	r := one(t)
-	r.fill("/ten", 10_000)
+func (r *rig) listingsAreCheap() {
 	door := web.NewDoor(web.Config{Auth: []web.Authenticator{byName{}}}, r.board.Web)
 	list := func() (allocs, bytesEach float64, size int) {
 		req := r.request("PROPFIND", home+"/ten", desktopProps, "Depth: 1")
@@ -97,33 +104,36 @@ func TestAListingIsCheap(t *testing.T) {
 	list()
 	allocs, each, size := list()
 	if size < 10_000*300 {
-		t.Fatalf("the listing has %d bytes", size)
+		r.Fatalf("the listing has %d bytes", size)
 	}
-	t.Logf("%.1f allocations and %.0f bytes for each of 10,000 entries", allocs, each)
+	r.Logf("%.1f allocations and %.0f bytes for each of 10,000 entries", allocs, each)
 	if allocs > 30 || each > 3000 {
-		t.Errorf("%.1f allocations and %.0f bytes for each entry", allocs, each)
+		r.Errorf("%.1f allocations and %.0f bytes for each entry", allocs, each)
 	}
 }
 
-// A listing of a big folder that nobody reads to its end stops, and a client that
-// is slow to read it holds nobody else up.
-func TestSlowReadersHoldNobodyUp(t *testing.T) {
-	r := one(t)
-	r.fill("/ten", 10_000)
+// A client that is slow to read its listing holds nobody else up.
+func (r *rig) slowReadersHoldNobodyUp() {
 	var open []*http.Response
-	for range 20 {
-		res, err := http.DefaultTransport.RoundTrip(r.request("PROPFIND", home+"/ten", desktopProps, "Depth: 1"))
-		if err != nil {
-			t.Fatal(err)
+	done := make(chan error, 1)
+	go func() {
+		for range 30 { // more than there are connections
+			res, err := http.DefaultTransport.RoundTrip(r.request("PROPFIND", home+"/ten", desktopProps, "Depth: 1"))
+			if err != nil {
+				done <- err
+				return
+			}
+			open = append(open, res)
 		}
-		open = append(open, res)
-	}
-	done := make(chan int, 1)
-	go func() { done <- r.want(207, "PROPFIND", home, "", "Depth: 1").StatusCode }()
+		done <- nil
+	}()
 	select {
-	case <-done:
-	case <-time.After(20 * time.Second):
-		t.Error("a listing waits for other people's clients")
+	case err := <-done:
+		if err != nil {
+			r.Error(err)
+		}
+	case <-time.After(3 * time.Minute): // without the limit of a stall, which would let this pass
+		r.Fatal("a listing waits for other people's clients")
 	}
 	for _, res := range open {
 		res.Body.Close()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"atrium/internal/base/who"
 	"atrium/internal/core/content"
@@ -71,7 +72,7 @@ func newRig(t testing.TB, d *db.DB, b blob.Driver) *rig {
 	r := &rig{TB: t, db: d, files: f, room: davfiles.New(d, f, c, "ocinstance00"), user: "alice"}
 	r.board = &plug.Board{Web: web.NewMux(), DAV: dav.NewMux("/remote.php/dav"), Hook: &f.Hooks, Jobs: jobs.New(d)}
 	r.room.Plug(r.board)
-	r.srv = httptest.NewServer(r.counting(web.NewDoor(web.Config{Auth: []web.Authenticator{byName{}}}, r.board.Web)))
+	r.srv = httptest.NewServer(r.counting(web.NewDoor(web.Config{Auth: []web.Authenticator{byName{}}, Stall: time.Hour}, r.board.Web)))
 	t.Cleanup(r.srv.Close)
 	return r
 }

@@ -96,9 +96,10 @@ func (r *rig) safe() {
 
 func TestNoPathLeadsOutside(t *testing.T) {
 	r := attack(t)
-	for _, way := range traversals(t) {
+	others := []string{"/remote.php/webdav", "/remote.php/files", "/remote.php/dav/uploads/alice/up", "/remote.php/dav/files", "/index.php" + home}
+	for i, way := range traversals(t) {
 		way = strings.ReplaceAll(way, " ", "%20")
-		for _, root := range []string{home, "/remote.php/webdav", "/remote.php/files", "/remote.php/dav/uploads/alice/up", "/remote.php/dav/files", "/index.php" + home} {
+		for _, root := range []string{home, others[i%len(others)]} {
 			methods := []string{"GET", "PROPFIND", "PUT"}
 			if root == home {
 				methods = append(methods, "DELETE", "MKCOL", "PROPPATCH", "LOCK")
@@ -113,8 +114,9 @@ func TestNoPathLeadsOutside(t *testing.T) {
 
 func TestNoDestinationLeadsOutside(t *testing.T) {
 	r := attack(t)
-	for _, way := range traversals(t) {
-		for _, root := range []string{home, "http://h" + home, "/remote.php/webdav"} {
+	roots := []string{home, "http://h" + home, "/remote.php/webdav"}
+	for i, way := range traversals(t) {
+		for _, root := range roots[i%3 : i%3+1] {
 			r.want2xx("PUT", home+"/src", "x")
 			for _, method := range []string{"COPY", "MOVE"} {
 				r.sound(method+" to "+root+way, r.do(method, home+"/src", "", "Destination: "+root+way))
