@@ -205,3 +205,20 @@ func BenchmarkSearch(b *testing.B) {
 		})
 	}
 }
+
+func FuzzLike(f *testing.F) {
+	f.Add("%a_b\\%", "xaåb%")
+	f.Add("%%%", "")
+	f.Fuzz(func(t *testing.T, pattern, name string) {
+		p := tree.Pred{Op: tree.Like, Field: tree.ByName, Text: pattern}
+		if len(pattern)*len(name) > 1<<16 {
+			return
+		}
+		if p.Holds(&tree.Node{Name: name}, "") {
+			around := tree.Pred{Op: tree.Like, Field: tree.ByName, Text: "%" + pattern}
+			if !around.Holds(&tree.Node{Name: name}, "") {
+				t.Errorf("%q is like %q, but not with %% before it", name, pattern)
+			}
+		}
+	})
+}

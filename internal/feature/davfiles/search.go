@@ -87,8 +87,11 @@ func sortKeys(order []dav.Order) (out []tree.Key, err error) {
 	return out, nil
 }
 
-// maxTerms bounds the size of a condition.
-const maxTerms = 200
+// Bounds of a condition, which is tried on every file of a home.
+const (
+	maxTerms   = 50
+	maxLiteral = 1000 // bytes
+)
 
 // condition turns a d:where into one on nodes, as seen through a mount.
 type condition struct {
@@ -162,7 +165,7 @@ func isDefined(n *dav.Node) (tree.Pred, error) {
 // compare makes a comparison of a property with a literal.
 func (c *condition) compare(op tree.Op, n *dav.Node) (tree.Pred, error) {
 	names, lit := dav.Names(n.Child(dav.NSDAV, "prop")), n.Child(dav.NSDAV, "literal")
-	if len(names) != 1 || lit == nil {
+	if len(names) != 1 || lit == nil || len(lit.Text) > maxLiteral {
 		return tree.Pred{}, errOperator
 	}
 	switch names[0] {
