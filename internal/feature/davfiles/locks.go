@@ -182,6 +182,9 @@ func (c collection) Lock(ctx context.Context, path string, l dav.LockRequest, ch
 	return lock, created, err
 }
 
+// maxLocks bounds the locks of a space: every write looks at them all.
+const maxLocks = 1000
+
 func (c collection) takeLock(ctx context.Context, e *files.Entry, path string, l dav.LockRequest) (dav.Lock, error) {
 	t, err := c.locksOf(ctx, e.Mount.Space, e.ID)
 	if err != nil {
@@ -193,6 +196,9 @@ func (c collection) takeLock(ctx context.Context, e *files.Entry, path string, l
 	}
 	if err := clashing(against, l.Shared, ""); err != nil {
 		return dav.Lock{}, err
+	}
+	if len(t.rows) >= maxLocks {
+		return dav.Lock{}, fault.New(fault.Full, "There are too many locks; some must end first.")
 	}
 	p, now := who.From(ctx), c.Now()
 	lock := dav.Lock{Token: "opaquelocktoken:" + uuid(), Root: path, Shared: l.Shared, Deep: l.Deep, Owner: l.Owner,
@@ -315,14 +321,22 @@ func (c collection) holdsParent(ctx context.Context, path, token string) (bool, 
 	return l != nil, err
 }
 
-// dropLocks ends the locks of a node that was moved: they belong to the address.
-func (rm *Room) dropLocks(ctx context.Context, node int64) error {
-	n, err := db.One(ctx, rm.db, db.Scan1[int64], "SELECT COUNT(*) FROM davlock WHERE node = ?", node)
-	if err != nil || n == 0 {
+// dropLocks ends the locks of what was moved: they belong to the address
+// (RFC 4918 7.5).
+func (rm *Room) dropLocks(ctx context.Context, e *files.Entry) error {
+	t, err := rm.locksOf(ctx, e.Mount.Space, e.ID)
+	if err != nil {
 		return err
 	}
-	_, err = rm.db.Exec(ctx, "DELETE FROM davlock WHERE node = ?", node)
-	return err
+	for _, l := range append(t.below(e.ID), t.covering(e.ID)...) {
+		if l.node != e.ID && !slices.ContainsFunc(t.chains[l.node], func(n tree.Node) bool { return n.ID == e.ID }) {
+			continue // of a folder above
+		}
+		if _, err := rm.db.Exec(ctx, "DELETE FROM davlock WHERE token = ?", l.Token); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ExpireLocks removes locks that have run out.

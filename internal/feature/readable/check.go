@@ -204,10 +204,22 @@ func (c *checking) notYet(ctx context.Context, s spot) (bool, error) {
 	if errors.Is(err, fault.NotFound) {
 		return false, nil
 	}
-	if err != nil || n.IsDir() {
+	if err != nil {
 		return false, err
 	}
-	about, err := c.r.content.About(ctx, n.Content)
+	return c.r.notYet(ctx, &n)
+}
+
+// notYet tells whether a file's link was never made, since its content consists
+// of parts, or was made one only now.
+func (r *Room) notYet(ctx context.Context, n *tree.Node) (bool, error) {
+	if n.IsDir() {
+		return false, nil
+	}
+	if pending, err := r.join.Pending(ctx, joinKey(n.ID)); err != nil || pending {
+		return pending, err
+	}
+	about, err := r.content.About(ctx, n.Content)
 	if errors.Is(err, fault.NotFound) {
 		return true, nil // it has just got another one
 	}

@@ -138,6 +138,13 @@ func TestPartsAreJoinedFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.clean() // it is still in parts: no finding
+		if _, err := r.room.content.Compact(r.ctx, r.stat("/big").Content); err != nil {
+			t.Fatal(err)
+		}
+		r.clean() // as after a kill before the link: the job is still to end
+		if a := r.scan("alice", true); a.removed > 0 {
+			t.Errorf("removed %d", a.removed)
+		}
 		r.work()
 		r.same()
 	})

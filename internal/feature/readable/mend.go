@@ -144,10 +144,7 @@ func (v *visit) inspect(ctx context.Context, node int64) (*found, error) {
 	if err != nil || d == shelf.Nowhere {
 		return nil, err
 	}
-	out := &found{owner: v.homes[chain[0].ID]}
-	for _, n := range chain[1:] {
-		out.path = append(out.path, n.Name)
-	}
+	out := v.found(node)
 	there := map[string]*shelf.Entry{}
 	names, err := d.Names()
 	if err != nil {

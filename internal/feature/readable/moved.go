@@ -2,6 +2,7 @@ package readable
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"atrium/internal/base/fault"
@@ -53,9 +54,12 @@ func (a *adoption) finish(ctx context.Context, patience time.Duration) error {
 			}
 		}
 		from, err := a.origin(ctx, x, byContent)
-		if err == nil && from != nil {
+		switch {
+		case err == nil && from != nil:
 			err = a.move(ctx, from, x)
 			moved[from.ID] = err == nil
+		case err == nil && x.is == stale && x.node == nil:
+			err = a.spare(ctx, x, patience)
 		}
 		if err = a.survive(ctx, a.name(ctx, x), err); err != nil {
 			return err
@@ -86,23 +90,51 @@ func (a *adoption) origin(ctx context.Context, x finding, missing map[int64][]fi
 			missing[x.entry.Mark.ID] = m[1:]
 			return m[0].node, nil
 		}
-		if x.node == nil {
-			return nil, fault.New(fault.Conflict, "This is a link to the bytes of another file; it was left alone.")
-		}
 	}
 	return nil, nil
+}
+
+// spare adopts, as a file of its own, a link that somebody made to one of ours
+// that is still in its place. It must outlast the events that were under way
+// when it was seen, or it is what a deletion is about to take.
+func (a *adoption) spare(ctx context.Context, x finding, patience time.Duration) error {
+	caught, err := a.r.caughtUp(ctx, patience)
+	if err != nil {
+		return err
+	}
+	if !caught {
+		a.busy = append(a.busy, x.spot)
+		return nil
+	}
+	var f *found
+	err = a.r.holding(ctx, a.s, func(v *visit) error {
+		if err := v.learn(ctx, x.parent); err != nil || !v.shown(x.parent) {
+			return err
+		}
+		f = v.found(x.parent)
+		return nil
+	})
+	if err != nil || f == nil {
+		return err
+	}
+	x.is = foreign
+	if err = a.adoptFile(ctx, f, x); errors.Is(err, shelf.ErrBusy) {
+		a.busy = append(a.busy, x.spot)
+		return nil
+	}
+	return err
 }
 
 // orphan adopts a folder of ours whose node is gone, since others have put
 // something into it.
 func (a *adoption) orphan(ctx context.Context, x finding) (done bool, err error) {
-	f := &found{}
+	var f *found
 	err = a.r.holding(ctx, a.s, func(v *visit) error {
 		if err := v.learn(ctx, x.parent, x.entry.Mark.ID); err != nil {
 			return err
 		}
 		if done = v.shown(x.parent) && !v.shown(x.entry.Mark.ID); done {
-			f.owner, f.path = v.homes[v.chains[x.parent][0].ID], namesOf(v.chains[x.parent])
+			f = v.found(x.parent)
 		}
 		return nil
 	})
@@ -114,6 +146,12 @@ func (a *adoption) orphan(ctx context.Context, x finding) (done bool, err error)
 		return true, err
 	}
 	return true, a.tree(ctx, made.ID, atOnce)
+}
+
+// found says whose a folder is, and where it lies.
+func (v *visit) found(folder int64) *found {
+	chain := v.chains[folder]
+	return &found{owner: v.homes[chain[0].ID], path: namesOf(chain)}
 }
 
 // again looks at what was left for later once more.
@@ -251,8 +289,8 @@ func namesOf(chain []tree.Node) (names []string) {
 
 // restore puts back what is missing on the disk, or removes it from the tables.
 func (a *adoption) restore(ctx context.Context, x finding) error {
-	if a.notYet(ctx, x.node) {
-		return nil
+	if not, err := a.r.notYet(ctx, x.node); err != nil || not {
+		return err
 	}
 	if a.gone && x.is == absent {
 		return a.remove(ctx, x)
@@ -267,16 +305,6 @@ func (a *adoption) restore(ctx context.Context, x finding) error {
 		a.said(a.name(ctx, x), "is put back", nil)
 	}
 	return err
-}
-
-// notYet tells whether a file's link was never made, since its content still
-// consists of parts.
-func (a *adoption) notYet(ctx context.Context, n *tree.Node) bool {
-	if n.IsDir() {
-		return false
-	}
-	about, err := a.r.content.About(ctx, n.Content)
-	return err != nil || about.Joined
 }
 
 // remove removes from the tables what is missing on the disk.

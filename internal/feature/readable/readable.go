@@ -228,12 +228,14 @@ func (v *visit) leave(ctx context.Context) error {
 		}
 	}
 	for node := range v.parts {
-		if err := v.r.join.Add(ctx, v.r.db, later{node}, jobs.Unique(strconv.FormatInt(node, 10))); err != nil {
+		if err := v.r.join.Add(ctx, v.r.db, later{node}, jobs.Unique(joinKey(node))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+func joinKey(node int64) string { return strconv.FormatInt(node, 10) }
 
 // settleFor is how long a folder that is not in its place is given to get there
 // by the events that are under way.

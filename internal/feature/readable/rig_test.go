@@ -285,13 +285,17 @@ func (r *rig) clean() {
 }
 
 // adopt looks through a user's whole tree, as files:scan does.
-func (r *rig) adopt(uid string) *adoption {
+func (r *rig) adopt(uid string) *adoption { r.Helper(); return r.scan(uid, false) }
+
+// scan is adopt; gone: and what is missing goes from the tables.
+func (r *rig) scan(uid string, gone bool) *adoption {
 	r.Helper()
 	s, err := r.room.disk(r.ctx)
 	if err != nil {
 		r.Fatal(err)
 	}
 	a := r.room.adoption(s, func(path, what string, err error) { r.Logf("%s %s %v", path, what, err) })
+	a.gone = gone
 	sp, err := r.room.homeOf(r.ctx, uid)
 	if err == nil {
 		err = a.tree(r.ctx, sp.Root, atOnce)

@@ -357,8 +357,7 @@ func (w *watch) differences(ctx context.Context, s *shelf.Shelf, due map[spot]*p
 		for _, x := range wrong {
 			f := byFolder[x.parent]
 			if f == nil {
-				chain := v.chains[x.parent]
-				f = &found{owner: v.homes[chain[0].ID], path: namesOf(chain)}
+				f = v.found(x.parent)
 				byFolder[x.parent] = f
 			}
 			f.wrong = append(f.wrong, x)
@@ -388,7 +387,7 @@ func (v *visit) untouched(s spot, p *pending) (bool, error) {
 	if e.IsDir() && e.Ours { // made by another process, perhaps
 		return false, v.within(d, e)
 	}
-	return p.plain && e.IsFile() && e.Ours && e.MTime == e.Mark.MTime, nil
+	return p.plain && e.IsFile() && e.Ours && e.MTime == e.Mark.MTime && e.Single(), nil
 }
 
 // within has a folder of ours watched, and what is in it looked at when that is

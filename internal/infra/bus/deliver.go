@@ -64,6 +64,8 @@ func (b *Bus) step(ctx context.Context, s *subscriber, p pace) (result, error) {
 		return result{}, err
 	}
 	if res.failed == nil || next.tries < b.Tries {
+		// Who comes after a batch that was not full is announced, and gathers first.
+		res.more = res.more && len(rows) == batchSize
 		return res, nil
 	}
 	i := slices.IndexFunc(rows, func(r row) bool { return after(r.pos, next.pos) })
@@ -178,9 +180,10 @@ func (b *Bus) cursor(ctx context.Context, s *subscriber) (cursor, error) {
 func (b *Bus) pending(ctx context.Context, s *subscriber, p pos) ([]row, error) {
 	scan := func(r db.Row) (e row, err error) { return e, r.Scan(&e.turn, &e.at, &e.id, &e.name, &e.body) }
 	events := slices.Sorted(maps.Keys(s.kinds))
+	// One lower bound only, or SQLite may begin at the other one. No turn is 0.
 	return db.List(ctx, b.db, scan, `SELECT turn, at, id, name, body FROM bus_event
-		WHERE turn > 0 AND turn >= ? AND (turn > ? OR at > ? OR (at = ? AND id > ?)) AND name IN (?)
-		ORDER BY turn, at, id LIMIT ?`, p.turn, p.turn, p.at, p.at, p.id, events, batchSize)
+		WHERE turn >= ? AND (turn > ? OR at > ? OR (at = ? AND id > ?)) AND name IN (?)
+		ORDER BY turn, at, id LIMIT ?`, max(p.turn, 1), p.turn, p.at, p.at, p.id, events, batchSize)
 }
 
 var errOvertaken = errors.New("another node serves this subscriber")

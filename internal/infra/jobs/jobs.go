@@ -160,6 +160,14 @@ func (k *Kind[P]) Add(ctx context.Context, tx *db.DB, p P, opts ...Option) error
 	return nil
 }
 
+// Pending tells whether a job that was added with Unique(key) is still to be
+// done or to be ended.
+func (k *Kind[P]) Pending(ctx context.Context, key string) (bool, error) {
+	l := lane(k.name, key)
+	found, err := db.List(ctx, k.q.db, db.Scan1[int64], "SELECT id FROM job WHERE waiting = ? UNION ALL SELECT id FROM job WHERE running = ?", l, l)
+	return len(found) > 0, err
+}
+
 // lane is what is unique among the waiting and among the running: NULL for
 // jobs without a key, which never clash.
 func lane(kind, key string) any {

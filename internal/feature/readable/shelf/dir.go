@@ -29,6 +29,7 @@ type Entry struct {
 	CTime int64
 	Mark  Mark
 	Ours  bool // Mark is that of this inode
+	links uint64
 	mode  uint32
 }
 
@@ -37,6 +38,9 @@ func (e *Entry) IsDir() bool { return e.mode&unix.S_IFMT == unix.S_IFDIR }
 
 // IsFile tells whether e is a regular file.
 func (e *Entry) IsFile() bool { return e.mode&unix.S_IFMT == unix.S_IFREG }
+
+// Single tells whether a file's blob has no name but its own and this one.
+func (e *Entry) Single() bool { return e.Mark.Apart || e.links <= 2 }
 
 // Same tells whether it is the same file between two looks, and nothing was
 // written to it; or the same folder.
@@ -156,7 +160,7 @@ func (d Dir) Stat(name string) (*Entry, error) {
 	if err != nil {
 		return nil, wrong("stat", name, err)
 	}
-	e := &Entry{Name: name, Ino: st.Ino, Size: st.Size, MTime: st.Mtim.Nano(), CTime: st.Ctim.Nano(), mode: st.Mode}
+	e := &Entry{Name: name, Ino: st.Ino, Size: st.Size, MTime: st.Mtim.Nano(), CTime: st.Ctim.Nano(), links: uint64(st.Nlink), mode: st.Mode}
 	attr := fileMark
 	switch {
 	case e.IsDir():
