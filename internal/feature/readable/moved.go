@@ -44,22 +44,9 @@ func (a *adoption) finish(ctx context.Context, patience time.Duration) error {
 	}
 	moved := map[int64]bool{}
 	for _, x := range lost {
-		if x.is == strayed {
-			done, err := a.orphan(ctx, x)
-			if err = a.survive(ctx, a.name(ctx, x), err); err != nil {
-				return err
-			}
-			if done {
-				continue
-			}
-		}
-		from, err := a.origin(ctx, x, byContent)
-		switch {
-		case err == nil && from != nil:
-			err = a.move(ctx, from, x)
-			moved[from.ID] = err == nil
-		case err == nil && x.is == stale && x.node == nil:
-			err = a.spare(ctx, x, patience)
+		n, err := a.elsewhere(ctx, x, byContent, patience)
+		if n != nil && err == nil {
+			moved[n.ID] = true
 		}
 		if err = a.survive(ctx, a.name(ctx, x), err); err != nil {
 			return err
@@ -78,6 +65,26 @@ func (a *adoption) finish(ctx context.Context, patience time.Duration) error {
 		}
 	}
 	return nil
+}
+
+// elsewhere deals with what is ours and stands where it does not belong, and
+// gives the node that was moved there, if one was.
+func (a *adoption) elsewhere(ctx context.Context, x finding, missing map[int64][]finding, patience time.Duration) (*tree.Node, error) {
+	if x.is == strayed {
+		if done, err := a.orphan(ctx, x); err != nil || done {
+			return nil, err
+		}
+	}
+	from, err := a.origin(ctx, x, missing)
+	switch {
+	case err != nil:
+		return nil, err
+	case from != nil:
+		return from, a.move(ctx, from, x)
+	case x.is == stale && x.node == nil:
+		return nil, a.spare(ctx, x, patience)
+	}
+	return nil, nil
 }
 
 // origin finds the node that was moved to where a link or folder of ours stands.
