@@ -53,8 +53,9 @@ func (t *Tree) checkSizes(ctx context.Context, report func(string)) error {
 	}
 	doomed, err := t.SpaceOf(ctx, t.db, Doomed, "")
 	for _, w := range found {
-		// The purge takes nodes away without keeping the books.
-		if err == nil && len(chains[w.id]) > 0 && chains[w.id][0].ID == doomed.Root {
+		// The purge takes nodes away without keeping the books; it may have taken
+		// this one meanwhile.
+		if chain := chains[w.id]; len(chain) == 0 || err == nil && chain[0].ID == doomed.Root {
 			continue
 		}
 		report(fmt.Sprintf("folder %d has %d bytes and %d unsettled, but holds %d", w.id, w.size, w.pending, w.below))
