@@ -28,7 +28,7 @@ func TestJudge(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	folder, err := s.Users.Mkdir("folder", 7)
+	folder, err := s.Mkdir(s.Users, "folder", 7)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package readable
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"atrium/internal/base/fault"
@@ -44,7 +43,7 @@ func (a *adoption) finish(ctx context.Context, patience time.Duration) error {
 	}
 	moved := map[int64]bool{}
 	for _, x := range lost {
-		n, err := a.elsewhere(ctx, x, byContent, patience)
+		n, err := a.elsewhere(ctx, x, byContent)
 		if n != nil && err == nil {
 			moved[n.ID] = true
 		}
@@ -69,7 +68,7 @@ func (a *adoption) finish(ctx context.Context, patience time.Duration) error {
 
 // elsewhere deals with what is ours and stands where it does not belong, and
 // gives the node that was moved there, if one was.
-func (a *adoption) elsewhere(ctx context.Context, x finding, missing map[int64][]finding, patience time.Duration) (*tree.Node, error) {
+func (a *adoption) elsewhere(ctx context.Context, x finding, missing map[int64][]finding) (*tree.Node, error) {
 	if x.is == strayed {
 		if done, err := a.orphan(ctx, x); err != nil || done {
 			return nil, err
@@ -82,7 +81,7 @@ func (a *adoption) elsewhere(ctx context.Context, x finding, missing map[int64][
 	case from != nil:
 		return from, a.move(ctx, from, x)
 	case x.is == stale && x.node == nil:
-		return nil, a.spare(ctx, x, patience)
+		return nil, a.surplus(ctx, x)
 	}
 	return nil, nil
 }
@@ -101,33 +100,16 @@ func (a *adoption) origin(ctx context.Context, x finding, missing map[int64][]fi
 	return nil, nil
 }
 
-// spare adopts, as a file of its own, a link that somebody made to one of ours
-// that is still in its place. It must outlast the events that were under way
-// when it was seen, or it is what a deletion is about to take.
-func (a *adoption) spare(ctx context.Context, x finding, patience time.Duration) error {
-	caught, err := a.r.caughtUp(ctx, patience)
-	if err != nil {
-		return err
-	}
-	if !caught {
-		a.busy = append(a.busy, x.spot)
-		return nil
-	}
-	var f *found
-	err = a.r.holding(ctx, a.s, func(v *visit) error {
-		if err := v.learn(ctx, x.parent); err != nil || !v.shown(x.parent) {
-			return err
-		}
-		f = v.found(x.parent)
-		return nil
+// surplus removes a link to the bytes of one of our files that is still in its
+// place: nothing is lost with it.
+func (a *adoption) surplus(ctx context.Context, x finding) error {
+	err := a.r.holding(ctx, a.s, func(v *visit) error {
+		asks := newAsks()
+		asks.see(x.parent, x.name, 0)
+		return v.settle(ctx, asks)
 	})
-	if err != nil || f == nil {
-		return err
-	}
-	x.is = foreign
-	if err = a.adoptFile(ctx, f, x); errors.Is(err, shelf.ErrBusy) {
-		a.busy = append(a.busy, x.spot)
-		return nil
+	if err == nil {
+		a.said(a.name(ctx, x), "was a second name of a file that has its place; removed", nil)
 	}
 	return err
 }

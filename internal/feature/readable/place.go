@@ -42,7 +42,7 @@ func judge(e *shelf.Entry, n *tree.Node) verdict {
 		return right
 	case !e.IsFile():
 		return odd
-	case !e.Ours:
+	case !e.Ours || e.Last():
 		return foreign
 	case e.MTime != e.Mark.MTime:
 		return changed
@@ -187,7 +187,7 @@ func (v *visit) seat(ctx context.Context, d shelf.Dir, s spot, n *tree.Node, is 
 
 // mkdir makes a node's folder, or takes the one that is there for it.
 func (v *visit) mkdir(d shelf.Dir, s spot, n *tree.Node) error {
-	sub, err := d.Mkdir(s.name, n.ID)
+	sub, err := v.s.Mkdir(d, s.name, n.ID)
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,10 @@ func (e *Entry) IsFile() bool { return e.mode&unix.S_IFMT == unix.S_IFREG }
 // Single tells whether a file's blob has no name but its own and this one.
 func (e *Entry) Single() bool { return e.Mark.Apart || e.links <= 2 }
 
+// Last tells whether a file of ours has outlived its blob: these are the only
+// bytes of it.
+func (e *Entry) Last() bool { return e.Ours && !e.Mark.Apart && e.links == 1 }
+
 // Same tells whether it is the same file between two looks, and nothing was
 // written to it; or the same folder.
 func (e *Entry) Same(o *Entry) bool {
@@ -210,25 +214,6 @@ func (d Dir) list(want func(fs.DirEntry) bool) ([]string, error) {
 			return nil, err
 		}
 	}
-}
-
-// Mkdir makes a folder for a node and opens it.
-func (d Dir) Mkdir(name string, node int64) (Dir, error) {
-	if err := CheckName(name); err != nil {
-		return Nowhere, err
-	}
-	if err := unix.Mkdirat(int(d), name, 0o700); err != nil && err != unix.EEXIST {
-		return Nowhere, wrong("mkdir", name, err)
-	}
-	sub, err := d.OpenDir(name)
-	if err != nil {
-		return Nowhere, err
-	}
-	if err := sub.Claim(node); err != nil {
-		sub.Close()
-		return Nowhere, err
-	}
-	return sub, nil
 }
 
 // Plain makes a folder that belongs to no node, or opens it.

@@ -24,6 +24,7 @@ const (
 	OwnName    = "~atrium" // in users; no user id can be that
 	parkedName = "parked"  // in OwnName
 	spareName  = "link"    // in OwnName: a link on its way to its name
+	folderName = "folder"  // in OwnName: a folder on its way to its name
 	lockName   = "lock"    // in OwnName
 )
 
@@ -187,12 +188,47 @@ func (s *Shelf) Unpark(node int64, d Dir, name string) (ok bool, err error) {
 	return err == nil, err
 }
 
+// Mkdir makes a folder for a node and opens it, or takes the one that is there.
+// It gets its name when it is marked: what a kill leaves under the name must not
+// look like somebody else's.
+func (s *Shelf) Mkdir(d Dir, name string, node int64) (Dir, error) {
+	if err := CheckName(name); err != nil {
+		return Nowhere, err
+	}
+	sub, err := s.own.Plain(folderName)
+	if err != nil {
+		return Nowhere, err
+	}
+	if err = sub.Claim(node); err == nil {
+		err = s.own.Rename(folderName, d, name)
+	}
+	if err == nil {
+		return sub, nil
+	}
+	sub.Close()
+	if !Taken(err) {
+		return Nowhere, err
+	}
+	if sub, err = d.OpenDir(name); err != nil {
+		return Nowhere, err
+	}
+	if err = sub.Claim(node); err != nil {
+		sub.Close()
+		return Nowhere, err
+	}
+	return sub, nil
+}
+
 // Link gives a blob one more name, in place of what may be there: the caller
-// has looked. A blob that is not there is ErrNoBlob.
+// has looked. A blob that is not there is ErrNoBlob. It is marked first: what a
+// kill leaves under the name must not look like somebody else's.
 func (s *Shelf) Link(key string, d Dir, name string, m Mark, mtime int64) error {
+	if err := s.Blobs.Stamp(s.path(key), m, mtime); err != nil {
+		return s.noLink(key, name, err)
+	}
 	err := unix.Linkat(int(s.Blobs), s.path(key), int(d), name, 0)
 	if err == nil {
-		return d.Stamp(name, m, mtime)
+		return nil
 	}
 	if err != unix.EEXIST && err != unix.EMLINK {
 		return s.noLink(key, name, err)
@@ -208,8 +244,10 @@ func (s *Shelf) Link(key string, d Dir, name string, m Mark, mtime int64) error 
 	if err != nil {
 		return s.noLink(key, name, err)
 	}
-	if err := s.own.Stamp(spareName, m, mtime); err != nil {
-		return err
+	if m.Apart {
+		if err := s.own.Stamp(spareName, m, mtime); err != nil {
+			return err
+		}
 	}
 	if err := s.own.replace(spareName, d, name); err != nil {
 		return err
@@ -221,7 +259,7 @@ func (s *Shelf) Link(key string, d Dir, name string, m Mark, mtime int64) error 
 var ErrNoBlob = errors.New("no such blob")
 
 func (s *Shelf) noLink(key, name string, err error) error {
-	if err != unix.ENOENT {
+	if !errors.Is(err, unix.ENOENT) {
 		return wrong("link", name, err)
 	}
 	if e := unix.Faccessat(int(s.Blobs), s.path(key), unix.F_OK, 0); e == unix.ENOENT {

@@ -106,7 +106,7 @@ func TestOnlySingleNamesAreOpened(t *testing.T) {
 			d.Close()
 			t.Errorf("%q was opened", name)
 		}
-		if _, err := s.Users.Mkdir(name, 1); err == nil {
+		if _, err := s.Mkdir(s.Users, name, 1); err == nil {
 			t.Errorf("%q was made", name)
 		}
 		if err := s.DropUser(name); err == nil {
@@ -182,13 +182,13 @@ func TestPruneLeavesWhatIsNotOurs(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(data, "blobs", "k"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	top, err := s.Users.Mkdir("top", 1)
+	top, err := s.Mkdir(s.Users, "top", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer top.Close()
 	for i, name := range []string{"ours", "mixed"} {
-		d, err := top.Mkdir(name, int64(i+2))
+		d, err := s.Mkdir(top, name, int64(i+2))
 		if err == nil {
 			err = s.Link("k", d, "link", Mark{ID: 9}, 1)
 		}
@@ -231,5 +231,35 @@ func TestADiskThatCannotLink(t *testing.T) {
 	}
 	if _, err := Open(Place{Data: data, Blobs: "elsewhere", Path: func(key string) string { return key }}); err == nil {
 		t.Error("a link out of the data folder was followed")
+	}
+}
+
+// A kill between the marking and the naming must not leave what looks like
+// somebody else's under the name: it would be adopted, though it may be deleted.
+func TestMarkedBeforeNamed(t *testing.T) {
+	s, data := open(t)
+	if err := os.WriteFile(filepath.Join(data, "blobs", "k"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	impossible := strings.Repeat("x", 300)
+	if err := s.Link("k", s.Users, impossible, Mark{ID: 5}, 1e18); err == nil {
+		t.Error("a name of 300 bytes")
+	}
+	if e, err := s.Blobs.Stat("k"); err != nil || !e.Ours || e.Mark.ID != 5 {
+		t.Errorf("the blob is not marked: %+v, %v", e, err)
+	}
+	if _, err := s.Mkdir(s.Users, impossible, 7); err == nil {
+		t.Error("a name of 300 bytes")
+	}
+	if e, err := s.own.Stat(folderName); err != nil || !e.Ours || e.Mark.ID != 7 {
+		t.Errorf("the folder is not marked: %+v, %v", e, err)
+	}
+	d, err := s.Mkdir(s.Users, "next", 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if e, err := s.Users.Stat("next"); err != nil || e.Mark.ID != 8 {
+		t.Errorf("%+v, %v", e, err)
 	}
 }
