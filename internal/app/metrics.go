@@ -10,7 +10,8 @@ import (
 	"atrium/internal/proto/web"
 )
 
-// metrics mounts /metrics, for programs on this machine and for administrators.
+// metrics mounts /metrics, for programs on this machine, for administrators, and
+// for whom may monitor.
 func (h *house) metrics(m *web.Mux) *stats.Stats {
 	s := stats.New()
 	s.Up("db", h.db.Ping)
@@ -18,12 +19,12 @@ func (h *house) metrics(m *web.Mux) *stats.Stats {
 	serve := s.Handler()
 	m.Handle("GET", "/metrics", web.Public|web.Basic, func(w http.ResponseWriter, r *http.Request) error {
 		p := who.From(r.Context())
-		if !web.VisitOf(r.Context()).Addr.IsLoopback() && (p == nil || p.Role < who.Admin) {
+		if !web.VisitOf(r.Context()).Addr.IsLoopback() && !p.Holds("monitor") {
 			return fault.New(fault.Anonymous, "Only an administrator may see this.")
 		}
 		serve.ServeHTTP(w, r)
 		return nil
-	})
+	}, web.In("monitor"))
 	return s
 }
 

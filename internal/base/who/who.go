@@ -2,7 +2,11 @@
 // through the context. It knows nothing of how somebody proved who they are.
 package who
 
-import "context"
+import (
+	"context"
+	"slices"
+	"time"
+)
 
 // Role is what a principal may do beyond their own things.
 type Role uint8
@@ -33,12 +37,21 @@ type Principal struct {
 	Role    Role
 	Groups  []string
 	Via     Via
-	TokenID int64 // app password or session row; 0 for a password
-	NoFiles bool  // the token has no file system scope
+	TokenID int64    // app password or session row; 0 for a password
+	Scope   *Scope   // what the credential is limited to; nil: nothing
+	Rights  []string // what a role of their own grants, such as "users"; administrators need none
+	// Confirmed is when the password, or what stands for it, was last asked for in
+	// a session; zero elsewhere.
+	Confirmed time.Time
 }
 
 // MaySeeFiles tells whether the credential reaches the file tree.
-func (p *Principal) MaySeeFiles() bool { return p != nil && !p.NoFiles }
+func (p *Principal) MaySeeFiles() bool { return p != nil && p.Scope.Allows(FilesRoom, Read) }
+
+// Holds tells whether the principal may do what a right names.
+func (p *Principal) Holds(right string) bool {
+	return p != nil && (p.Role == Admin || slices.Contains(p.Rights, right))
+}
 
 type key struct{}
 

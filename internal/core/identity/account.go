@@ -155,7 +155,7 @@ func (d *Directory) SetPassword(ctx context.Context, uid, password string) error
 		if n == 0 {
 			return noUser(uid)
 		}
-		_, err = tx.Exec(ctx, "DELETE FROM token WHERE uid = ? AND kind = ?", uid, KindSession)
+		_, err = tx.Exec(ctx, "DELETE FROM token WHERE uid = ? AND kind IN (?)", uid, []int{int(KindSession), int(KindHalf)})
 		return err
 	})
 }

@@ -43,7 +43,7 @@ type verdict struct {
 	source string // whose Verifier checked it, when not we
 	change uint64 // Directory.changes when it was read
 	at     time.Time
-	until  time.Time    // for passwords that a Source checked; zero: as long as it is used
+	until  time.Time    // when it ends: a token's end, or soon for passwords that a Source checked; zero: as long as it is used
 	used   atomic.Int64 // unix seconds
 }
 
@@ -53,6 +53,7 @@ type person struct {
 	groups      []string
 	administers []string
 	role        who.Role
+	second      bool // must show a second factor
 	change      uint64
 	at          time.Time
 }
@@ -66,7 +67,7 @@ func (d *Directory) known(k fingerprint, now time.Time) (v *verdict, ok bool) {
 	if v == nil {
 		return nil, false
 	}
-	if v.change != d.changes.Load() || now.Sub(v.at) >= fresh {
+	if v.change != d.changes.Load() || now.Sub(v.at) >= fresh || !v.until.IsZero() && !now.Before(v.until) {
 		return v, false
 	}
 	d.touch(v, now)
@@ -150,6 +151,11 @@ func (d *Directory) person(ctx context.Context, uid string) (*person, error) {
 		p.role = who.Admin
 	case len(p.administers) > 0:
 		p.role = who.GroupAdmin
+	}
+	if d.Second != nil {
+		if p.second, err = d.Second(ctx, &p.User, p.groups); err != nil {
+			return nil, err
+		}
 	}
 	d.mu.Lock()
 	d.people[uid] = p

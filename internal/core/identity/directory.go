@@ -83,6 +83,10 @@ type Query struct {
 // Directory is all accounts there are, from our own table and from sources.
 type Directory struct {
 	Now func() time.Time
+	// Second tells whether an account must show a second factor after its password;
+	// then the password alone opens nothing but the page that asks for it. It is
+	// set at start only; nil: no account must. Who changes its answer calls Void.
+	Second func(ctx context.Context, u *User, groups []string) (bool, error)
 
 	db       *db.DB
 	box      *seal.Box
@@ -131,13 +135,17 @@ func runHooks(ctx context.Context, tx *db.DB, hooks []Hook, uid string) error {
 	return nil
 }
 
+// Void makes every node's next request look at the tables again: here at once,
+// elsewhere within a second.
+func (d *Directory) Void() { d.changes.Add(1) }
+
 // tx runs f in a transaction and voids what is cached once it is durable.
 func (d *Directory) tx(ctx context.Context, f func(tx *db.DB) error) error {
 	return d.db.Tx(ctx, func(tx *db.DB) error {
 		if err := f(tx); err != nil {
 			return err
 		}
-		tx.AfterCommit(func() { d.changes.Add(1) })
+		tx.AfterCommit(d.Void)
 		return nil
 	})
 }

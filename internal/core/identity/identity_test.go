@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"net/netip"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -247,13 +248,13 @@ func TestTokens(t *testing.T) {
 		must[*User](t)(d.Create(ctx, NewUser{ID: "olga", Password: "right", Mail: "o@oracle.example", Quota: NoQuota}))
 		must[*User](t)(d.Create(ctx, NewUser{ID: "otto", Quota: NoQuota}))
 		secret := AppPassword()
-		tok := must[*Token](t)(d.AddToken(ctx, Token{UID: "olga", Login: "olga", Name: "  mirall\n3 ", Kind: KindApp, Files: true}, secret))
+		tok := must[*Token](t)(d.AddToken(ctx, Token{UID: "olga", Login: "olga", Name: "  mirall\n3 ", Kind: KindApp}, secret))
 		if len(secret) != 72 || len(TypedPassword()) != 29 || tok.Name != "mirall 3" {
 			t.Errorf("%q, %+v", secret, tok)
 		}
 		for _, login := range []string{"olga", "o@oracle.example", "OLGA"} {
 			p := must[*who.Principal](t)(d.SignIn(ctx, login, secret, home))
-			if p.ID != "olga" || p.Via != who.ViaAppPassword || p.TokenID != tok.ID || p.NoFiles {
+			if p.ID != "olga" || p.Via != who.ViaAppPassword || p.TokenID != tok.ID || p.Scope != nil {
 				t.Errorf("%s: %+v", login, p)
 			}
 		}
@@ -274,11 +275,18 @@ func TestTokens(t *testing.T) {
 		if n.Load() != 0 {
 			t.Errorf("a cached hit costs %d queries", n.Load())
 		}
-		if err := d.RenameToken(ctx, "olga", tok.ID, "laptop", false); err != nil {
+		limit := &who.Scope{Rooms: []string{"calendar"}, Verbs: who.Read, Folders: []int64{7}}
+		if err := d.ChangeToken(ctx, "olga", tok.ID, "laptop", limit, c.now.Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
-		if p := must[*who.Principal](t)(d.SignIn(ctx, "olga", secret, home)); !p.NoFiles {
-			t.Error("the new scope is not seen at once")
+		if p := must[*who.Principal](t)(d.SignIn(ctx, "olga", secret, home)); !reflect.DeepEqual(p.Scope, limit) {
+			t.Errorf("the new scope is not seen at once: %+v", p.Scope)
+		}
+		c.add(time.Minute)
+		_, err = d.SignIn(ctx, "olga", secret, home)
+		wrong("after its end", err)
+		if err := d.ChangeToken(ctx, "olga", tok.ID, "laptop", nil, time.Time{}); err != nil {
+			t.Fatal(err)
 		}
 		next := AppPassword()
 		if err := d.RotateToken(ctx, "olga", tok.ID, next); err != nil {
@@ -309,7 +317,7 @@ func TestSessions(t *testing.T) {
 	each(t, func(t *testing.T, d *Directory, c *clock) {
 		ctx := t.Context()
 		must[*User](t)(d.Create(ctx, NewUser{ID: "olga", Password: "right", Quota: NoQuota}))
-		tok := must[*Token](t)(d.AddToken(ctx, Token{UID: "olga", Login: "olga", Name: "Firefox", Kind: KindSession, Files: true, Idle: time.Hour}, "s1"))
+		tok := must[*Token](t)(d.AddToken(ctx, Token{UID: "olga", Login: "olga", Name: "Firefox", Kind: KindSession, Idle: time.Hour}, "s1"))
 		c.add(50 * time.Minute)
 		must[*who.Principal](t)(d.Session(ctx, "s1"))
 		if err := d.Flush(ctx); err != nil {
@@ -397,4 +405,39 @@ func BenchmarkSignInCached(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// Where a second factor is asked for, a password alone opens nothing; app
+// passwords do, and the change is seen at once.
+func TestSecondFactor(t *testing.T) {
+	each(t, func(t *testing.T, d *Directory, c *clock) {
+		ctx := t.Context()
+		must[*User](t)(d.Create(ctx, NewUser{ID: "olga", Password: "right"}))
+		must[*who.Principal](t)(d.SignIn(ctx, "olga", "right", home))
+		secret := AppPassword()
+		must[*Token](t)(d.AddToken(ctx, Token{UID: "olga", Login: "olga", Kind: KindApp}, secret))
+		d.Second = func(_ context.Context, u *User, _ []string) (bool, error) { return u.ID == "olga", nil }
+		d.Void()
+		if _, err := d.SignIn(ctx, "olga", "right", home); !errors.Is(err, fault.Anonymous) {
+			t.Errorf("the password alone: %v", err)
+		}
+		must[*who.Principal](t)(d.SignIn(ctx, "olga", secret, home))
+		if needs, err := d.NeedsSecond(ctx, "olga"); !needs || err != nil {
+			t.Errorf("%v, %v", needs, err)
+		}
+		u := must[*User](t)(d.CheckPassword(ctx, "olga", "right", home))
+		half := must[*Token](t)(d.AddToken(ctx, Token{UID: u.ID, Login: "olga", Kind: KindHalf, Idle: time.Minute}, "half"))
+		if got := must[*Token](t)(d.Half(ctx, "half")); got.ID != half.ID {
+			t.Errorf("%+v", got)
+		}
+		for what, f := range map[string]func(context.Context, string) (*who.Principal, error){"session": d.Session, "bearer": d.Bearer} {
+			if _, err := f(ctx, "half"); !errors.Is(err, fault.Anonymous) {
+				t.Errorf("half a session as a %s: %v", what, err)
+			}
+		}
+		c.add(2 * time.Minute)
+		if _, err := d.Half(ctx, "half"); !errors.Is(err, fault.Anonymous) {
+			t.Errorf("after its time: %v", err)
+		}
+	})
 }

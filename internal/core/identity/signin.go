@@ -18,10 +18,14 @@ import (
 // one (30-core/015).
 var errWrong = fault.New(fault.Anonymous, "Unauthorised")
 
+// errSecond refuses a password without the second factor that its account has.
+var errSecond = fault.New(fault.Anonymous, "This account needs a second factor: please use an app password.")
+
 // SignIn finds out whom a login and a secret stand for: an app password, or the
 // account's password. A login is an account's id in any spelling, or its mail
 // address. from is the network of the client, for the delay of guesses. A
-// wrong credential is fault.Anonymous, one too many fault.Busy.
+// wrong credential is fault.Anonymous, one too many fault.Busy. A password that
+// needs a second factor besides is fault.Anonymous too.
 func (d *Directory) SignIn(ctx context.Context, login, secret string, from netip.Prefix) (*who.Principal, error) {
 	now := d.Now()
 	k := d.print(login, secret)
@@ -90,6 +94,32 @@ func (d *Directory) alone(ctx context.Context, kind Kind, salt, secret string) (
 	return p, err
 }
 
+// Half finds the session of a browser that has shown a password and has yet to
+// show the second factor. It is nobody's principal.
+func (d *Directory) Half(ctx context.Context, secret string) (*Token, error) {
+	t, err := d.bySecret(ctx, secret)
+	if err != nil {
+		return nil, wrongUnless(err)
+	}
+	p, err := d.person(ctx, t.UID)
+	if err != nil {
+		return nil, wrongUnless(err)
+	}
+	if t.Kind != KindHalf || t.expired(d.Now()) || !p.Enabled {
+		return nil, errWrong
+	}
+	return t, nil
+}
+
+// NeedsSecond tells whether an account must show a second factor.
+func (d *Directory) NeedsSecond(ctx context.Context, uid string) (bool, error) {
+	p, err := d.person(ctx, uid)
+	if err != nil {
+		return false, err
+	}
+	return p.second, nil
+}
+
 // byToken admits the bearer of a token; fault.NotFound when the secret is none.
 func (d *Directory) byToken(ctx context.Context, k fingerprint, kind Kind, login, secret string) (*who.Principal, error) {
 	change, now := d.changes.Load(), d.Now()
@@ -117,8 +147,8 @@ func (d *Directory) byToken(ctx context.Context, k fingerprint, kind Kind, login
 		via = who.ViaSession
 	}
 	pr := p.principal(t.Login, via)
-	pr.TokenID, pr.NoFiles = t.ID, !t.Files
-	v := &verdict{p: pr, change: change, at: now}
+	pr.TokenID, pr.Scope, pr.Confirmed = t.ID, t.Scope, t.Confirmed
+	v := &verdict{p: pr, change: change, at: now, until: t.Expires}
 	d.remember(k, v)
 	d.touch(v, now)
 	return pr, nil
@@ -145,7 +175,7 @@ func (d *Directory) renew(ctx context.Context, k fingerprint, v *verdict, now ti
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return nil, err
 	}
-	if err != nil || !p.Enabled || p.pass != v.pass || p.Source != v.source || !v.until.IsZero() && now.After(v.until) {
+	if err != nil || !p.Enabled || p.pass != v.pass || p.Source != v.source || !v.until.IsZero() && now.After(v.until) || p.second {
 		d.forget(k)
 		return nil, nil
 	}
@@ -159,6 +189,9 @@ func (d *Directory) admitPassword(ctx context.Context, k fingerprint, u *User, l
 	p, err := d.person(ctx, u.ID)
 	if err != nil {
 		return nil, wrongUnless(err)
+	}
+	if p.second {
+		return nil, errSecond
 	}
 	v := &verdict{p: p.principal(login, who.ViaPassword), pass: u.pass, source: u.Source, change: change, at: now}
 	if u.Source != "" {
@@ -265,7 +298,7 @@ func (d *Directory) Still(ctx context.Context, p *who.Principal) error {
 	if err != nil {
 		return wrongUnless(err)
 	}
-	if t.Wipe {
+	if t.Wipe || t.expired(d.Now()) {
 		return errWrong
 	}
 	return nil

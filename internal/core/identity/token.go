@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/seal"
 )
@@ -20,6 +22,7 @@ type Kind int
 const (
 	KindSession Kind = iota + 1 // a browser's cookie
 	KindApp                     // an app password
+	KindHalf                    // the cookie of a browser that has yet to show its second factor
 )
 
 // Token is a credential that stands for a password: an app password or the
@@ -30,21 +33,26 @@ type Token struct {
 	Login     string // what was typed at the login that made it
 	Name      string // the device, as people see it
 	Kind      Kind
-	Files     bool // reaches the file tree
-	Wipe      bool // the device shall delete its data; opens nothing any more
+	Scope     *who.Scope // what it is limited to; nil: nothing
+	Wipe      bool       // the device shall delete its data; opens nothing any more
 	Created   time.Time
 	Used      time.Time     // to the minute
 	Idle      time.Duration // void after so long without use; 0: never
 	Confirmed time.Time     // when the password was last typed in this session
+	Expires   time.Time     // void from then on; zero: never
 }
 
-const tokenColumns = "id, uid, login, name, kind, files, wipe, created, used, idle, confirmed"
+const tokenColumns = "id, uid, login, name, kind, wipe, created, used, idle, confirmed, scope, expires"
 
 func scanToken(r db.Row) (*Token, error) {
 	var t Token
-	var files, wipe, created, used, idle, confirmed int64
-	err := r.Scan(&t.ID, &t.UID, &t.Login, &t.Name, &t.Kind, &files, &wipe, &created, &used, &idle, &confirmed)
-	t.Files, t.Wipe = files != 0, wipe != 0
+	var wipe, created, used, idle, confirmed, expires int64
+	var scope string
+	err := r.Scan(&t.ID, &t.UID, &t.Login, &t.Name, &t.Kind, &wipe, &created, &used, &idle, &confirmed, &scope, &expires)
+	if err == nil && scope != "" {
+		err = json.Unmarshal([]byte(scope), &t.Scope)
+	}
+	t.Wipe, t.Expires = wipe != 0, fromUnix(expires)
 	t.Created, t.Used, t.Confirmed = fromUnix(created), fromUnix(used), fromUnix(confirmed)
 	t.Idle = time.Duration(idle) * time.Second
 	return &t, err
@@ -70,13 +78,17 @@ func (d *Directory) AddToken(ctx context.Context, t Token, secret string) (*Toke
 	}
 	t.ID, t.Created, t.Used = id, d.Now(), d.Now()
 	t.Name = tidyName(t.Name)
+	scope, err := scopeText(t.Scope)
+	if err != nil {
+		return nil, err
+	}
 	err = d.tx(ctx, func(tx *db.DB) error {
 		if _, err := byID(ctx, tx, t.UID); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `INSERT INTO token (id, hash, uid, login, name, kind, files, wipe, created, used, idle, confirmed)
-			VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)`, t.ID, d.box.Hash(secret), t.UID, t.Login, t.Name, int(t.Kind),
-			number(t.Files), unix(t.Created), unix(t.Used), int64(t.Idle/time.Second), unix(t.Confirmed))
+		_, err := tx.Exec(ctx, `INSERT INTO token (id, hash, uid, login, name, kind, wipe, created, used, idle, confirmed, scope, expires)
+			VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`, t.ID, d.box.Hash(secret), t.UID, t.Login, t.Name, int(t.Kind),
+			unix(t.Created), unix(t.Used), int64(t.Idle/time.Second), unix(t.Confirmed), scope, unix(t.Expires))
 		return err
 	})
 	if err != nil {
@@ -125,9 +137,27 @@ func (d *Directory) RemoveTokens(ctx context.Context, uid string, k Kind, but in
 	})
 }
 
-// RenameToken changes the device's name and whether the token reaches files.
-func (d *Directory) RenameToken(ctx context.Context, uid string, id int64, name string, files bool) error {
-	return d.setToken(ctx, id, "UPDATE token SET name = ?, files = ? WHERE id = ? AND uid = ?", tidyName(name), number(files), id, uid)
+// ChangeToken changes the device's name, what the token is limited to, and when
+// it ends.
+func (d *Directory) ChangeToken(ctx context.Context, uid string, id int64, name string, s *who.Scope, expires time.Time) error {
+	scope, err := scopeText(s)
+	if err != nil {
+		return err
+	}
+	return d.setToken(ctx, id, "UPDATE token SET name = ?, scope = ?, expires = ? WHERE id = ? AND uid = ?",
+		tidyName(name), scope, unix(expires), id, uid)
+}
+
+// scopeText is how a scope is kept: "" for one that limits nothing.
+func scopeText(s *who.Scope) (string, error) {
+	if !s.Limits() {
+		return "", nil
+	}
+	b, err := json.Marshal(s)
+	if err == nil && len(b) > 1000 {
+		err = fault.New(fault.Invalid, "The token is limited to too many things.")
+	}
+	return string(b), err
 }
 
 // RotateToken gives a token a new secret and ends the old one.
@@ -200,8 +230,10 @@ func noToken(id int64) error {
 	return fmt.Errorf("token %d: %w", id, fault.New(fault.NotFound, "There is no such token."))
 }
 
-// expired tells whether a session was unused for too long.
-func (t *Token) expired(now time.Time) bool { return t.Idle > 0 && now.Sub(t.Used) > t.Idle }
+// expired tells whether a token's time is over, or it was unused for too long.
+func (t *Token) expired(now time.Time) bool {
+	return t.Idle > 0 && now.Sub(t.Used) > t.Idle || !t.Expires.IsZero() && !now.Before(t.Expires)
+}
 
 // Flush writes down when tokens were last used. Requests only note it in
 // memory; Run calls Flush once a minute.

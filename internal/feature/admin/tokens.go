@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
 	"atrium/internal/proto/cli"
 )
@@ -37,7 +38,7 @@ func (r *Room) addToken(cmd *cobra.Command, args []string) error {
 		}
 	}
 	secret := identity.AppPassword()
-	t, err := r.people.AddToken(ctx, identity.Token{UID: u.ID, Login: u.ID, Name: text(cmd, "name"), Kind: identity.KindApp, Files: true}, secret)
+	t, err := r.people.AddToken(ctx, identity.Token{UID: u.ID, Login: u.ID, Name: text(cmd, "name"), Kind: identity.KindApp}, secret)
 	if err != nil {
 		return err
 	}
@@ -75,10 +76,10 @@ func (r *Room) listTokens(cmd *cobra.Command, args []string) error {
 			{Key: "name", Value: t.Name},
 			{Key: "lastActivity", Value: t.Used.Unix()},
 			{Key: "type", Value: number},
-			{Key: "scope", Value: cli.Map{{Key: "filesystem", Value: t.Files}}},
+			{Key: "scope", Value: cli.Map{{Key: "filesystem", Value: reachesFiles(t)}}},
 		}
 		if cli.Plain(cmd) {
-			row[2].Value, row[3].Value, row[4].Value = moment(t.Used), word, unless(!t.Files, "filesystem")
+			row[2].Value, row[3].Value, row[4].Value = moment(t.Used), word, unless(!reachesFiles(t), "filesystem")
 		}
 		list = append(list, row)
 	}
@@ -133,3 +134,5 @@ func parseMoment(s string) (time.Time, error) {
 	}
 	return time.Time{}, fault.New(fault.Invalid, "A time is written as 2026-01-31, 2026-01-31T15:04:05Z or in Unix seconds.")
 }
+
+func reachesFiles(t *identity.Token) bool { return t.Scope.Allows(who.FilesRoom, who.Read) }

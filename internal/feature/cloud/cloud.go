@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
 	"atrium/internal/infra/db"
 	"atrium/internal/proto/dav"
@@ -113,9 +114,9 @@ func (rm *Room) plugPages(m *web.Mux) {
 	m.Prefix("/.well-known/caldav", web.Anyone|web.NoCSRF, toDAV)
 	m.Prefix("/.well-known/carddav", web.Anyone|web.NoCSRF, toDAV)
 	m.Handle("GET", "/.well-known/{name...}", web.Anyone, wellKnown)
-	m.Handle("GET", "/core/preview", web.User, noPreview)
-	m.Handle("GET", "/core/preview.png", web.User, noPreview)
-	m.Handle("GET", "/apps/files/api/v1/thumbnail/{x}/{y}/{file...}", web.User, noThumbnail)
+	m.Handle("GET", "/core/preview", web.User, noPreview, web.In(who.FilesRoom))
+	m.Handle("GET", "/core/preview.png", web.User, noPreview, web.In(who.FilesRoom))
+	m.Handle("GET", "/apps/files/api/v1/thumbnail/{x}/{y}/{file...}", web.User, noThumbnail, web.In(who.FilesRoom))
 	m.Handle("GET", "/apps/theming/favicon", web.Anyone, rm.icon)
 	m.Handle("GET", "/apps/theming/favicon/{app}", web.Anyone, rm.icon)
 	m.Handle("GET", "/apps/theming/icon", web.Anyone, rm.touchIcon)

@@ -49,10 +49,14 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.DAV.Alias("/remote.php/files", "files", Own)
 	b.Hook.Guards = append(b.Hook.Guards, guard{rm})
 	b.Hook.Copied = append(b.Hook.Copied, rm.CopyProps)
-	b.Web.Prefix("/remote.php/dav", web.User|web.Basic|web.Files, b.DAV.Serve, web.Errors(dav.WriteError), web.MaxBody(-1))
-	b.Web.Prefix("/remote.php/dav/bulk", web.User|web.Basic|web.Files, rm.serveBulk, web.Errors(dav.WriteError), web.MaxBody(-1))
-	b.Web.Prefix("/remote.php/files", web.User|web.Basic|web.Files, b.DAV.Serve, web.Errors(dav.WriteError), web.MaxBody(-1))
-	b.Web.Prefix("/remote.php/webdav", web.User|web.Basic|web.Files, b.DAV.Serve, web.Errors(dav.WriteError), web.MaxBody(-1))
+	at := func(prefix, room string, h web.Handler) {
+		b.Web.Prefix(prefix, web.User|web.Basic, h, web.In(room), web.Errors(dav.WriteError), web.MaxBody(-1))
+	}
+	at("/remote.php/dav", who.AccountRoom, b.DAV.Serve)
+	for _, p := range []string{"/remote.php/dav/files", "/remote.php/dav/uploads", "/remote.php/files", "/remote.php/webdav"} {
+		at(p, who.FilesRoom, b.DAV.Serve)
+	}
+	at("/remote.php/dav/bulk", who.FilesRoom, rm.serveBulk)
 	b.Jobs.Every("@every 10m", "davfiles.uploads", rm.ExpireUploads)
 	b.Jobs.Every("@every 1m", "davfiles.locks", rm.ExpireLocks)
 	b.Caps.Add("dav", davCaps)

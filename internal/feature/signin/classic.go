@@ -60,7 +60,7 @@ func (rm *Room) grantClassic(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p, secret := who.From(r.Context()), identity.AppPassword()
-	_, err := rm.dir.AddToken(r.Context(), identity.Token{UID: p.ID, Login: p.Login, Name: device, Kind: identity.KindApp, Files: true}, secret)
+	_, err := rm.dir.AddToken(r.Context(), identity.Token{UID: p.ID, Login: p.Login, Name: device, Kind: identity.KindApp}, secret)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"atrium/internal/base/fault"
@@ -30,8 +31,30 @@ type scope struct {
 	Filesystem bool `json:"filesystem"`
 }
 
+func scopeOf(t *identity.Token) scope { return scope{t.Scope.Allows(who.FilesRoom, who.Read)} }
+
+// apply opens the file tree in s, or closes it, and changes nothing else.
+func (c scope) apply(s *who.Scope) *who.Scope {
+	if s.Allows(who.FilesRoom, who.Read) == c.Filesystem {
+		return s
+	}
+	out := who.Scope{}
+	if s != nil {
+		out = *s
+	}
+	if c.Filesystem {
+		out.But = slices.DeleteFunc(slices.Clone(out.But), func(r string) bool { return r == who.FilesRoom })
+		if len(out.Rooms) > 0 && !slices.Contains(out.Rooms, who.FilesRoom) {
+			out.Rooms = append(slices.Clone(out.Rooms), who.FilesRoom)
+		}
+		return &out
+	}
+	out.But = append(slices.Clone(out.But), who.FilesRoom)
+	return &out
+}
+
 func show(t *identity.Token, p *who.Principal) device {
-	d := device{ID: t.ID, Name: t.Name, LastActivity: t.Used.Unix(), Scope: scope{t.Files}, Current: t.ID == p.TokenID}
+	d := device{ID: t.ID, Name: t.Name, LastActivity: t.Used.Unix(), Scope: scopeOf(t), Current: t.ID == p.TokenID}
 	switch {
 	case t.Wipe:
 		d.Type = 2
@@ -57,18 +80,13 @@ func (rm *Room) listTokens(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// sensitive refuses what a stolen app password must not do, and asks for the
-// password when it was typed long ago.
-func (rm *Room) sensitive(r *http.Request) (*who.Principal, error) {
+// inPerson refuses what a stolen app password must not do.
+func inPerson(r *http.Request) (*who.Principal, error) {
 	p := who.From(r.Context())
 	if p.Via == who.ViaAppPassword {
 		return nil, fault.New(fault.Denied, "An app password cannot change app passwords.")
 	}
-	recent, err := rm.recent(r)
-	if err == nil && !recent {
-		err = fault.New(fault.Denied, "Password confirmation is required")
-	}
-	return p, err
+	return p, nil
 }
 
 func decode(r *http.Request, v any) error {
@@ -79,7 +97,7 @@ func decode(r *http.Request, v any) error {
 }
 
 func (rm *Room) createToken(w http.ResponseWriter, r *http.Request) error {
-	p, err := rm.sensitive(r)
+	p, err := inPerson(r)
 	if err != nil {
 		return err
 	}
@@ -88,7 +106,7 @@ func (rm *Room) createToken(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	secret := identity.TypedPassword()
-	t, err := rm.dir.AddToken(r.Context(), identity.Token{UID: p.ID, Login: p.Login, Name: in.Name, Kind: identity.KindApp, Files: true}, secret)
+	t, err := rm.dir.AddToken(r.Context(), identity.Token{UID: p.ID, Login: p.Login, Name: in.Name, Kind: identity.KindApp}, secret)
 	if err != nil {
 		return err
 	}
@@ -114,7 +132,7 @@ func (rm *Room) updateToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p, err := rm.sensitive(r)
+	p, err := inPerson(r)
 	if err != nil {
 		return err
 	}
@@ -125,11 +143,11 @@ func (rm *Room) updateToken(w http.ResponseWriter, r *http.Request) error {
 	in := struct {
 		Name  string
 		Scope scope
-	}{t.Name, scope{t.Files}}
+	}{t.Name, scopeOf(t)}
 	if err := decode(r, &in); err != nil {
 		return err
 	}
-	if err := rm.dir.RenameToken(r.Context(), p.ID, id, in.Name, in.Scope.Filesystem); err != nil {
+	if err := rm.dir.ChangeToken(r.Context(), p.ID, id, in.Name, in.Scope.apply(t.Scope), t.Expires); err != nil {
 		return err
 	}
 	return empty(w, http.StatusOK)
@@ -140,9 +158,9 @@ func (rm *Room) deleteToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := who.From(r.Context())
-	if p.Via == who.ViaAppPassword {
-		return fault.New(fault.Denied, "An app password cannot change app passwords.")
+	p, err := inPerson(r)
+	if err != nil {
+		return err
 	}
 	if err := rm.dir.RemoveToken(r.Context(), p.ID, id); err != nil {
 		return err
@@ -155,7 +173,7 @@ func (rm *Room) askWipe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p, err := rm.sensitive(r)
+	p, err := inPerson(r)
 	if err != nil {
 		return err
 	}
@@ -203,7 +221,7 @@ func (rm *Room) getAppPassword(ctx context.Context, r *ocs.Request) (any, error)
 		return nil, fault.New(fault.Denied, "You cannot request an new apppassword with an apppassword")
 	}
 	secret := identity.AppPassword()
-	_, err := rm.dir.AddToken(ctx, identity.Token{UID: p.ID, Login: p.Login, Name: r.UserAgent(), Kind: identity.KindApp, Files: true}, secret)
+	_, err := rm.dir.AddToken(ctx, identity.Token{UID: p.ID, Login: p.Login, Name: r.UserAgent(), Kind: identity.KindApp}, secret)
 	return appPassword{secret}, err
 }
 

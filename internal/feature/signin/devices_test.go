@@ -72,7 +72,7 @@ func TestDevices(t *testing.T) {
 		if w := b.json("DELETE", id, token, ""); w.Code != 404 {
 			t.Errorf("delete twice: %d", w.Code)
 		}
-		g.now = g.now.Add(confirmed + time.Minute)
+		g.now = g.now.Add(web.ConfirmedFor + time.Minute)
 		if w := b.json("POST", path, token, `{"name":"x"}`); w.Code != 403 {
 			t.Errorf("long after the login: %d", w.Code)
 		}

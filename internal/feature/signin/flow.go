@@ -113,7 +113,7 @@ func (rm *Room) secretFor(ctx context.Context, f *flow) (string, error) {
 		return string(secret), err
 	}
 	secret := identity.AppPassword()
-	_, err := rm.dir.AddToken(ctx, identity.Token{UID: f.uid, Login: f.login, Name: f.name, Kind: identity.KindApp, Files: true}, secret)
+	_, err := rm.dir.AddToken(ctx, identity.Token{UID: f.uid, Login: f.login, Name: f.name, Kind: identity.KindApp}, secret)
 	return secret, err
 }
 
@@ -194,12 +194,8 @@ func (rm *Room) showGrant(w http.ResponseWriter, r *http.Request, status int, de
 	if p.Via == who.ViaAppPassword {
 		return fault.New(fault.Denied, "An app password cannot let another device in.")
 	}
-	recent, err := rm.recent(r)
-	if err != nil {
-		return err
-	}
 	return rm.pages["grant"].Render(w, r, status, "Account access", grantView{Device: device, Account: p.Display, Login: p.ID,
-		Action: action, State: state, Token: rm.token(sessionOf(p)), Retype: !recent, Wrong: wrong})
+		Action: action, State: state, Token: rm.token(sessionOf(p)), Retype: !rm.recent(p), Wrong: wrong})
 }
 
 // asked finds the flow of the cookie and holds it to the state of the page.
@@ -231,14 +227,14 @@ func (rm *Room) grant(w http.ResponseWriter, r *http.Request) error {
 // mayGrant asks for the password when it was typed long ago. When it returns
 // false, the answer is sent or an error.
 func (rm *Room) mayGrant(w http.ResponseWriter, r *http.Request, device, action, state string) (bool, error) {
-	if who.From(r.Context()).Via == who.ViaAppPassword {
+	p := who.From(r.Context())
+	if p.Via == who.ViaAppPassword {
 		return false, fault.New(fault.Denied, "An app password cannot let another device in.")
 	}
-	recent, err := rm.recent(r)
-	if recent || err != nil {
-		return recent, err
+	if rm.recent(p) {
+		return true, nil
 	}
-	_, err = rm.retype(r, r.PostForm.Get("password"))
+	_, err := rm.retype(r, r.PostForm.Get("password"))
 	if errors.Is(err, fault.Denied) {
 		return false, rm.showGrant(w, r, http.StatusForbidden, device, action, state, r.PostForm.Get("password") != "")
 	}

@@ -21,10 +21,6 @@ const (
 	longSession  = 15 * 24 * time.Hour
 )
 
-// confirmed is how long after the password was typed sensitive things may be
-// done without typing it again.
-const confirmed = 30 * time.Minute
-
 type loginView struct {
 	User, Redirect, Notice, Token string
 	Bad                           bool
@@ -102,7 +98,7 @@ func (rm *Room) openSession(w http.ResponseWriter, r *http.Request, u *identity.
 	}
 	secret := seal.Token(64)
 	_, err := rm.dir.AddToken(r.Context(), identity.Token{UID: u.ID, Login: login, Name: r.UserAgent(), Kind: identity.KindSession,
-		Files: true, Idle: idle, Confirmed: rm.Now()}, secret)
+		Idle: idle, Confirmed: rm.Now()}, secret)
 	if err != nil {
 		return err
 	}
@@ -166,19 +162,8 @@ func (rm *Room) retype(r *http.Request, password string) (int64, error) {
 
 // recent tells whether the password was typed not long ago. Basic with the
 // password types it each time; an app password never has it.
-func (rm *Room) recent(r *http.Request) (bool, error) {
-	p := who.From(r.Context())
-	switch p.Via {
-	case who.ViaPassword:
-		return true, nil
-	case who.ViaSession:
-		t, err := rm.dir.Token(r.Context(), p.ID, p.TokenID)
-		if err != nil {
-			return false, err
-		}
-		return rm.Now().Sub(t.Confirmed) < confirmed, nil
-	}
-	return false, nil
+func (rm *Room) recent(p *who.Principal) bool {
+	return p.Via == who.ViaPassword || p.Via == who.ViaSession && rm.Now().Sub(p.Confirmed) < web.ConfirmedFor
 }
 
 // local accepts an address to go to after login only when it is one of ours.

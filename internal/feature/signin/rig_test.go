@@ -69,7 +69,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 		web.WriteJSON(w, 200, map[string]any{"id": p.ID, "login": p.Login, "via": p.Via})
 		return nil
 	})
-	g.door = web.NewDoor(web.Config{Auth: auth, Tokens: Tokens(box)}, g.mux)
+	g.door = web.NewDoor(web.Config{Auth: auth, Tokens: Tokens(box), Now: g.dir.Now}, g.mux)
 	return g
 }
 

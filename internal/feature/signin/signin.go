@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/seal"
@@ -91,16 +92,16 @@ func (rm *Room) Plug(b *plug.Board) {
 	m.Handle("POST", "/login/flow/apptoken", web.Public, rm.grantByTokenClassic)
 
 	m.Handle("GET", "/settings/personal/authtokens", web.User, rm.listTokens)
-	m.Handle("POST", "/settings/personal/authtokens", web.User, rm.createToken)
-	m.Handle("PUT", "/settings/personal/authtokens/{id}", web.User, rm.updateToken)
+	m.Handle("POST", "/settings/personal/authtokens", web.User|web.Confirmed, rm.createToken)
+	m.Handle("PUT", "/settings/personal/authtokens/{id}", web.User|web.Confirmed, rm.updateToken)
 	m.Handle("DELETE", "/settings/personal/authtokens/{id}", web.User, rm.deleteToken)
-	m.Handle("POST", "/settings/personal/authtokens/wipe/{id}", web.User, rm.askWipe)
+	m.Handle("POST", "/settings/personal/authtokens/wipe/{id}", web.User|web.Confirmed, rm.askWipe)
 	m.Handle("POST", "/core/wipe/check", web.Anyone|web.NoCSRF, rm.wipeCheck)
 	m.Handle("POST", "/core/wipe/success", web.Anyone|web.NoCSRF, rm.wipeDone)
 
 	ocs.Handle(b.OCS, "GET /core/getapppassword", web.User, rm.getAppPassword)
-	ocs.Handle(b.OCS, "DELETE /core/apppassword", web.User, rm.deleteAppPassword)
-	ocs.Handle(b.OCS, "POST /core/apppassword/rotate", web.User, rm.rotateAppPassword)
+	ocs.Handle(b.OCS, "DELETE /core/apppassword", web.User, rm.deleteAppPassword, web.In(who.SelfRoom))
+	ocs.Handle(b.OCS, "POST /core/apppassword/rotate", web.User, rm.rotateAppPassword, web.In(who.SelfRoom))
 	ocs.Handle(b.OCS, "PUT /core/apppassword/confirm", web.User, rm.confirmPassword)
 	ocs.Handle(b.OCS, "POST /person/check", web.Anyone|web.NoCSRF, rm.personCheck)
 }

@@ -218,7 +218,7 @@ func mustUnescape(s string) string {
 func TestLoginFlowByAppPassword(t *testing.T) {
 	g := newRig(t, dbtest.SQLite(t, identity.Schema, Schema))
 	secret := identity.TypedPassword()
-	if _, err := g.dir.AddToken(t.Context(), identity.Token{UID: "olga", Login: "olga", Kind: identity.KindApp, Files: true}, secret); err != nil {
+	if _, err := g.dir.AddToken(t.Context(), identity.Token{UID: "olga", Login: "olga", Kind: identity.KindApp}, secret); err != nil {
 		t.Fatal(err)
 	}
 	dev, b := g.begin(), g.browser()

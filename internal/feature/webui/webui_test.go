@@ -23,7 +23,6 @@ import (
 	"atrium/internal/infra/db/dbtest"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
-	"atrium/internal/proto/web/webtest"
 )
 
 // page is a client as small as can be.
@@ -255,10 +254,6 @@ func TestBuiltPageIsWhole(t *testing.T) {
 			t.Errorf("GET %s: the compressed copy differs from the file (%v)", m[1], err)
 		}
 	}
-}
-
-func TestAuthorisationMatrix(t *testing.T) {
-	webtest.Matrix(t, newRig(t, page).mux, "testdata/matrix.txt")
 }
 
 func FuzzAccepts(f *testing.F) {

@@ -154,6 +154,8 @@ func (d Dialect) columnType(name, arg, whole string) string {
 		"bytes":     {"BLOB", "BYTEA", "VARBINARY(" + arg + ")"},
 		"blob":      {"BLOB", "BYTEA", "LONGBLOB"},
 		"clustered": {"WITHOUT ROWID", "", ""},
+		"absent":    {"", "IF NOT EXISTS", "IF NOT EXISTS"},
+		"present":   {"", "IF EXISTS", "IF EXISTS"},
 	}
 	t, ok := types[name]
 	if !ok {

@@ -29,7 +29,9 @@ import (
 //
 // Column types are macros: {{id}} a 64-bit number, {{key}} a short and {{name}}
 // a longer binary-compared string, {{text}}, {{bytes N}}, {{blob}}; {{clustered}}
-// after the closing parenthesis keeps rows in primary-key order on SQLite.
+// after the closing parenthesis keeps rows in primary-key order on SQLite. ALTER
+// TABLE … ADD COLUMN {{absent}} … and DROP COLUMN {{present}} … can be repeated where it is no part of a
+// transaction.
 type Schema struct {
 	Room  string
 	Files fs.FS

@@ -196,7 +196,7 @@ func (d *Door) pass(x *exchange, r *http.Request) (*who.Principal, *http.Request
 	for i, name := range f.route.params {
 		r.SetPathValue(name, f.vals[i])
 	}
-	if err := f.route.Policy.Check(p); err != nil {
+	if err := f.route.check(p, r.Method, x.Start); err != nil {
 		return p, r, err
 	}
 	if err := d.checkCSRF(r, p, f.route.Policy); err != nil {

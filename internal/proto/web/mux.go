@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
 )
 
 // Route is one row of the route table.
@@ -19,6 +20,9 @@ type Route struct {
 	handler Handler
 	errors  ErrorWriter
 	params  []string
+	room    string // the part of the server, for the scopes of tokens
+	shares  bool   // writing here gives others access
+	right   string // who holds it may call whatever the audience; "": none
 	maxBody int64
 	limit   float64 // calls a minute for one principal or address, 0: no limit
 	prefix  bool
@@ -30,6 +34,19 @@ type Option func(*Route)
 
 // Errors makes the route answer errors in a protocol's own way.
 func Errors(f ErrorWriter) Option { return func(r *Route) { r.errors = f } }
+
+// In says which part of the server the route belongs to, such as "calendar":
+// tokens that are limited to other parts do not reach it. The default is
+// who.AdminRoom for administrators' routes, and who.AccountRoom.
+func In(room string) Option { return func(r *Route) { r.room = room } }
+
+// Shares says that writing here gives others access to something, which a token
+// must be allowed to.
+func Shares() Option { return func(r *Route) { r.shares = true } }
+
+// Right lets those call too who hold a right of this name without being of the
+// route's audience.
+func Right(name string) Option { return func(r *Route) { r.right = name } }
 
 // MaxBody lets a request to the route carry n bytes; negative: any number. The
 // default is 1 MiB, and any number for prefixes.
@@ -104,6 +121,12 @@ func (m *Mux) add(r *Route, opts []Option) {
 	}
 	if !r.Policy.valid() || r.handler == nil || !strings.HasPrefix(r.Pattern, "/") {
 		panic(fmt.Sprintf("web: route %s %s needs a policy, a handler and a pattern that starts with a slash", r.Method, r.Pattern))
+	}
+	if r.room == "" {
+		r.room = who.AccountRoom
+		if r.Policy&audience >= GroupAdmin {
+			r.room = who.AdminRoom
+		}
 	}
 	r.params = nil
 	n := &m.root

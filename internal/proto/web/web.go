@@ -17,7 +17,6 @@ import (
 	"strings"
 	"time"
 
-	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
 )
 
@@ -69,13 +68,14 @@ const (
 	Page
 	// Basic challenges with WWW-Authenticate even when no credential was sent.
 	Basic
-	// Files needs a token that reaches the file tree.
-	Files
+	// Confirmed asks browsers for the password again when it was typed too long ago
+	// (ConfirmedFor). An app password was given for what it may do.
+	Confirmed
 )
 
 var audienceNames = [...]string{"?", "anyone", "link", "public", "user", "group-admin", "admin"}
 
-var flagNames = [...]string{"no-csrf", "strict", "page", "basic", "files"}
+var flagNames = [...]string{"no-csrf", "strict", "page", "basic", "confirmed"}
 
 // String shows a policy as the authorisation matrix writes it: "user page".
 func (p Policy) String() string {
@@ -96,26 +96,6 @@ func (p Policy) valid() bool { a := p & audience; return a >= Anyone && a <= Adm
 
 // asks tells whether authenticators are asked at all.
 func (p Policy) asks() bool { return p&audience >= Public }
-
-// Check tells whether the principal, nil for nobody, may call.
-func (p Policy) Check(pr *who.Principal) error {
-	a := p & audience
-	if a < User {
-		return nil
-	}
-	if pr == nil {
-		return fault.New(fault.Anonymous, "Current user is not logged in")
-	}
-	switch {
-	case a == GroupAdmin && pr.Role < who.GroupAdmin:
-		return fault.New(fault.Denied, "Logged in account must be an admin or sub admin")
-	case a == Admin && pr.Role < who.Admin:
-		return fault.New(fault.Denied, "Logged in account must be an admin")
-	case p&Files != 0 && !pr.MaySeeFiles():
-		return fault.New(fault.Denied, "This app password does not allow access to files.")
-	}
-	return nil
-}
 
 // Visit is what the door found out about a request before its handler ran. It
 // travels in the context.

@@ -35,7 +35,7 @@ var people = byName{
 	"tab":   {ID: "alice", Via: who.ViaSession, TokenID: 7},
 	"sub":   {ID: "sub", Role: who.GroupAdmin, Via: who.ViaPassword},
 	"root":  {ID: "root", Role: who.Admin, Via: who.ViaPassword},
-	"lame":  {ID: "lame", NoFiles: true, Via: who.ViaAppPassword},
+	"lame":  {ID: "lame", Scope: &who.Scope{But: []string{who.FilesRoom}}, Via: who.ViaAppPassword},
 }
 
 func say(text string) Handler {
@@ -111,7 +111,7 @@ func TestPolicies(t *testing.T) {
 	m.Handle("GET", "/anyone", Anyone, say("ok"))
 	m.Handle("GET", "/public", Public, say("ok"))
 	m.Handle("GET", "/user", User|Page, say("ok"))
-	m.Handle("GET", "/files", User|Files|Basic, say("ok"))
+	m.Handle("GET", "/files", User|Basic, say("ok"), In(who.FilesRoom))
 	m.Handle("GET", "/groups", GroupAdmin, say("ok"))
 	m.Handle("GET", "/admin", Admin, say("ok"))
 	d := NewDoor(Config{Auth: []Authenticator{people}}, m)

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
@@ -34,12 +35,23 @@ var callers = []caller{
 	{name: "wrong password", wrong: true, proof: true},
 	{name: "user", p: &who.Principal{ID: "u", Via: who.ViaAppPassword}, proof: true},
 	{name: "user, no proof", p: &who.Principal{ID: "u", Via: who.ViaAppPassword}},
-	{name: "user without files", p: &who.Principal{ID: "u", Via: who.ViaAppPassword, NoFiles: true}, proof: true},
+	{name: "user without files", p: limited(who.Scope{But: []string{who.FilesRoom}}), proof: true},
+	{name: "files only", p: limited(who.Scope{Rooms: []string{who.FilesRoom}}), proof: true},
+	{name: "reader of files", p: limited(who.Scope{Rooms: []string{who.FilesRoom}, Verbs: who.Read}), proof: true},
+	{name: "writer of files", p: limited(who.Scope{Rooms: []string{who.FilesRoom}, Verbs: who.Read | who.Write}), proof: true},
+	{name: "one folder", p: limited(who.Scope{Folders: []int64{7}}), proof: true},
+	{name: "admin, one folder", p: &who.Principal{ID: "a", Role: who.Admin, Via: who.ViaAppPassword, Scope: &who.Scope{Folders: []int64{7}}}, proof: true},
+	{name: "holder of a right", p: &who.Principal{ID: "h", Via: who.ViaPassword, Rights: []string{"users"}}, proof: true},
 	{name: "browser", p: &who.Principal{ID: "u", Via: who.ViaSession, TokenID: 1}, proof: true},
 	{name: "browser, no proof", p: &who.Principal{ID: "u", Via: who.ViaSession, TokenID: 1}},
 	{name: "group admin", p: &who.Principal{ID: "g", Role: who.GroupAdmin, Via: who.ViaPassword}, proof: true},
 	{name: "admin", p: &who.Principal{ID: "a", Role: who.Admin, Via: who.ViaPassword}, proof: true},
+	{name: "admin's browser, confirmed", p: &who.Principal{ID: "a", Role: who.Admin, Via: who.ViaSession, TokenID: 2, Confirmed: time.Now()}, proof: true},
 	{name: "admin's browser", p: &who.Principal{ID: "a", Role: who.Admin, Via: who.ViaSession, TokenID: 2}},
+}
+
+func limited(s who.Scope) *who.Principal {
+	return &who.Principal{ID: "u", Via: who.ViaAppPassword, Scope: &s}
 }
 
 // Authenticate implements web.Authenticator for one caller.
@@ -62,19 +74,23 @@ func Matrix(t *testing.T, m *web.Mux, file string) {
 		w.WriteHeader(reached)
 		return nil
 	})
+	doors := make([]*web.Door, len(callers))
+	for i, c := range callers {
+		doors[i] = web.NewDoor(web.Config{Auth: []web.Authenticator{c}}, probe)
+	}
 	for _, r := range m.Routes() {
 		key := r.Method + " " + r.Pattern
 		policy, ok := rows[key]
 		delete(rows, key)
 		if !ok {
-			missing = append(missing, key+" "+r.Policy.String())
+			missing = append(missing, key+" "+r.Rule())
 			continue
 		}
-		if got := r.Policy.String(); got != policy {
+		if got := r.Rule(); got != policy {
 			t.Errorf("%s is %q, the matrix says %q", key, got, policy)
 		}
-		for _, c := range callers {
-			call(t, probe, r, c, strings.Fields(policy))
+		for i, c := range callers {
+			call(t, doors[i], r, c, strings.Fields(policy))
 		}
 	}
 	slices.Sort(missing)
@@ -109,7 +125,7 @@ func read(t *testing.T, file string) map[string]string {
 
 var param = regexp.MustCompile(`\{[^}]*\}`)
 
-func call(t *testing.T, probe *web.Mux, r web.Route, c caller, policy []string) {
+func call(t *testing.T, door *web.Door, r web.Route, c caller, policy []string) {
 	t.Helper()
 	methods := []string{r.Method}
 	if r.Method == "*" {
@@ -122,11 +138,31 @@ func call(t *testing.T, probe *web.Mux, r web.Route, c caller, policy []string) 
 			req.Header.Set("OCS-APIRequest", "true")
 		}
 		w := httptest.NewRecorder()
-		web.NewDoor(web.Config{Auth: []web.Authenticator{c}}, probe).ServeHTTP(w, req)
-		if want := verdict(method, policy, c); w.Code != want {
+		door.ServeHTTP(w, req)
+		want := verdict(method, policy, c)
+		if want == 403 && strings.HasPrefix(r.Pattern, "/ocs/v1.php") {
+			want = 200 // the envelope says 403 (31-provisioning/017)
+		}
+		if w.Code != want {
 			t.Errorf("%s %s (%s) as %s: %d, want %d", method, r.Pattern, strings.Join(policy, " "), c.name, w.Code, want)
 		}
 	}
+}
+
+// open tells what a caller with a limited token reaches, caller by caller.
+func open(c caller, has func(string) bool, reads bool) bool {
+	own := has("in:"+who.SelfRoom) || has("in:"+who.AccountRoom) && reads
+	switch c.name {
+	case "user without files":
+		return !has("in:" + who.FilesRoom)
+	case "files only":
+		return own || has("in:"+who.FilesRoom)
+	case "reader of files":
+		return own || has("in:"+who.FilesRoom) && reads
+	case "writer of files":
+		return own || has("in:"+who.FilesRoom) && (reads || !has("shares"))
+	}
+	return own || !has("in:"+who.AccountRoom) && !has("in:"+who.AdminRoom) // one folder
 }
 
 // verdict says in plain words what must happen. It repeats the rules of the door
@@ -139,7 +175,14 @@ func verdict(method string, policy []string, c caller) int {
 	role := -1
 	if c.p != nil {
 		role = int(c.p.Role)
+		for _, right := range c.p.Rights {
+			if has("right:" + right) {
+				role = 2
+			}
+		}
 	}
+	reads := slices.Contains([]string{"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT", "SEARCH"}, method)
+	browser := c.p != nil && c.p.Via == who.ViaSession
 	need := map[string]int{"user": 0, "group-admin": 1, "admin": 2}
 	least, closed := need[audience]
 	switch {
@@ -149,11 +192,11 @@ func verdict(method string, policy []string, c caller) int {
 		return 401
 	case closed && role < least:
 		return 403
-	case closed && has("files") && c.p.NoFiles:
+	case c.p != nil && c.p.Scope != nil && !open(c, has, reads):
+		return 403
+	case has("confirmed") && browser && c.p.Confirmed.IsZero():
 		return 403
 	}
-	reads := slices.Contains([]string{"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT", "SEARCH"}, method)
-	browser := c.p != nil && c.p.Via == who.ViaSession
 	switch {
 	case has("no-csrf") || c.proof || c.p == nil:
 		return reached

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"atrium/internal/base/who"
 	"atrium/internal/proto/web"
 )
 
@@ -18,16 +19,19 @@ func TestEveryPolicyBehavesAsItsRowSays(t *testing.T) {
 		"user": web.User, "group": web.GroupAdmin, "admin": web.Admin,
 	} {
 		for flags, f := range map[string]web.Policy{
-			"plain": 0, "open": web.NoCSRF, "strict": web.Strict, "page": web.Page, "files": web.Files | web.Basic,
+			"plain": 0, "open": web.NoCSRF, "strict": web.Strict, "page": web.Page, "confirmed": web.Confirmed | web.Basic,
 		} {
 			for _, method := range []string{"GET", "POST"} {
 				pattern := "/" + name + "/" + flags + "/{id}"
 				m.Handle(method, pattern, p|f, real)
-				rows += method + " " + pattern + " " + (p | f).String() + "\n"
+				m.Handle(method, "/calendar"+pattern, p|f, real, web.In("calendar"), web.Shares())
+				m.Handle(method, "/users"+pattern, p|f, real, web.Right("users"))
 			}
-			m.Prefix("/dav/"+name+"/"+flags, p|f, real)
-			rows += "* /dav/" + name + "/" + flags + " " + (p | f).String() + "\n"
+			m.Prefix("/dav/"+name+"/"+flags, p|f, real, web.In(who.FilesRoom))
 		}
+	}
+	for _, r := range m.Routes() {
+		rows += r.Method + " " + r.Pattern + " " + r.Rule() + "\n"
 	}
 	file := filepath.Join(t.TempDir(), "matrix.txt")
 	if err := os.WriteFile(file, []byte("# comment\n\n"+rows), 0o600); err != nil {

@@ -1,0 +1,1 @@
+ALTER TABLE token ADD COLUMN {{absent}} scope {{name}} NOT NULL DEFAULT '';

@@ -1,0 +1,1 @@
+ALTER TABLE token ADD COLUMN {{absent}} expires {{id}} NOT NULL DEFAULT 0;

@@ -1,0 +1,1 @@
+UPDATE token SET scope = '{"but":["files"]}' WHERE files = 0;
