@@ -39,7 +39,7 @@ type NewUser struct {
 func (d *Directory) Create(ctx context.Context, n NewUser) (*User, error) {
 	hash := ""
 	if n.Password != "" {
-		if err := checkPassword(n.Password); err != nil {
+		if err := d.checkPassword(ctx, n.ID, n.Password); err != nil {
 			return nil, err
 		}
 		var err error
@@ -83,6 +83,9 @@ func (d *Directory) insert(ctx context.Context, u *User, groups []string) error 
 			if err := addMember(ctx, tx, g, u.ID, member); err != nil {
 				return err
 			}
+		}
+		if err := d.newPassword(ctx, tx, u.ID, u.pass); err != nil {
+			return err
 		}
 		return runHooks(ctx, tx, d.created, u.ID)
 	})
@@ -140,7 +143,7 @@ func (d *Directory) Change(ctx context.Context, uid string, f func(u *User) erro
 // SetPassword gives an account a new password. App passwords stay, as clients
 // rely on; sessions in browsers end.
 func (d *Directory) SetPassword(ctx context.Context, uid, password string) error {
-	if err := checkPassword(password); err != nil {
+	if err := d.checkPassword(ctx, uid, password); err != nil {
 		return err
 	}
 	hash, err := d.pass.Hash(ctx, password)
@@ -154,6 +157,9 @@ func (d *Directory) SetPassword(ctx context.Context, uid, password string) error
 		}
 		if n == 0 {
 			return noUser(uid)
+		}
+		if err := d.newPassword(ctx, tx, uid, hash); err != nil {
+			return err
 		}
 		_, err = tx.Exec(ctx, "DELETE FROM token WHERE uid = ? AND kind IN (?)", uid, []int{int(KindSession), int(KindHalf)})
 		return err

@@ -88,12 +88,17 @@ type Directory struct {
 	// set at start only; nil: no account must. Who changes its answer calls Void.
 	Second func(ctx context.Context, u *User, groups []string) (bool, error)
 
+	// Policy tells whether an account may have a password: nil, or fault.Invalid
+	// with every reason why not. It is set at start only; nil: any will do.
+	Policy func(ctx context.Context, uid, password string) error
+
 	db       *db.DB
 	box      *seal.Box
 	pass     *seal.Passwords
 	sources  []Source
 	created  []Hook
 	removed  []Hook
+	hashed   []func(ctx context.Context, tx *db.DB, uid, hash string) error
 	throttle *throttle
 	flight   singleflight.Group // checks of passwords under way
 
@@ -125,6 +130,33 @@ func (d *Directory) OnCreated(f Hook) { d.created = append(d.created, f) }
 // OnRemoved has f told of every account that goes, in its transaction. It is
 // called at start only.
 func (d *Directory) OnRemoved(f Hook) { d.removed = append(d.removed, f) }
+
+// OnPassword has f told the hash of every new password, in its transaction. It is
+// called at start only.
+func (d *Directory) OnPassword(f func(ctx context.Context, tx *db.DB, uid, hash string) error) {
+	d.hashed = append(d.hashed, f)
+}
+
+// newPassword tells those who asked of a new password; "" is none.
+func (d *Directory) newPassword(ctx context.Context, tx *db.DB, uid, hash string) error {
+	for _, f := range d.hashed {
+		if hash == "" {
+			break
+		}
+		if err := f(ctx, tx, uid, hash); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPassword holds a new password to what can be kept, and to the policy.
+func (d *Directory) checkPassword(ctx context.Context, uid, password string) error {
+	if err := checkPassword(password); err != nil || d.Policy == nil {
+		return err
+	}
+	return d.Policy(ctx, uid, password)
+}
 
 func runHooks(ctx context.Context, tx *db.DB, hooks []Hook, uid string) error {
 	for _, f := range hooks {
