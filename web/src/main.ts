@@ -5,10 +5,11 @@ import { meet, who } from './kit/person'
 import { rooms } from './rooms'
 import App from './shell/App.vue'
 import NotFound from './shell/NotFound.vue'
+import { settingsRoute } from './shell/settings'
 
 const router = createRouter({
   history: createWebHistory('/'),
-  routes: [...rooms.flatMap(room => room.routes), { path: '/:nowhere(.*)*', component: NotFound }],
+  routes: [...rooms.flatMap(room => room.routes), settingsRoute(rooms), { path: '/:nowhere(.*)*', component: NotFound }],
 })
 
 const meeting = meet().catch(() => undefined) // the name is a nicety where the id is known

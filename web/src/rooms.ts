@@ -1,5 +1,6 @@
 import type { Room } from './kit/room'
+import devices from './rooms/devices/room'
 import files from './rooms/files/room'
 
 /** What the client consists of. */
-export const rooms: readonly Room[] = [files]
+export const rooms: readonly Room[] = [files, devices]

@@ -17,3 +17,9 @@ export async function signOut(): Promise<void> {
   const said = (await answer.json()) as { token?: string }
   location.assign(`/logout?requesttoken=${encodeURIComponent(said.token ?? '')}`)
 }
+
+/** Types the password again, after which sensitive things are allowed for a while. A wrong one is an ApiError with status 403. */
+export async function confirmPassword(password: string): Promise<void> {
+  const body = new URLSearchParams({ password }).toString()
+  await send('POST', '/login/confirm', { headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body })
+}

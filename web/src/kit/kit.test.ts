@@ -1,5 +1,7 @@
 import { computed, nextTick, ref } from 'vue'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { ApiError } from '../api/http'
+import { NotConfirmed, confirmed, confirming } from './confirm'
 import { bytes, counted, lasting, when } from './format'
 import { filtered, sorted, typed } from './order'
 import { clean, crumbs, fitted, freeName, join, objection, parentOf, split } from './paths'
@@ -106,4 +108,27 @@ test('what is selected survives sorting and goes when its row goes', async () =>
   chosen.all()
   chosen.clear()
   expect(names()).toBe('')
+})
+
+test('what needs a confirmation is done after it, and only then', async () => {
+  let fresh = false
+  let tries = 0
+  const act = async (): Promise<string> => {
+    tries++
+    if (!fresh) throw new ApiError(403, 'Password confirmation is required')
+    return 'done'
+  }
+  const first = confirmed(act)
+  const second = confirmed(act)
+  await vi.waitUntil(() => confirming.value && tries === 2)
+  fresh = true
+  confirming.value?.answer(true)
+  expect(await Promise.all([first, second])).toEqual(['done', 'done'])
+  fresh = false
+  const third = confirmed(act)
+  await vi.waitUntil(() => confirming.value)
+  confirming.value?.answer(false)
+  await expect(third).rejects.toThrow(NotConfirmed)
+  expect(confirming.value).toBeUndefined()
+  await expect(confirmed(() => Promise.reject(new ApiError(403, 'You may not.')))).rejects.toThrow('You may not.')
 })

@@ -5,6 +5,18 @@ import type { RouteRecordRaw } from 'vue-router'
 export interface Room {
   id: string
   routes: RouteRecordRaw[]
+  /** Its pages among the person's own settings. */
+  settings?: readonly SettingsPage[]
+}
+
+/** A page of the settings, at /settings/user/<id>. Its component is one main column that begins with an h1. */
+export interface SettingsPage {
+  id: string
+  label: string
+  icon: Component
+  /** Where it stands among the others: small numbers first. */
+  rank: number
+  component: () => Promise<{ default: Component }>
 }
 
 export const defineRoom = (room: Room): Room => room
