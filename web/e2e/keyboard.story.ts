@@ -56,6 +56,8 @@ test('everything can be done without a mouse', async () => {
   expect(await focused()).toBe('Cancel')
   await press('Tab', 'Enter')
   await expect.poll(() => names('/keys')).toEqual(['gamma.txt', 'omega.txt'])
+  await row(page, 'beta.txt').waitFor({ state: 'detached' })
+  await expect.poll(inGrid).toBe(true)
 
   await press('Shift+F10')
   await page.getByRole('menu', { name: 'Actions' }).waitFor()
