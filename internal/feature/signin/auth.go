@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -55,10 +56,31 @@ func (c Cookie) Authenticate(r *http.Request) (*who.Principal, error) {
 	return p, err
 }
 
+// whole is Cookie for sessions that were opened with all factors that their
+// accounts need by now. Another is nobody's, so that the browser sees the login
+// page and begins anew.
+type whole struct {
+	Cookie
+	passed func(ctx context.Context, p *who.Principal) (bool, error)
+}
+
+// Authenticate implements web.Authenticator.
+func (c whole) Authenticate(r *http.Request) (*who.Principal, error) {
+	p, err := c.Cookie.Authenticate(r)
+	if p == nil || err != nil || c.passed == nil {
+		return p, err
+	}
+	if ok, err := c.passed(r.Context(), p); !ok || err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
 // Our cookies. Over https their names begin with __Host-, which binds them to
 // this very host (RFC 6265bis, section 4.1.3).
 const (
 	sessionCookie = "atrium_session"
+	halfCookie    = "atrium_half"
 	flowCookie    = "atrium_flow"
 	hostPrefix    = "__Host-"
 

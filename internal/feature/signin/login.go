@@ -9,8 +9,6 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
-	"atrium/internal/core/identity"
-	"atrium/internal/infra/seal"
 	"atrium/internal/proto/web"
 )
 
@@ -19,11 +17,17 @@ import (
 const (
 	shortSession = 24 * time.Hour
 	longSession  = 15 * 24 * time.Hour
+
+	// halfSession is how long somebody has to show a second factor.
+	halfSession = 15 * time.Minute
 )
 
+// secondPage asks for the second factor. It belongs to another room.
+const secondPage = "/login/selectchallenge"
+
 type loginView struct {
-	User, Redirect, Notice, Token string
-	Bad                           bool
+	User, Redirect, Notice, Token, Script string
+	Bad                                   bool
 }
 
 // loginPage answers GET /login?user=&redirect_url=&direct=&clear=.
@@ -34,12 +38,16 @@ func (rm *Room) loginPage(w http.ResponseWriter, r *http.Request) error {
 		web.Redirect(w, r, orHome(to, rm.Home))
 		return nil
 	}
-	v := loginView{User: q.Get("user"), Redirect: to, Token: rm.token(0)}
+	v := loginView{User: q.Get("user"), Redirect: to, Token: rm.token(0), Script: rm.Script}
 	switch q.Get("error") {
 	case "wrong":
 		v.Notice, v.Bad = "Wrong login or password.", true
 	case "busy":
 		v.Notice, v.Bad = "Too many failed logins. Please wait a moment and try again.", true
+	case "passkey":
+		v.Notice, v.Bad = "That passkey opens no account here.", true
+	case "late":
+		v.Notice, v.Bad = "That took too long. Please log in again.", true
 	}
 	if q.Get("clear") != "" {
 		v.Notice = "You are logged out."
@@ -51,8 +59,8 @@ func (rm *Room) loginPage(w http.ResponseWriter, r *http.Request) error {
 // password leads back to the page, never to a 401 (30-core/191).
 func (rm *Room) login(w http.ResponseWriter, r *http.Request) error {
 	// A foreign page must not sign anybody in, to an account of its choice.
-	if http.NewCrossOriginProtection().Check(r) != nil {
-		return web.ErrCSRF
+	if err := rm.Own(r); err != nil {
+		return err
 	}
 	if err := r.ParseForm(); err != nil {
 		return unreadable(err)
@@ -69,7 +77,22 @@ func (rm *Room) login(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	if err := rm.openSession(w, r, u, name); err != nil {
+	remember := r.PostForm.Get("remember") != ""
+	needs, err := rm.dir.NeedsSecond(r.Context(), u.ID)
+	if err != nil {
+		return err
+	}
+	if needs {
+		if err := rm.openHalf(w, r, u, name, remember); err != nil {
+			return err
+		}
+		if to != "" {
+			to = "?redirect_url=" + url.QueryEscape(to)
+		}
+		web.Redirect(w, r, secondPage+to)
+		return nil
+	}
+	if _, err := rm.open(w, r, u.ID, name, remember); err != nil {
 		return err
 	}
 	web.Redirect(w, r, orHome(to, rm.Home))
@@ -84,28 +107,6 @@ func again(what, name, to string) string {
 	return s
 }
 
-// openSession ends the browser's session, if it has one, and begins another, so
-// that nobody can plant one.
-func (rm *Room) openSession(w http.ResponseWriter, r *http.Request, u *identity.User, login string) error {
-	if old := who.From(r.Context()); old != nil && old.Via == who.ViaSession {
-		if err := rm.dir.RemoveToken(r.Context(), old.ID, old.TokenID); err != nil && !errors.Is(err, fault.NotFound) {
-			return err
-		}
-	}
-	idle, age := shortSession, time.Duration(0)
-	if r.PostForm.Get("remember") != "" {
-		idle, age = longSession, longSession
-	}
-	secret := seal.Token(64)
-	_, err := rm.dir.AddToken(r.Context(), identity.Token{UID: u.ID, Login: login, Name: r.UserAgent(), Kind: identity.KindSession,
-		Idle: idle, Confirmed: rm.Now()}, secret)
-	if err != nil {
-		return err
-	}
-	setCookie(w, r, sessionCookie, secret, age)
-	return nil
-}
-
 // logout ends the session. The door has checked the request token.
 func (rm *Room) logout(w http.ResponseWriter, r *http.Request) error {
 	if p := who.From(r.Context()); p != nil && p.Via == who.ViaSession {
@@ -114,6 +115,7 @@ func (rm *Room) logout(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	setCookie(w, r, sessionCookie, "", -1)
+	setCookie(w, r, halfCookie, "", -1)
 	setCookie(w, r, flowCookie, "", -1)
 	if web.VisitOf(r.Context()).HTTPS() {
 		w.Header().Set("Clear-Site-Data", `"cache", "storage"`)

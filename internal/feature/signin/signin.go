@@ -5,6 +5,7 @@
 package signin
 
 import (
+	"context"
 	"embed"
 	"net/http"
 	"time"
@@ -31,6 +32,12 @@ var Schema = db.Schema{Room: "signin", Files: schema}
 type Room struct {
 	Now  func() time.Time
 	Home string // where people land after login
+	// Passed tells whether a session was opened with all factors that its account
+	// needs by now; nil: every session was. It is set before Plug.
+	Passed func(ctx context.Context, p *who.Principal) (bool, error)
+	// Script is the address of what offers further ways in on the login page; "":
+	// there are none.
+	Script string
 
 	db    *db.DB
 	dir   *identity.Directory
@@ -65,7 +72,7 @@ func New(d *db.DB, dir *identity.Directory, box *seal.Box) (*Room, error) {
 
 // Plug implements plug.Room.
 func (rm *Room) Plug(b *plug.Board) {
-	*b.Auth = append(*b.Auth, Header{rm.dir}, Cookie{rm.dir})
+	*b.Auth = append(*b.Auth, Header{rm.dir}, whole{Cookie{rm.dir}, rm.Passed})
 	if err := rm.frame.Assets(b.Web); err != nil {
 		panic(err) // the files are part of the program
 	}
