@@ -100,8 +100,9 @@ func (a *adoption) origin(ctx context.Context, x finding, missing map[int64][]fi
 	return nil, nil
 }
 
-// surplus removes a link to the bytes of one of our files that is still in its
-// place: nothing is lost with it.
+// surplus removes a link to the bytes of one of our files that stands where the
+// tables have nothing: what is left of a file that is gone, or a second name
+// that somebody gave it.
 func (a *adoption) surplus(ctx context.Context, x finding) error {
 	err := a.r.holding(ctx, a.s, func(v *visit) error {
 		asks := newAsks()
@@ -109,7 +110,7 @@ func (a *adoption) surplus(ctx context.Context, x finding) error {
 		return v.settle(ctx, asks)
 	})
 	if err == nil {
-		a.said(a.name(ctx, x), "was a second name of a file that has its place; removed", nil)
+		a.said(a.name(ctx, x), "is no file's place; the link is removed", nil)
 	}
 	return err
 }

@@ -42,7 +42,7 @@ func judge(e *shelf.Entry, n *tree.Node) verdict {
 		return right
 	case !e.IsFile():
 		return odd
-	case !e.Ours || e.Last():
+	case !e.Ours:
 		return foreign
 	case e.MTime != e.Mark.MTime:
 		return changed

@@ -16,6 +16,7 @@ import (
 	"atrium/internal/core/content"
 	"atrium/internal/core/files"
 	"atrium/internal/feature/readable/shelf"
+	"atrium/internal/infra/db"
 )
 
 // serve runs bus, jobs and the watch, as the server does, until the test ends.
@@ -118,26 +119,56 @@ func TestMovesBehindOurBackLoseNothing(t *testing.T) {
 }
 
 // A second name that somebody gives a file of ours is taken away again, as a
-// write through it would change both, but never the last name of any bytes.
+// write through it would change both.
 func TestHardLinksOfOthers(t *testing.T) {
 	each(t, func(r *rig) {
 		r.mkdir("/docs")
 		r.put("/docs/a", "a")
-		r.put("/gone", "the last")
 		r.serve()
-		r.becomes(map[string]string{"/docs/": "", "/docs/a": "a", "/gone": "the last"})
-		key := r.stat("/gone").Content
-		r.shell("ln docs/a b", "ln gone kept")
-		r.becomes(map[string]string{"/docs/": "", "/docs/a": "a", "/gone": "the last"})
-		r.shell("ln gone ../kept")
-		r.remove("/gone")
 		r.becomes(map[string]string{"/docs/": "", "/docs/a": "a"})
-		if err := r.blobs.Delete(r.ctx, content.Key(key)); err != nil { // as the sweeper does, days later
+		r.shell("ln docs/a b", "cp -al docs docs2")
+		r.becomes(map[string]string{"/docs/": "", "/docs/a": "a", "/docs2/": ""})
+	})
+}
+
+// A file that was uploaded in parts has no link of its own yet: the one of its
+// former bytes, whose blob is gone, must not pass for somebody else's file.
+func TestTheLinkOfFormerBytes(t *testing.T) {
+	r := one(t)
+	r.put("/a", "old")
+	r.drain()
+	old := r.stat("/a").Content
+	var parts []content.Content
+	for range 2 {
+		c, err := r.room.content.Write(r.ctx, strings.NewReader("part"), -1)
+		if err == nil {
+			err = r.db.Tx(r.ctx, func(tx *db.DB) error { return r.room.content.Keep(r.ctx, tx, c) })
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
-		r.shell("mv ../kept kept")
-		r.becomes(map[string]string{"/docs/": "", "/docs/a": "a", "/kept": "the last"})
-	})
+		parts = append(parts, c)
+	}
+	if _, err := r.Write(r.ctx, "/a", files.Put{Parts: parts}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.board.Bus.Drain(r.ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.blobs.Delete(r.ctx, content.Key(old)); err != nil { // as the sweeper does
+		t.Fatal(err)
+	}
+	still := func() {
+		t.Helper()
+		if a := r.adopt("alice"); a.fresh+a.updated > 0 {
+			t.Errorf("adopted: %s", sum(a.tally))
+		}
+	}
+	still()
+	r.move("/a", "/b") // and the link stands where nothing is
+	still()
+	r.drain()
+	r.wants(map[string]string{"/b": "partpart"})
 }
 
 // What was changed while nobody watched is adopted after the start; a tree that

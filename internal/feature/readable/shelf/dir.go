@@ -42,10 +42,6 @@ func (e *Entry) IsFile() bool { return e.mode&unix.S_IFMT == unix.S_IFREG }
 // Single tells whether a file's blob has no name but its own and this one.
 func (e *Entry) Single() bool { return e.Mark.Apart || e.links <= 2 }
 
-// Last tells whether a file of ours has outlived its blob: these are the only
-// bytes of it.
-func (e *Entry) Last() bool { return e.Ours && !e.Mark.Apart && e.links == 1 }
-
 // Same tells whether it is the same file between two looks, and nothing was
 // written to it; or the same folder.
 func (e *Entry) Same(o *Entry) bool {
