@@ -17,6 +17,7 @@ import (
 	"atrium/internal/core/tree"
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
+	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/readable"
 	"atrium/internal/feature/signin"
 	"atrium/internal/infra/bus"
@@ -44,6 +45,7 @@ type house struct {
 	content  *content.Store
 	files    *files.Service
 	people   *identity.Directory
+	hashes   *seal.Passwords
 	bus      *bus.Bus
 	lock     lock.Locker
 	jobs     *jobs.Queue
@@ -55,7 +57,7 @@ type house struct {
 }
 
 // schemas are the tables of all rooms, in the order they are made.
-var schemas = []db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, cloud.Schema, tree.Schema,
+var schemas = []db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, passwords.Schema, cloud.Schema, tree.Schema,
 	content.Schema, davfiles.Schema}
 
 // open connects to the database and the store and builds what lies above them.
@@ -128,7 +130,8 @@ func (h *house) assemble() {
 	})
 	h.files.Quota = quota(h.conf.Quota.Default)
 	h.files.RefuseCaseClash = h.conf.Names.CaseClash == "refuse"
-	h.people = identity.New(d, h.box, seal.NewPasswords())
+	h.hashes = seal.NewPasswords()
+	h.people = identity.New(d, h.box, h.hashes)
 	h.people.OnRemoved(h.files.DropHome)
 }
 
@@ -166,7 +169,7 @@ func (h *house) firstAccount(ctx context.Context) (name, generated string, err e
 		password = seal.Token(16)
 		generated = password
 	}
-	_, err = h.people.Create(ctx, identity.NewUser{ID: name, Password: password, Groups: []string{identity.AdminGroup}})
+	_, err = h.people.Create(ctx, identity.NewUser{ID: name, Password: password, Unjudged: true, Groups: []string{identity.AdminGroup}})
 	if errors.Is(err, fault.Exists) { // another node was faster
 		return "", "", nil
 	}

@@ -7,6 +7,7 @@ import (
 	"atrium/internal/feature/admin"
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
+	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/webui"
 	"atrium/internal/proto/dav"
@@ -38,6 +39,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		in,
 		about,
 		page,
+		passwords.New(h.db, h.people, h.settings, h.hashes),
 		davs,
 		h.readableTree(davs.Contents),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h, func() []string { return namesOf(rooms) })),
