@@ -52,7 +52,7 @@ func (v *View) Mkdir(ctx context.Context, p string) (*Entry, error) {
 // Remove deletes an entry: a keeper takes it, or it goes to the purge. check
 // sees the entry in the transaction and may refuse; it may be nil.
 func (v *View) Remove(ctx context.Context, e *Entry, check func(cur *Entry) error) error {
-	if e.IsRoot() || e.IsMountRoot() {
+	if e.IsRoot() || e.IsMountRoot() || e.Mount.fixed {
 		return fault.New(fault.Denied, "This folder cannot be deleted.")
 	}
 	if e.Perm()&Delete == 0 {
@@ -139,7 +139,7 @@ const (
 // Move puts an entry at another path and tells whether something new stands
 // there now (false: it took the place of another). The id stays.
 func (v *View) Move(ctx context.Context, e *Entry, to string, clash Clash, check func(src, dst *Entry) error) (made bool, moved *Entry, err error) {
-	if e.IsRoot() || e.IsMountRoot() {
+	if e.IsRoot() || e.IsMountRoot() || e.Mount.fixed {
 		return false, nil, fault.New(fault.Denied, "This folder cannot be moved.")
 	}
 	s, err := v.arrival(ctx, e, to, clash, forMove)
@@ -196,6 +196,9 @@ func (v *View) arrival(ctx context.Context, e *Entry, to string, clash Clash, op
 	}
 	if within(e.Path, s.path) {
 		return nil, fault.New(fault.Conflict, "A folder cannot be replaced by what lies in it.")
+	}
+	if s.only != 0 {
+		return nil, fault.New(fault.Denied, "This file cannot be replaced by another.")
 	}
 	if s.mount.Perm&(Update|Delete) != Update|Delete && (op == forMove || s.cur.IsDir() || s.mount.Perm&Update == 0) {
 		return nil, fault.New(fault.Denied, "You may not write here.")

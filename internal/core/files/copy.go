@@ -35,6 +35,9 @@ func (v *View) Copy(ctx context.Context, e *Entry, to string, how CopyOptions) (
 	if e.Perm()&Read == 0 {
 		return false, nil, fault.New(fault.Denied, "You may not read this.")
 	}
+	if e.Mount.way {
+		return false, nil, fault.New(fault.Denied, "Only a part of this folder is open to this app password, so that it cannot be copied.")
+	}
 	s, err := v.arrival(ctx, e, to, how.Clash, forCopy)
 	if err != nil {
 		return false, nil, err

@@ -29,7 +29,9 @@ type Entry struct {
 func (e *Entry) Perm() Perm { return e.Mount.Perm }
 
 // IsMountRoot tells whether e is where something is mounted, other than the home.
-func (e *Entry) IsMountRoot() bool { return len(e.Mount.Path) > 0 && e.ID == e.Mount.Root }
+func (e *Entry) IsMountRoot() bool {
+	return len(e.Mount.Path) > 0 && e.ID == e.Mount.Root && !e.Mount.fixed
+}
 
 // IsRoot tells whether e is the view's root.
 func (e *Entry) IsRoot() bool { return e.Path == "/" }
@@ -41,6 +43,12 @@ func (v *View) entry(ctx context.Context, n tree.Node, m *Mount, at string) (*En
 	mime, err := v.tree.MimeType(ctx, n.Mime)
 	if err != nil {
 		return nil, err
+	}
+	if m.way && !n.IsDir() { // a folder when the view was made
+		return nil, fault.New(fault.NotFound, "This file or folder does not exist.")
+	}
+	if m.held != nil && n.ID == m.Root {
+		m = m.held
 	}
 	return &Entry{Node: n, Path: at, Mount: m, Mime: mime}, nil
 }
@@ -72,6 +80,9 @@ func (v *View) Stat(ctx context.Context, p string) (*Entry, error) {
 		return nil, fault.Wrap(fault.NotFound, err, "This file or folder does not exist.")
 	}
 	m, rest := v.mount(segs)
+	if v.hides(m, segs) {
+		return nil, missing(fmt.Errorf("%q: %w", p, fault.NotFound))
+	}
 	n, err := v.resolve(ctx, m, rest)
 	if err != nil {
 		return nil, missing(err)
@@ -95,6 +106,9 @@ func (v *View) resolve(ctx context.Context, m *Mount, rest []string) (tree.Node,
 
 // mixMounts makes a folder's etag depend on what is mounted below it.
 func (v *View) mixMounts(ctx context.Context, e *Entry) error {
+	if e.Mount.way {
+		return v.showWay(ctx, e)
+	}
 	if len(v.mounts) == 1 || len(e.Mount.Path) > 0 {
 		return nil
 	}
@@ -125,17 +139,7 @@ func (v *View) ByID(ctx context.Context, id int64) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	chain := chains[id]
-	for i := range v.mounts {
-		m := &v.mounts[i]
-		at := slices.IndexFunc(chain, func(n tree.Node) bool { return n.ID == m.Root })
-		if at < 0 {
-			continue
-		}
-		p := slices.Clone(m.Path)
-		for _, n := range chain[at+1:] {
-			p = append(p, n.Name)
-		}
+	if _, p, ok := v.through(chains[id]); ok {
 		return v.Stat(ctx, "/"+strings.Join(p, "/"))
 	}
 	return nil, missing(fmt.Errorf("node %d: %w", id, fault.NotFound))
@@ -144,9 +148,12 @@ func (v *View) ByID(ctx context.Context, id int64) (*Entry, error) {
 // List yields a folder's entries by name, mounts last. The folder comes from
 // Stat, so that its etag is not newer than what is listed.
 func (v *View) List(ctx context.Context, folder *Entry) iter.Seq2[*Entry, error] {
+	if folder.Mount.way {
+		return v.listWay(ctx, folder)
+	}
 	return func(yield func(*Entry, error) bool) {
 		prefix := strings.TrimSuffix(folder.Path, "/") + "/"
-		mounted := v.mountsIn(folder)
+		mounted, inside := v.mountsIn(folder), folder.inside()
 		for n, err := range v.tree.Children(ctx, folder.ID) {
 			if err != nil {
 				yield(nil, err)
@@ -155,7 +162,7 @@ func (v *View) List(ctx context.Context, folder *Entry) iter.Seq2[*Entry, error]
 			if mounted[n.Name] != nil {
 				continue
 			}
-			e, err := v.entry(ctx, n, folder.Mount, prefix+n.Name)
+			e, err := v.entry(ctx, n, inside, prefix+n.Name)
 			if !yield(e, err) || err != nil {
 				return
 			}

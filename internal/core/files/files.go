@@ -42,6 +42,11 @@ type Mount struct {
 	Perm  Perm
 	Kind  string // "", "shared", "group", "external": nc:mount-type
 	Owner string // user id
+
+	way   bool   // shows only what leads to the tops of a limited view
+	fixed bool   // what stands at its root can be neither moved nor deleted here
+	held  *Mount // of a top: what its node itself is shown with
+	top   *Mount // of such a one: what lies below is shown with
 }
 
 // Op is what somebody is about to do.
@@ -131,7 +136,8 @@ func (s *Service) Alive(ctx context.Context) error {
 type View struct {
 	*Service
 	who    *who.Principal
-	mounts []Mount // the home first
+	mounts []Mount    // the home first
+	tops   [][]string // paths of what a limited credential is limited to; nil: no limit
 }
 
 // As returns the view of p, whose home is made at the first visit. While the
@@ -158,6 +164,14 @@ func (s *Service) As(ctx context.Context, p *who.Principal) (*View, error) {
 			return nil, err
 		}
 		v.mounts = append(v.mounts, more...)
+	}
+	if perm := permsOf(p.Scope); perm != All {
+		for i := range v.mounts {
+			v.mounts[i].Perm &= perm
+		}
+	}
+	if p.Scope != nil && len(p.Scope.Folders) > 0 {
+		return v, v.narrow(ctx, p.Scope.Folders)
 	}
 	return v, nil
 }

@@ -91,7 +91,7 @@ func (m *many) locate(ctx context.Context) {
 			continue
 		}
 		mount, rest := m.v.mount(segs)
-		if len(rest) == 0 {
+		if len(rest) == 0 || mount.way {
 			m.spots[i], m.out[i].Err = m.v.locate(ctx, it.Path)
 			continue
 		}
@@ -272,6 +272,10 @@ func (m *many) placeIn(ctx context.Context, tx *db.DB, batch []int, fs []fresh) 
 		var cur *Entry
 		if n, ok := there[s.name]; ok {
 			cur = &Entry{Node: n, Path: s.path, Mount: s.mount}
+		}
+		if s.only != 0 && (cur == nil || cur.ID != s.only) {
+			o.Err = errOnly
+			continue
 		}
 		if o.Err = refused(cur, put); o.Err != nil {
 			continue

@@ -28,7 +28,8 @@ func (v *View) Search(ctx context.Context, folder *Entry, where func(*Mount) tre
 	var hits []found
 	mounts := v.below(folder)
 	one := q
-	if len(mounts) > 0 { // each has what may come first
+	several := len(mounts) > 0 || folder.Mount.way
+	if several { // each has what may come first
 		one.Offset = 0
 		if q.Limit > 0 {
 			one.Limit = q.Limit + q.Offset
@@ -42,7 +43,11 @@ func (v *View) Search(ctx context.Context, folder *Entry, where func(*Mount) tre
 		}
 		return err
 	}
-	if err := gather(folder.Mount, folder.ID); err != nil {
+	if folder.Mount.way {
+		if err := v.gatherWay(ctx, folder, where, &one, &hits); err != nil {
+			return nil, err
+		}
+	} else if err := gather(folder.inside(), folder.ID); err != nil {
 		return nil, err
 	}
 	for _, m := range mounts {
@@ -53,7 +58,7 @@ func (v *View) Search(ctx context.Context, folder *Entry, where func(*Mount) tre
 			return nil, err
 		}
 	}
-	if len(mounts) > 0 {
+	if several {
 		slices.SortStableFunc(hits, func(a, b found) int { return q.Compare(a.Hit, b.Hit) })
 		hits = hits[min(q.Offset, len(hits)):]
 		if q.Limit > 0 {
@@ -68,7 +73,7 @@ func (v *View) below(folder *Entry) (out []*Mount) {
 	prefix := strings.TrimSuffix(folder.Path, "/") + "/"
 	for i := range v.mounts[1:] {
 		m := &v.mounts[i+1]
-		if m.Perm&Read != 0 && strings.HasPrefix("/"+strings.Join(m.Path, "/"), prefix) && m.Root != folder.ID {
+		if m.Perm&Read != 0 && !m.way && strings.HasPrefix("/"+strings.Join(m.Path, "/"), prefix) && m.Root != folder.ID {
 			out = append(out, m)
 		}
 	}

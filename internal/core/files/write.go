@@ -63,6 +63,7 @@ type spot struct {
 	path   string
 	cur    *Entry // what is there, nil for nothing
 	self   int64  // the node that is on its way here, 0 for a new one
+	only   int64  // the node that alone may stand here, 0 for any
 }
 
 // locate finds the place for a write.
@@ -75,6 +76,9 @@ func (v *View) locate(ctx context.Context, p string) (*spot, error) {
 		return nil, ErrIsFolder
 	}
 	m, rest := v.mount(segs)
+	if m.way || m.held != nil && len(rest) == 0 {
+		return v.locateFixed(ctx, m, segs)
+	}
 	if len(rest) == 0 { // the root of a mount: a name in the folder around it
 		e, err := v.Stat(ctx, p)
 		return &spot{mount: m, cur: e, name: segs[len(segs)-1], path: "/" + strings.Join(segs, "/")}, err
@@ -94,6 +98,9 @@ func (v *View) locate(ctx context.Context, p string) (*spot, error) {
 // current reads what stands at a spot.
 func (v *View) current(ctx context.Context, d *db.DB, s *spot) (*Entry, error) {
 	n, err := v.tree.Child(ctx, d, s.parent.ID, s.name)
+	if s.only != 0 && (errors.Is(err, fault.NotFound) || err == nil && n.ID != s.only) {
+		return nil, errOnly
+	}
 	if errors.Is(err, fault.NotFound) {
 		return nil, nil
 	}
