@@ -59,13 +59,44 @@ func (d *Directory) Create(ctx context.Context, n NewUser) (*User, error) {
 	}
 	u := &User{ID: n.ID, Display: n.Display, Mail: n.Mail, Quota: n.Quota, Enabled: true, Created: d.Now(),
 		Language: n.Language, pass: hash}
-	if err := d.insert(ctx, u, n.Groups); err != nil {
-		return nil, err
+	err := d.tx(ctx, func(tx *db.DB) error {
+		if err := d.insert(ctx, tx, u); err != nil {
+			return err
+		}
+		if err := d.equip(ctx, tx, u, n); err != nil {
+			return err
+		}
+		return runHooks(ctx, tx, d.created, u.ID)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("account %q: %w", u.ID, err)
+	}
+	if u.Quota != DefaultQuota {
+		return u, d.newQuota(ctx, u.ID, u.Quota)
 	}
 	return u, nil
 }
 
-func (d *Directory) insert(ctx context.Context, u *User, groups []string) error {
+// equip gives a new account what it has from the start besides its row.
+func (d *Directory) equip(ctx context.Context, tx *db.DB, u *User, n NewUser) error {
+	for _, g := range n.Groups {
+		if err := addMember(ctx, tx, g, u.ID, member); err != nil {
+			return err
+		}
+	}
+	for _, g := range n.Leads {
+		if err := addMember(ctx, tx, g, u.ID, groupAdmin); err != nil {
+			return err
+		}
+	}
+	if n.Manager == "" {
+		return nil
+	}
+	return d.put(ctx, tx, u, rules["manager"], n.Manager)
+}
+
+// insert makes the row. The caller runs the hooks when the account is complete.
+func (d *Directory) insert(ctx context.Context, tx *db.DB, u *User) error {
 	if u.Display == "" {
 		u.Display = u.ID
 	}
@@ -75,31 +106,17 @@ func (d *Directory) insert(ctx context.Context, u *User, groups []string) error 
 	if err := u.check(); err != nil {
 		return err
 	}
-	err := d.tx(ctx, func(tx *db.DB) error {
-		_, err := tx.Exec(ctx, `INSERT INTO account (uid, low, source, display, mail, maillow, words, pass, quota, enabled,
-			created, firstlogin, lastlogin, language, locale, timezone) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?)`,
-			u.ID, low(u.ID), u.Source, u.Display, u.Mail, low(u.Mail), u.words(), u.pass, u.Quota, number(u.Enabled),
-			unix(u.Created), u.Language, u.Locale, u.Timezone)
-		if errors.Is(err, fault.Exists) {
-			return fault.Wrap(fault.Exists, err, "User already exists")
-		}
-		if err != nil {
-			return err
-		}
-		for _, g := range groups {
-			if err := addMember(ctx, tx, g, u.ID, member); err != nil {
-				return err
-			}
-		}
-		if err := d.newPassword(ctx, tx, u.ID, u.pass); err != nil {
-			return err
-		}
-		return runHooks(ctx, tx, d.created, u.ID)
-	})
-	if err != nil {
-		return fmt.Errorf("account %q: %w", u.ID, err)
+	_, err := tx.Exec(ctx, `INSERT INTO account (uid, low, source, display, mail, maillow, words, pass, quota, enabled,
+		created, firstlogin, lastlogin, language, locale, timezone) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?)`,
+		u.ID, low(u.ID), u.Source, u.Display, u.Mail, low(u.Mail), u.words(), u.pass, u.Quota, number(u.Enabled),
+		unix(u.Created), u.Language, u.Locale, u.Timezone)
+	if errors.Is(err, fault.Exists) {
+		return fault.Wrap(fault.Exists, err, "User already exists")
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	return d.newPassword(ctx, tx, u.ID, u.pass)
 }
 
 // Remove deletes an account with its credentials and memberships.
@@ -112,11 +129,12 @@ func (d *Directory) Remove(ctx context.Context, uid string) error {
 		if n == 0 {
 			return noUser(uid)
 		}
-		if _, err := tx.Exec(ctx, "DELETE FROM grp_member WHERE uid = ?", uid); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, "DELETE FROM token WHERE uid = ?", uid); err != nil {
-			return err
+		for _, q := range [...]string{"DELETE FROM grp_member WHERE uid = ?", "DELETE FROM token WHERE uid = ?",
+			"DELETE FROM account_field WHERE uid = ?", "DELETE FROM account_link WHERE uid = ?",
+			"DELETE FROM account_field WHERE name = 'manager' AND item = ?"} {
+			if _, err := tx.Exec(ctx, q, uid); err != nil {
+				return err
+			}
 		}
 		return runHooks(ctx, tx, d.removed, uid)
 	})
@@ -125,26 +143,28 @@ func (d *Directory) Remove(ctx context.Context, uid string) error {
 // Change reads an account, lets f change it, and writes it back, all in one
 // transaction. ID, Source and the times are not written.
 func (d *Directory) Change(ctx context.Context, uid string, f func(u *User) error) error {
-	return d.tx(ctx, func(tx *db.DB) error {
-		u, err := byID(ctx, tx, uid)
-		if err != nil {
-			return err
-		}
-		if err := f(u); err != nil {
-			return err
-		}
-		if u.Display == "" {
-			u.Display = uid
-		}
-		if err := u.check(); err != nil {
-			return err
-		}
-		u.ID = uid
-		_, err = tx.Exec(ctx, `UPDATE account SET display = ?, mail = ?, maillow = ?, words = ?, pass = ?, quota = ?, enabled = ?,
-			language = ?, locale = ?, timezone = ? WHERE uid = ?`, u.Display, u.Mail, low(u.Mail), u.words(), u.pass, u.Quota,
-			number(u.Enabled), u.Language, u.Locale, u.Timezone, uid)
+	return d.tx(ctx, func(tx *db.DB) error { return change(ctx, tx, uid, f) })
+}
+
+func change(ctx context.Context, tx *db.DB, uid string, f func(u *User) error) error {
+	u, err := byID(ctx, tx, uid)
+	if err != nil {
 		return err
-	})
+	}
+	if err := f(u); err != nil {
+		return err
+	}
+	if u.Display == "" {
+		u.Display = uid
+	}
+	if err := u.check(); err != nil {
+		return err
+	}
+	u.ID = uid
+	_, err = tx.Exec(ctx, `UPDATE account SET display = ?, mail = ?, maillow = ?, words = ?, pass = ?, quota = ?, enabled = ?,
+		language = ?, locale = ?, timezone = ? WHERE uid = ?`, u.Display, u.Mail, low(u.Mail), u.words(), u.pass, u.Quota,
+		number(u.Enabled), u.Language, u.Locale, u.Timezone, uid)
+	return err
 }
 
 // SetPassword gives an account a new password. App passwords stay, as clients
@@ -186,7 +206,10 @@ func (d *Directory) Disable(ctx context.Context, uid string) error {
 // SetQuota bounds the room an account may use, in bytes; or
 // NoQuota or DefaultQuota.
 func (d *Directory) SetQuota(ctx context.Context, uid string, bytes int64) error {
-	return d.Change(ctx, uid, func(u *User) error { u.Quota = bytes; return nil })
+	if err := d.Change(ctx, uid, func(u *User) error { u.Quota = bytes; return nil }); err != nil {
+		return err
+	}
+	return d.newQuota(ctx, uid, bytes)
 }
 
 // User returns an account, as it was at most a second ago; fault.NotFound when
@@ -222,7 +245,7 @@ func (d *Directory) Find(ctx context.Context, login string) (*User, error) {
 	return nil, noUser(login)
 }
 
-// Users yields accounts in the order of their ids.
+// Users yields accounts in the order of their ids, or as they were last here.
 func (d *Directory) Users(ctx context.Context, q Query) iter.Seq2[*User, error] {
 	where, args := []string{"1 = 1"}, []any{}
 	if q.Search != "" {
@@ -231,8 +254,16 @@ func (d *Directory) Users(ctx context.Context, q Query) iter.Seq2[*User, error] 
 	if q.Group != "" {
 		where, args = append(where, "uid IN (SELECT m.uid FROM grp_member m WHERE m.gid = ? AND m.role = ?)"), append(args, q.Group, member)
 	}
+	if q.Groups != nil {
+		where, args = append(where, "uid IN (SELECT m.uid FROM grp_member m WHERE m.gid IN (?) AND m.role = ?)"),
+			append(args, append([]string{""}, q.Groups...), member)
+	}
 	if q.Disabled {
 		where = append(where, "enabled = 0")
+	}
+	order := "low"
+	if q.Recent {
+		where, order = append(where, "lastlogin > 0"), "lastlogin DESC, low"
 	}
 	limit := int64(q.Limit)
 	if limit <= 0 {
@@ -240,7 +271,7 @@ func (d *Directory) Users(ctx context.Context, q Query) iter.Seq2[*User, error] 
 	}
 	args = append(args, limit, q.Offset)
 	return db.All(ctx, d.db, scanUser, "SELECT "+accountColumns+" FROM account WHERE "+strings.Join(where, " AND ")+
-		" ORDER BY low LIMIT ? OFFSET ?", args...)
+		" ORDER BY "+order+" LIMIT ? OFFSET ?", args...)
 }
 
 // CountUsers tells how many accounts there are, and how many are disabled.

@@ -11,13 +11,15 @@ package identity
 import (
 	"context"
 	"embed"
-	"iter"
+	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
 
+	"atrium/internal/base/fault"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/seal"
 )
@@ -25,7 +27,8 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
-// Schema holds the tables account, grp, grp_member and token.
+// Schema holds the tables account, account_field, account_link, grp, grp_member
+// and token.
 var Schema = db.Schema{Room: "identity", Files: schema}
 
 // Quotas that are no number of bytes.
@@ -55,29 +58,14 @@ type User struct {
 	pass string // argon2id in PHC format; "": no password opens the account
 }
 
-// Source is a place where accounts are kept besides our own table, such as a
-// company's directory. An account is adopted, that is, gets a row of ours, when
-// somebody first signs in with it.
-type Source interface {
-	Name() string                                                // unique, kept in the account's row
-	Lookup(ctx context.Context, login string) (*User, error)     // none: fault.NotFound
-	Search(ctx context.Context, q Query) iter.Seq2[*User, error] // by id
-	GroupsOf(ctx context.Context, uid string) ([]string, error)
-}
-
-// Verifier is a Source that can check passwords.
-type Verifier interface {
-	// Verify returns the account that login and password open, fault.Anonymous
-	// when they open none.
-	Verify(ctx context.Context, login, password string) (*User, error)
-}
-
 // Query asks for accounts.
 type Query struct {
-	Search        string // words in id, display name or mail address; "": all
-	Group         string // members only
-	Disabled      bool   // disabled accounts only
-	Limit, Offset int    // 0: all, from the start
+	Search        string   // part of an id, display name or mail address; "": all
+	Group         string   // members only
+	Groups        []string // members of any of these only; nil: all
+	Disabled      bool     // disabled accounts only
+	Recent        bool     // who has signed in, last first, in place of by id
+	Limit, Offset int      // 0: all, from the start
 }
 
 // Directory is all accounts there are, from our own table and from sources.
@@ -92,12 +80,20 @@ type Directory struct {
 	// with every reason why not. It is set at start only; nil: any will do.
 	Policy func(ctx context.Context, uid, password string) error
 
+	// Region tells in which country phone numbers are that do not say so, such as
+	// "SE"; "" or nil: each must begin with a plus.
+	Region func(ctx context.Context) (string, error)
+
+	// Guessing says how wrong passwords are met. It is set at start only.
+	Guessing Guessing
+
 	db       *db.DB
 	box      *seal.Box
 	pass     *seal.Passwords
 	sources  []Source
 	created  []Hook
 	removed  []Hook
+	quotas   []func(ctx context.Context, uid string, bytes int64) error
 	hashed   []func(ctx context.Context, tx *db.DB, uid, hash string) error
 	throttle *throttle
 	flight   singleflight.Group // checks of passwords under way
@@ -107,7 +103,7 @@ type Directory struct {
 	mu      sync.Mutex
 	seen    map[fingerprint]*verdict
 	people  map[string]*person
-	touched map[int64]time.Time // tokens used since the last flush
+	touched map[int64]use // tokens used since the last flush
 }
 
 // Hook is told in the transaction that makes or removes an account.
@@ -115,8 +111,8 @@ type Hook func(ctx context.Context, tx *db.DB, uid string) error
 
 // New returns the directory kept in d.
 func New(d *db.DB, box *seal.Box, pass *seal.Passwords) *Directory {
-	return &Directory{Now: time.Now, db: d, box: box, pass: pass, throttle: newThrottle(), secret: seal.NewKey(),
-		seen: map[fingerprint]*verdict{}, people: map[string]*person{}, touched: map[int64]time.Time{}}
+	return &Directory{Now: time.Now, db: d, box: box, pass: pass, throttle: newThrottle(), Guessing: usualGuessing, secret: seal.NewKey(),
+		seen: map[fingerprint]*verdict{}, people: map[string]*person{}, touched: map[int64]use{}}
 }
 
 // AddSource asks a further source for accounts that are not ours. It is called
@@ -130,6 +126,22 @@ func (d *Directory) OnCreated(f Hook) { d.created = append(d.created, f) }
 // OnRemoved has f told of every account that goes, in its transaction. It is
 // called at start only.
 func (d *Directory) OnRemoved(f Hook) { d.removed = append(d.removed, f) }
+
+// OnQuota has f told after an account was given another quota. It is called at
+// start only.
+func (d *Directory) OnQuota(f func(ctx context.Context, uid string, bytes int64) error) {
+	d.quotas = append(d.quotas, f)
+}
+
+// newQuota tells those who asked.
+func (d *Directory) newQuota(ctx context.Context, uid string, bytes int64) error {
+	for _, f := range d.quotas {
+		if err := f(ctx, uid, bytes); err != nil {
+			return fmt.Errorf("quota of %q: %w", uid, err)
+		}
+	}
+	return nil
+}
 
 // OnPassword has f told the hash of every new password, in its transaction. It is
 // called at start only.
@@ -152,11 +164,22 @@ func (d *Directory) newPassword(ctx context.Context, tx *db.DB, uid, hash string
 
 // checkPassword holds a new password to what can be kept, and to the policy.
 func (d *Directory) checkPassword(ctx context.Context, uid, password string) error {
-	if err := checkPassword(password); err != nil || d.Policy == nil {
-		return err
+	err := checkPassword(password)
+	if err == nil && d.Policy != nil {
+		err = d.Policy(ctx, uid, password)
 	}
-	return d.Policy(ctx, uid, password)
+	if errors.Is(err, fault.Invalid) {
+		return refusedPassword{err}
+	}
+	return err
 }
+
+// ErrPassword is a new password that may not be; the fault inside says why.
+var ErrPassword = errors.New("the password is refused")
+
+type refusedPassword struct{ error }
+
+func (r refusedPassword) Unwrap() []error { return []error{ErrPassword, r.error} }
 
 func runHooks(ctx context.Context, tx *db.DB, hooks []Hook, uid string) error {
 	for _, f := range hooks {

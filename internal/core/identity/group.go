@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/infra/db"
@@ -12,9 +13,10 @@ import (
 
 // Group is a set of accounts.
 type Group struct {
-	ID      string // unique, with regard to case
-	Display string
-	Members int64
+	ID       string // unique, with regard to case
+	Display  string
+	Members  int64
+	Disabled int64 // so many of them are; counted by GroupDetails only
 }
 
 // The roles of a row in grp_member. An administrator of a group need not be a
@@ -34,7 +36,7 @@ func (d *Directory) CreateGroup(ctx context.Context, gid, display string) error 
 		return err
 	}
 	return d.tx(ctx, func(tx *db.DB) error {
-		_, err := tx.Exec(ctx, "INSERT INTO grp (gid, display, words, created) VALUES (?, ?, ?, ?)",
+		_, err := tx.Exec(ctx, "INSERT INTO grp (gid, display, words, created, source) VALUES (?, ?, ?, ?, '')",
 			gid, g.Display, g.words(), d.Now().Unix())
 		if errors.Is(err, fault.Exists) {
 			return fault.Wrap(fault.Exists, err, "group exists")
@@ -106,6 +108,25 @@ func (d *Directory) RemoveGroupAdmin(ctx context.Context, gid, uid string) error
 	return d.takeFrom(ctx, gid, uid, groupAdmin)
 }
 
+// AdministersUser tells whether an account is in one of the groups that another
+// administers. Administrators of the server are nobody's charge.
+func (d *Directory) AdministersUser(ctx context.Context, leader, uid string) (bool, error) {
+	p, err := d.person(ctx, leader)
+	if err != nil {
+		return false, err
+	}
+	q, err := d.person(ctx, uid)
+	if err != nil {
+		return false, err
+	}
+	for _, g := range q.groups {
+		if g == AdminGroup {
+			return false, nil
+		}
+	}
+	return slices.ContainsFunc(q.groups, func(g string) bool { return slices.Contains(p.administers, g) }), nil
+}
+
 func (d *Directory) addTo(ctx context.Context, gid, uid string, role int) error {
 	return d.tx(ctx, func(tx *db.DB) error {
 		if _, err := byID(ctx, tx, uid); err != nil {
@@ -157,6 +178,57 @@ func (d *Directory) Groups(ctx context.Context, search string, limit, offset int
 	return db.All(ctx, d.db, func(r db.Row) (g Group, err error) { return g, r.Scan(&g.ID, &g.Display, &g.Members) },
 		`SELECT g.gid, g.display, (SELECT COUNT(*) FROM grp_member m WHERE m.gid = g.gid AND m.role = ?) FROM grp g
 		WHERE g.words LIKE ? ESCAPE '!' ORDER BY g.gid LIMIT ? OFFSET ?`, member, contains(search), n, offset)
+}
+
+// GroupIDs yields the ids of groups without counting their members; limit 0: all.
+func (d *Directory) GroupIDs(ctx context.Context, search string, limit, offset int) iter.Seq2[string, error] {
+	n := int64(limit)
+	if n <= 0 {
+		n = 1 << 62
+	}
+	return db.All(ctx, d.db, db.Scan1[string], "SELECT gid FROM grp WHERE words LIKE ? ESCAPE '!' ORDER BY gid LIMIT ? OFFSET ?",
+		contains(search), n, offset)
+}
+
+// GroupDetails returns those of the groups that there are, by id, with the number
+// of their members who are locked out.
+func (d *Directory) GroupDetails(ctx context.Context, gids []string) ([]Group, error) {
+	if len(gids) == 0 {
+		return nil, nil
+	}
+	return db.List(ctx, d.db, func(r db.Row) (g Group, err error) { return g, r.Scan(&g.ID, &g.Display, &g.Members, &g.Disabled) },
+		`SELECT g.gid, g.display, (SELECT COUNT(*) FROM grp_member m WHERE m.gid = g.gid AND m.role = ?),
+		(SELECT COUNT(*) FROM account a JOIN grp_member m ON m.uid = a.uid WHERE m.gid = g.gid AND m.role = ? AND a.enabled = 0)
+		FROM grp g WHERE g.gid IN (?) ORDER BY g.gid`, member, member, gids)
+}
+
+// Memberships returns the groups that accounts are in and those that they
+// administer, by account, with one query for 500 accounts.
+func (d *Directory) Memberships(ctx context.Context, us ...*User) (in, leads map[string][]string, err error) {
+	in, leads = map[string][]string{}, map[string][]string{}
+	for part := range slices.Chunk(us, 500) {
+		uids := make([]string, len(part))
+		for i, u := range part {
+			uids[i] = u.ID
+		}
+		rows := db.All(ctx, d.db, func(r db.Row) (m [2]string, err error) {
+			var role int
+			if err := r.Scan(&m[0], &m[1], &role); err != nil || role == member {
+				return m, err
+			}
+			leads[m[0]] = append(leads[m[0]], m[1])
+			return [2]string{}, nil
+		}, "SELECT uid, gid, role FROM grp_member WHERE uid IN (?) ORDER BY uid, gid", uids)
+		for m, err := range rows {
+			if err != nil {
+				return nil, nil, err
+			}
+			if m[0] != "" {
+				in[m[0]] = append(in[m[0]], m[1])
+			}
+		}
+	}
+	return in, leads, nil
 }
 
 // Group returns one group.

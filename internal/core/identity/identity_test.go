@@ -174,7 +174,7 @@ func TestGroups(t *testing.T) {
 		for g, err := range d.Groups(ctx, "sea", 0, 0) {
 			all = append(all, must[Group](t)(g, err))
 		}
-		if want := []Group{{"otters", "Sea Otters", 1}}; !slices.Equal(all, want) {
+		if want := []Group{{ID: "otters", Display: "Sea Otters", Members: 1}}; !slices.Equal(all, want) {
 			t.Errorf("groups: %v, want %v", all, want)
 		}
 		if err := d.RemoveMember(ctx, AdminGroup, "alice"); err != nil {

@@ -147,15 +147,15 @@ type company map[string]string
 
 func (company) Name() string { return "company" }
 
-func (c company) Lookup(_ context.Context, login string) (*User, error) {
+func (c company) Lookup(_ context.Context, login string) (*Login, error) {
 	if _, ok := c[login]; !ok {
 		return nil, fault.NotFound
 	}
-	return &User{ID: login, Display: "Ms " + login, Quota: NoQuota}, nil
+	return &Login{Subject: "uid=" + login, ID: login, Fields: map[string]string{"displayname": "Ms " + login}, Groups: []string{"staff"}}, nil
 }
 
-func (c company) Search(ctx context.Context, _ Query) iter.Seq2[*User, error] {
-	return func(yield func(*User, error) bool) {
+func (c company) Search(ctx context.Context, _ Query) iter.Seq2[*Login, error] {
+	return func(yield func(*Login, error) bool) {
 		for id := range c {
 			if !yield(c.Lookup(ctx, id)) {
 				return
@@ -164,14 +164,14 @@ func (c company) Search(ctx context.Context, _ Query) iter.Seq2[*User, error] {
 	}
 }
 
-func (c company) GroupsOf(context.Context, string) ([]string, error) { return []string{"staff"}, nil }
-
-func (c company) Verify(ctx context.Context, login, password string) (*User, error) {
+func (c company) Verify(ctx context.Context, login, password string) (*Login, error) {
 	if c[login] != password {
 		return nil, fault.Anonymous
 	}
 	return c.Lookup(ctx, login)
 }
+
+func (company) Manages(field string) bool { return field == "displayname" }
 
 func TestAccountsOfASource(t *testing.T) {
 	each(t, func(t *testing.T, d *Directory, c *clock) {

@@ -1,0 +1,1 @@
+ALTER TABLE token ADD COLUMN {{absent}} net {{key}} NOT NULL DEFAULT '';

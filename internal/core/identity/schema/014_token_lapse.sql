@@ -1,0 +1,1 @@
+ALTER TABLE token ADD COLUMN {{absent}} lapse {{id}} NOT NULL DEFAULT 0;

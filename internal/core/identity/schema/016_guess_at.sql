@@ -1,0 +1,1 @@
+CREATE INDEX guess_at ON guess (at);

@@ -1,0 +1,1 @@
+CREATE INDEX account_field_item ON account_field (name, item);

@@ -1,0 +1,1 @@
+CREATE INDEX account_link_uid ON account_link (uid);

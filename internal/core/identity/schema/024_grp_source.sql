@@ -1,0 +1,1 @@
+ALTER TABLE grp ADD COLUMN {{absent}} source {{key}} NOT NULL DEFAULT '';

@@ -1,0 +1,1 @@
+CREATE INDEX account_lastlogin ON account (lastlogin);
