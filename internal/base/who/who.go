@@ -40,6 +40,7 @@ type Principal struct {
 	TokenID int64    // app password or session row; 0 for a password
 	Scope   *Scope   // what the credential is limited to; nil: nothing
 	Rights  []string // what a role of their own grants, such as "users"; administrators need none
+	Stamp   string   // of who came with a password: changes when that does
 	// Confirmed is when the password, or what stands for it, was last asked for in
 	// a session; zero elsewhere.
 	Confirmed time.Time

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"crypto/sha256"
+	"net/netip"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -81,7 +82,26 @@ func (d *Directory) touch(v *verdict, now time.Time) {
 		return
 	}
 	d.mu.Lock()
-	d.touched[v.p.TokenID] = now
+	d.touched[v.p.TokenID] = use{at: now, from: d.touched[v.p.TokenID].from}
+	d.mu.Unlock()
+}
+
+// use is when and from where a token was last used.
+type use struct {
+	at   time.Time
+	from netip.Prefix
+}
+
+// Seen notes from which network a token is used. It is kept as coarse as web
+// counts clients, and written down with the time of the use.
+func (d *Directory) Seen(p *who.Principal, from netip.Prefix) {
+	if p == nil || p.TokenID == 0 || !from.IsValid() {
+		return
+	}
+	d.mu.Lock()
+	if u, ok := d.touched[p.TokenID]; ok && u.from != from {
+		d.touched[p.TokenID] = use{u.at, from}
+	}
 	d.mu.Unlock()
 }
 

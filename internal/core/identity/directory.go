@@ -84,9 +84,6 @@ type Directory struct {
 	// "SE"; "" or nil: each must begin with a plus.
 	Region func(ctx context.Context) (string, error)
 
-	// Guessing says how wrong passwords are met. It is set at start only.
-	Guessing Guessing
-
 	db       *db.DB
 	box      *seal.Box
 	pass     *seal.Passwords
@@ -111,7 +108,7 @@ type Hook func(ctx context.Context, tx *db.DB, uid string) error
 
 // New returns the directory kept in d.
 func New(d *db.DB, box *seal.Box, pass *seal.Passwords) *Directory {
-	return &Directory{Now: time.Now, db: d, box: box, pass: pass, throttle: newThrottle(), Guessing: usualGuessing, secret: seal.NewKey(),
+	return &Directory{Now: time.Now, db: d, box: box, pass: pass, throttle: newThrottle(), secret: seal.NewKey(),
 		seen: map[fingerprint]*verdict{}, people: map[string]*person{}, touched: map[int64]use{}}
 }
 

@@ -2,9 +2,12 @@ package identity
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -146,6 +149,9 @@ func (d *Directory) byToken(ctx context.Context, k fingerprint, kind Kind, login
 	if kind == KindSession {
 		via = who.ViaSession
 	}
+	if err := d.begin(ctx, t); err != nil {
+		return nil, wrongUnless(err)
+	}
 	pr := p.principal(t.Login, via)
 	pr.TokenID, pr.Scope, pr.Confirmed = t.ID, t.Scope, t.Confirmed
 	v := &verdict{p: pr, change: change, at: now, until: t.Expires}
@@ -179,7 +185,9 @@ func (d *Directory) renew(ctx context.Context, k fingerprint, v *verdict, now ti
 		d.forget(k)
 		return nil, nil
 	}
-	next := &verdict{p: p.principal(v.p.Login, who.ViaPassword), pass: v.pass, source: v.source, until: v.until, change: change, at: now}
+	pr := p.principal(v.p.Login, who.ViaPassword)
+	pr.Stamp = stampOf(p.pass)
+	next := &verdict{p: pr, pass: v.pass, source: v.source, until: v.until, change: change, at: now}
 	d.remember(k, next)
 	return next.p, nil
 }
@@ -193,7 +201,9 @@ func (d *Directory) admitPassword(ctx context.Context, k fingerprint, u *User, l
 	if p.second {
 		return nil, errSecond
 	}
-	v := &verdict{p: p.principal(login, who.ViaPassword), pass: u.pass, source: u.Source, change: change, at: now}
+	pr := p.principal(login, who.ViaPassword)
+	pr.Stamp = stampOf(u.pass)
+	v := &verdict{p: pr, pass: u.pass, source: u.Source, change: change, at: now}
 	if u.Source != "" {
 		v.until = now.Add(unusedFor)
 	}
@@ -217,27 +227,43 @@ func (d *Directory) verify(ctx context.Context, login, password string, from net
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return nil, err
 	}
-	account, stamp := "?"+low(login), ""
+	account, stamp := d.nobody(login), ""
 	if u != nil {
 		account, stamp = u.ID, u.pass
 	}
 	if len(password) > maxPassword {
 		return nil, errWrong
 	}
+	if d.throttle.lets(from) {
+		if u, err = d.open(ctx, u, login, password); err != nil {
+			return nil, err
+		}
+		return u, d.noteLogin(ctx, u)
+	}
+	if err := d.catchUp(ctx); err != nil {
+		return nil, err
+	}
 	try, err := d.throttle.enter(ctx, attempt{account: account, from: from, cred: d.print(account, password), stamp: stamp}, d.Now)
 	if err != nil {
 		return nil, err
 	}
-	ok := false
-	defer func() { try.leave(ok, d.Now()) }()
-	if u, err = d.open(ctx, u, login, password); err != nil {
-		if !errors.Is(err, fault.Anonymous) {
-			try.undecided = true
-		}
+	u, err = d.tried(ctx, try, u, login, password)
+	if nerr := d.noteAttempt(context.WithoutCancel(ctx), try, err == nil); nerr != nil {
+		return nil, nerr
+	}
+	if err != nil {
 		return nil, err
 	}
-	ok = true
 	return u, d.noteLogin(ctx, u)
+}
+
+// tried checks a password that the throttle let through, and tells it the outcome.
+func (d *Directory) tried(ctx context.Context, try *attempt, u *User, login, password string) (_ *User, err error) {
+	try.undecided = true
+	defer func() { try.leave(err == nil && !try.undecided, d.Now()) }()
+	u, err = d.open(ctx, u, login, password)
+	try.undecided = err != nil && !errors.Is(err, fault.Anonymous)
+	return u, err
 }
 
 // open checks the password against the hash of u, or lets the sources check it.
@@ -281,25 +307,50 @@ func (d *Directory) noteLogin(ctx context.Context, u *User) error {
 }
 
 // Still tells whether the credential behind p is as good as when p was made:
-// fault.Anonymous when its token is gone or the account is locked. It is for
-// requests that last.
+// fault.Anonymous when its token is gone or opens less, its password is another
+// by now, or the account is locked. It is for requests that last, and asks the
+// tables each time.
 func (d *Directory) Still(ctx context.Context, p *who.Principal) error {
-	acc, err := d.person(ctx, p.ID)
+	u, err := byID(ctx, d.db, p.ID)
 	if err != nil {
 		return wrongUnless(err)
 	}
-	if !acc.Enabled {
+	if !u.Enabled {
 		return errWrong
 	}
 	if p.TokenID == 0 {
-		return nil
+		return d.stillPassword(ctx, p, u)
 	}
 	t, err := d.Token(ctx, p.ID, p.TokenID)
 	if err != nil {
 		return wrongUnless(err)
 	}
-	if t.Wipe || t.expired(d.Now()) {
+	if t.Wipe || t.expired(d.Now()) || !reflect.DeepEqual(t.Scope, p.Scope) {
 		return errWrong
 	}
 	return nil
+}
+
+func (d *Directory) stillPassword(ctx context.Context, p *who.Principal, u *User) error {
+	if p.Via != who.ViaPassword { // made by no credential
+		return nil
+	}
+	acc, err := d.person(ctx, p.ID)
+	if err != nil {
+		return wrongUnless(err)
+	}
+	if stampOf(u.pass) != p.Stamp || acc.second {
+		return errWrong
+	}
+	return nil
+}
+
+// stampOf is what a principal carries of the hash of its password: enough to
+// tell it from another, and of no use to guess it.
+func stampOf(hash string) string {
+	if hash == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(hash))
+	return hex.EncodeToString(sum[:8])
 }

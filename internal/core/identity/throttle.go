@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,11 +21,31 @@ import (
 //   - App passwords, and passwords that opened the account before, never come
 //     here, so a device that works goes on working during an attack.
 //
-// Besides, a network that guesses at many accounts is slowed down a little. All
-// is kept in memory: a restart forgives, and each node counts for itself.
+// Besides, a network that guesses at many accounts is slowed down a little. Each
+// node knows the credentials it saw, in memory only; how many they were stands in
+// a table, for the others and for people (guess.go).
 type throttle struct {
-	mu    sync.Mutex
-	cases map[caseKey]*guesses
+	how       Guessing
+	mu        sync.Mutex
+	cases     map[caseKey]*guesses
+	elsewhere map[caseKey]int // how many guesses other nodes count
+	read      time.Time       // when that was read
+}
+
+// Guessing says how wrong passwords are met.
+type Guessing struct {
+	First time.Duration  // wait after the first wrong one; twice that after the second, and so on
+	Most  time.Duration  // the longest wait
+	Free  []netip.Prefix // networks whose wrong passwords cost nothing
+}
+
+// SlowGuesses changes how wrong passwords are met. It is called at start only.
+func (d *Directory) SlowGuesses(g Guessing) { d.throttle.how = g }
+
+// lets tells whether guesses from a network cost nothing. Networks are compared
+// as far as both are known.
+func (t *throttle) lets(from netip.Prefix) bool {
+	return slices.ContainsFunc(t.how.Free, func(p netip.Prefix) bool { return p.Overlaps(from) })
 }
 
 type caseKey struct {
@@ -35,8 +56,9 @@ type caseKey struct {
 // guesses are the wrong credentials that came from a network for an account.
 type guesses struct {
 	wrong   map[fingerprint]*guess
-	trying  int // new credentials being checked right now
-	waiting int // requests that wait
+	trying  int       // new credentials being checked right now
+	noted   time.Time // when their number was last written down
+	waiting int       // requests that wait
 	last    time.Time
 }
 
@@ -48,7 +70,7 @@ type guess struct {
 
 const (
 	forgive    = 30 * time.Minute // a guess is forgotten after so long
-	firstDelay = 100 * time.Millisecond
+	firstDelay = 200 * time.Millisecond
 	maxDelay   = 25 * time.Second
 	maxGuesses = 10 // different ones, or repetitions of one
 	maxWaiting = 10 // requests that wait at once, for one account and network
@@ -58,7 +80,9 @@ const (
 	sprayDelay = 5 * time.Second
 )
 
-func newThrottle() *throttle { return &throttle{cases: map[caseKey]*guesses{}} }
+func newThrottle() *throttle {
+	return &throttle{how: Guessing{First: firstDelay, Most: maxDelay}, cases: map[caseKey]*guesses{}}
+}
 
 // attempt is one password about to be checked.
 type attempt struct {
@@ -82,15 +106,16 @@ func (b busyFor) Unwrap() error {
 // RetryAfter tells the client when to come back.
 func (b busyFor) RetryAfter() time.Duration { return b.after }
 
-// delay grows twofold with each guess: 0.1 s · 2^n.
-func delay(n int) time.Duration {
+// delay grows twofold with each guess.
+func (g Guessing) delay(n int) time.Duration {
 	if n <= 0 {
 		return 0
 	}
-	if n > 8 {
-		return maxDelay
+	d := g.First
+	for ; n > 1 && d < g.Most; n-- {
+		d *= 2
 	}
-	return min(firstDelay<<n, maxDelay)
+	return min(d, g.Most)
 }
 
 // enter waits as long as the account's recent guesses demand. It returns
@@ -114,14 +139,14 @@ func (t *throttle) enter(ctx context.Context, a attempt, now func() time.Time) (
 		}
 		w.n++
 		w.last = at
-		wait = delay(w.n - 1)
+		wait = t.how.delay(w.n - 1)
 	} else {
-		others := len(g.wrong) + g.trying
+		others := len(g.wrong) + g.trying + t.elsewhere[caseKey{a.account, a.from}]
 		if others >= maxGuesses {
 			t.mu.Unlock()
-			return nil, busyFor{forgive - at.Sub(g.last)}
+			return nil, busyFor{max(forgive-at.Sub(g.last), time.Minute)}
 		}
-		wait = max(delay(others-1), t.spray(a.from, at))
+		wait = max(t.how.delay(others-1), t.spray(a.from, at))
 		g.trying++
 	}
 	g.waiting++
@@ -173,12 +198,12 @@ func (g *guesses) note(a *attempt, now time.Time) {
 // spray is the delay for a network that guesses at many accounts. It only slows
 // down, since many people may share an address.
 func (t *throttle) spray(from netip.Prefix, now time.Time) time.Duration {
-	g := t.cases[caseKey{from: from}]
-	if g == nil {
-		return 0
+	n := t.elsewhere[caseKey{from: from}]
+	if g := t.cases[caseKey{from: from}]; g != nil {
+		g.forget(now)
+		n += len(g.wrong)
 	}
-	g.forget(now)
-	return min(delay((len(g.wrong)-sprayFree)/5), sprayDelay)
+	return min(t.how.delay((n-sprayFree)/5), sprayDelay)
 }
 
 func (t *throttle) of(k caseKey, now time.Time) *guesses {

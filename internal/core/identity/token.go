@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ const (
 	KindSession Kind = iota + 1 // a browser's cookie
 	KindApp                     // an app password
 	KindHalf                    // the cookie of a browser that has yet to show its second factor
+	KindOnce                    // opens nothing but its exchange for an app password, once
 )
 
 // Token is a credential that stands for a password: an app password or the
@@ -40,19 +42,22 @@ type Token struct {
 	Idle      time.Duration // void after so long without use; 0: never
 	Confirmed time.Time     // when the password was last typed in this session
 	Expires   time.Time     // void from then on; zero: never
+	Lapses    time.Time     // void from then on unless it was used before; zero: never, or it was used
+	From      netip.Prefix  // the network of the last use: 24 bits of an IPv4, 64 of an IPv6 address
 }
 
-const tokenColumns = "id, uid, login, name, kind, wipe, created, used, idle, confirmed, scope, expires"
+const tokenColumns = "id, uid, login, name, kind, wipe, created, used, idle, confirmed, scope, expires, lapse, net"
 
 func scanToken(r db.Row) (*Token, error) {
 	var t Token
-	var wipe, created, used, idle, confirmed, expires int64
-	var scope string
-	err := r.Scan(&t.ID, &t.UID, &t.Login, &t.Name, &t.Kind, &wipe, &created, &used, &idle, &confirmed, &scope, &expires)
+	var wipe, created, used, idle, confirmed, expires, lapse int64
+	var scope, from string
+	err := r.Scan(&t.ID, &t.UID, &t.Login, &t.Name, &t.Kind, &wipe, &created, &used, &idle, &confirmed, &scope, &expires, &lapse, &from)
 	if err == nil && scope != "" {
 		err = json.Unmarshal([]byte(scope), &t.Scope)
 	}
-	t.Wipe, t.Expires = wipe != 0, fromUnix(expires)
+	t.From, _ = netip.ParsePrefix(from) // "" and what cannot be read: not known
+	t.Wipe, t.Expires, t.Lapses = wipe != 0, fromUnix(expires), fromUnix(lapse)
 	t.Created, t.Used, t.Confirmed = fromUnix(created), fromUnix(used), fromUnix(confirmed)
 	t.Idle = time.Duration(idle) * time.Second
 	return &t, err
@@ -86,9 +91,10 @@ func (d *Directory) AddToken(ctx context.Context, t Token, secret string) (*Toke
 		if _, err := byID(ctx, tx, t.UID); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `INSERT INTO token (id, hash, uid, login, name, kind, wipe, created, used, idle, confirmed, scope, expires)
-			VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`, t.ID, d.box.Hash(secret), t.UID, t.Login, t.Name, int(t.Kind),
-			unix(t.Created), unix(t.Used), int64(t.Idle/time.Second), unix(t.Confirmed), scope, unix(t.Expires))
+		_, err := tx.Exec(ctx, `INSERT INTO token (id, hash, uid, login, name, kind, wipe, created, used, idle, confirmed, scope, expires, lapse, net)
+			VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)`, t.ID, d.box.Hash(secret), t.UID, t.Login, t.Name, int(t.Kind),
+			unix(t.Created), unix(t.Used), int64(t.Idle/time.Second), unix(t.Confirmed), scope, unix(t.Expires),
+			unix(t.Lapses), prefixText(t.From))
 		return err
 	})
 	if err != nil {
@@ -109,9 +115,34 @@ func tidyName(name string) string {
 	return name
 }
 
-// Tokens yields the tokens of an account, oldest first.
+// prefixText is how a network is kept: "" when it is not known.
+func prefixText(p netip.Prefix) string {
+	if !p.IsValid() {
+		return ""
+	}
+	return p.String()
+}
+
+// Tokens yields the tokens of an account, oldest first, with the uses that are
+// not written down yet.
 func (d *Directory) Tokens(ctx context.Context, uid string) iter.Seq2[*Token, error] {
-	return db.All(ctx, d.db, scanToken, "SELECT "+tokenColumns+" FROM token WHERE uid = ? ORDER BY id", uid)
+	return func(yield func(*Token, error) bool) {
+		for t, err := range db.All(ctx, d.db, scanToken, "SELECT "+tokenColumns+" FROM token WHERE uid = ? ORDER BY id", uid) {
+			if err == nil {
+				d.mu.Lock()
+				if u, ok := d.touched[t.ID]; ok {
+					t.Used = u.at
+					if u.from.IsValid() {
+						t.From = u.from
+					}
+				}
+				d.mu.Unlock()
+			}
+			if !yield(t, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // Token returns one token of an account.
@@ -129,12 +160,13 @@ func (d *Directory) RemoveToken(ctx context.Context, uid string, id int64) error
 }
 
 // RemoveTokens revokes all tokens of a kind, such as the sessions of all
-// browsers, but the one given; 0: really all.
-func (d *Directory) RemoveTokens(ctx context.Context, uid string, k Kind, but int64) error {
-	return d.tx(ctx, func(tx *db.DB) error {
-		_, err := tx.Exec(ctx, "DELETE FROM token WHERE uid = ? AND kind = ? AND id <> ?", uid, int(k), but)
+// browsers, but the one given; 0: really all. It tells how many.
+func (d *Directory) RemoveTokens(ctx context.Context, uid string, k Kind, but int64) (n int64, err error) {
+	err = d.tx(ctx, func(tx *db.DB) error {
+		n, err = tx.Exec(ctx, "DELETE FROM token WHERE uid = ? AND kind = ? AND id <> ? AND wipe = 0", uid, int(k), but)
 		return err
 	})
+	return n, err
 }
 
 // ChangeToken changes the device's name, what the token is limited to, and when
@@ -232,20 +264,55 @@ func noToken(id int64) error {
 
 // expired tells whether a token's time is over, or it was unused for too long.
 func (t *Token) expired(now time.Time) bool {
-	return t.Idle > 0 && now.Sub(t.Used) > t.Idle || !t.Expires.IsZero() && !now.Before(t.Expires)
+	return t.Idle > 0 && now.Sub(t.Used) > t.Idle || !t.Expires.IsZero() && !now.Before(t.Expires) ||
+		!t.Lapses.IsZero() && !now.Before(t.Lapses)
 }
 
-// Flush writes down when tokens were last used. Requests only note it in
+// begin notes the first use of a token that would otherwise lapse.
+func (d *Directory) begin(ctx context.Context, t *Token) error {
+	if t.Lapses.IsZero() {
+		return nil
+	}
+	n, err := d.db.Exec(ctx, "UPDATE token SET lapse = 0 WHERE id = ?", t.ID)
+	if err == nil && n == 0 {
+		err = noToken(t.ID)
+	}
+	return err
+}
+
+// Exchange gives an app password for a token of KindOnce, which is gone with
+// that. login may be "". Errors are those of Bearer.
+func (d *Directory) Exchange(ctx context.Context, login, once, secret, name string) (*Token, error) {
+	t, err := d.bySecret(ctx, once)
+	if err != nil {
+		return nil, wrongUnless(err)
+	}
+	p, err := d.person(ctx, t.UID)
+	if err != nil {
+		return nil, wrongUnless(err)
+	}
+	other := login != "" && !strings.EqualFold(login, t.UID) && !strings.EqualFold(login, t.Login)
+	if t.Kind != KindOnce || t.expired(d.Now()) || !p.Enabled || other {
+		return nil, errWrong
+	}
+	if err := d.RemoveToken(ctx, t.UID, t.ID); err != nil {
+		return nil, wrongUnless(err) // somebody was faster
+	}
+	return d.AddToken(ctx, Token{UID: t.UID, Login: t.Login, Name: name, Kind: KindApp, Scope: t.Scope, Expires: t.Expires}, secret)
+}
+
+// Flush writes down when and from where tokens were last used, and forgets what is over. Requests only note it in
 // memory; Run calls Flush once a minute.
 func (d *Directory) Flush(ctx context.Context) error {
 	d.mu.Lock()
 	touched := d.touched
-	d.touched = make(map[int64]time.Time, len(touched))
+	d.touched = make(map[int64]use, len(touched))
 	d.mu.Unlock()
 	if len(touched) > 0 {
 		err := d.db.Tx(ctx, func(tx *db.DB) error {
-			for id, at := range touched {
-				if _, err := tx.Exec(ctx, "UPDATE token SET used = ? WHERE id = ?", at.Unix(), id); err != nil {
+			for id, u := range touched {
+				if _, err := tx.Exec(ctx, "UPDATE token SET used = ?, net = CASE WHEN ? = '' THEN net ELSE ? END WHERE id = ?",
+					u.at.Unix(), prefixText(u.from), prefixText(u.from), id); err != nil {
 					return err
 				}
 			}
@@ -255,6 +322,10 @@ func (d *Directory) Flush(ctx context.Context) error {
 			return fmt.Errorf("last use of tokens: %w", err)
 		}
 	}
-	_, err := d.db.Exec(ctx, "DELETE FROM token WHERE idle > 0 AND used + idle < ?", d.Now().Unix())
+	now := d.Now().Unix()
+	_, err := d.db.Exec(ctx, "DELETE FROM token WHERE idle > 0 AND used + idle < ? OR lapse > 0 AND lapse < ?", now, now)
+	if err == nil {
+		_, err = d.db.Exec(ctx, "DELETE FROM guess WHERE at < ?", now-int64(forgive/time.Second))
+	}
 	return err
 }
