@@ -50,6 +50,9 @@ func (l *loader) check() {
 	if l.c.Limits.LoginDelayMax < l.c.Limits.LoginDelay {
 		l.bad("limits.login_delay_max", "is less than limits.login_delay")
 	}
+	if m := l.c.Mail; m.Host != "" && !strings.Contains(m.From, "@") {
+		l.bad("mail.from", "%q is no mail address, which mail.host needs", m.From)
+	}
 	l.checkAddresses()
 	l.checkTLS()
 }

@@ -35,6 +35,7 @@ type Config struct {
 	Limits  Limits  `key:"limits"`
 	Names   Names   `key:"names"`
 	Quota   Quota   `key:"quota"`
+	Mail    Mail    `key:"mail"`
 }
 
 // HTTP is where we listen.
@@ -96,6 +97,17 @@ type Quota struct {
 	Default Size `key:"default" min:"-1" doc:"Room for each account without a quota of its own, such as 10 GiB; none: no limit."`
 }
 
+// Mail is the server that sends mail for us.
+type Mail struct {
+	Host     string `key:"host" doc:"SMTP server, such as smtp.example.com. Empty: no mail is sent."`
+	Port     int    `key:"port" min:"0" doc:"Its port; 0: 587, or 465 when mail.security is tls."`
+	Security string `key:"security" oneof:"starttls tls none" doc:"starttls: encrypted after a greeting in the clear, or not at all sent. tls: encrypted from the start. none: for a server on this machine."`
+	User     string `key:"user" doc:"Name to sign in with; empty: without."`
+	Password string `key:"password" secret:"true" doc:"Password to sign in with."`
+	From     string `key:"from" doc:"Address that mail comes from, such as cloud@example.com."`
+	Name     string `key:"name" doc:"Name that mail comes from."`
+}
+
 // Default is the configuration when nothing is set.
 func Default() Config {
 	return Config{
@@ -111,6 +123,7 @@ func Default() Config {
 		},
 		Names: Names{CaseClash: "allow"},
 		Quota: Quota{Default: NoLimit},
+		Mail:  Mail{Security: "starttls", Name: "Atrium"},
 	}
 }
 

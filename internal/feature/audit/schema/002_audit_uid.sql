@@ -1,0 +1,1 @@
+CREATE INDEX audit_uid ON audit (uid, id);
