@@ -270,3 +270,35 @@ func (r *rig) chance(rnd *rand.Rand) {
 		r.Fatal(err)
 	}
 }
+
+// A kill may come after a copied folder was made and before the job that fills
+// it was added: then the event comes again, and finds the folder there.
+func TestACopiedFolderIsFilledAfterAKill(t *testing.T) {
+	each(t, func(r *rig) {
+		r.mkdir("/a")
+		r.put("/a/f", "x")
+		r.drain()
+		r.copy("/a", "/b")
+		s, err := r.room.disk(r.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := s.Users.OpenDir("alice")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		home, err := d.OpenDir("files")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer home.Close()
+		made, err := s.Mkdir(home, "b", r.stat("/b").ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made.Close()
+		r.drain()
+		r.same()
+	})
+}

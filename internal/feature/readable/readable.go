@@ -171,10 +171,11 @@ type asks struct {
 	nodes map[int64]bool
 	plain map[spot]bool  // only files were seen there
 	empty map[int64]bool // folders that began empty: of all that is in them now events tell
+	whole map[int64]bool // folders that came with what is in them, of which no event tells
 }
 
 func newAsks() *asks {
-	return &asks{nodes: map[int64]bool{}, at: map[spot]int64{}, plain: map[spot]bool{}, empty: map[int64]bool{}}
+	return &asks{nodes: map[int64]bool{}, at: map[spot]int64{}, plain: map[spot]bool{}, empty: map[int64]bool{}, whole: map[int64]bool{}}
 }
 
 // spot is a name in a folder. Of a home, the folder is 0 and the name that of
@@ -205,10 +206,11 @@ func (a *asks) add(ev bus.Event) {
 		a.see(ev.Parent, ev.Name, ev.Node)
 	case event.NodeMade:
 		a.see(ev.Parent, ev.Name, ev.Node)
-		a.empty[ev.Node] = !ev.Copied
+		a.empty[ev.Node], a.whole[ev.Node] = !ev.Copied, ev.Copied
 	case event.NodeMoved:
 		a.see(ev.OldParent, ev.OldName, 0)
 		a.see(ev.Parent, ev.Name, ev.Node)
+		a.whole[ev.Node] = a.whole[ev.Node] || ev.OldSpace != ev.Space
 	case event.NodeRemoved:
 		a.see(ev.Parent, ev.Name, 0)
 	}

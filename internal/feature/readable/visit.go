@@ -319,7 +319,14 @@ func (v *visit) truth(ctx context.Context, a *asks) (map[spot]*tree.Node, error)
 }
 
 // fill puts down the new folders in which something is that no event tells of.
+// That a folder is in its place already proves nothing: a kill may have come
+// before it was put down.
 func (v *visit) fill(ctx context.Context, a *asks) error {
+	for id, whole := range a.whole {
+		if whole {
+			v.fresh = append(v.fresh, id)
+		}
+	}
 	fresh := slices.DeleteFunc(v.fresh, func(id int64) bool { return a.empty[id] })
 	filled, err := v.r.tree.Filled(ctx, v.r.db, fresh)
 	for id := range filled {
