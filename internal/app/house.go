@@ -20,6 +20,7 @@ import (
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/readable"
 	"atrium/internal/feature/signin"
+	"atrium/internal/feature/twofactor"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/conf"
 	"atrium/internal/infra/db"
@@ -57,7 +58,7 @@ type house struct {
 }
 
 // schemas are the tables of all rooms, in the order they are made.
-var schemas = []db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, passwords.Schema, cloud.Schema, tree.Schema,
+var schemas = []db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, twofactor.Schema, passwords.Schema, cloud.Schema, tree.Schema,
 	content.Schema, davfiles.Schema}
 
 // open connects to the database and the store and builds what lies above them.

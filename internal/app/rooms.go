@@ -9,6 +9,7 @@ import (
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/signin"
+	"atrium/internal/feature/twofactor"
 	"atrium/internal/feature/webui"
 	"atrium/internal/proto/dav"
 	"atrium/internal/proto/ocs"
@@ -33,10 +34,16 @@ func (h *house) plugIn() (*plug.Board, error) {
 	if err != nil {
 		return nil, err
 	}
+	second, err := twofactor.New(h.db, h.people, h.box, h.settings, in)
+	if err != nil {
+		return nil, err
+	}
+	in.Passed, in.Script, second.Log = second.Passed, second.Script(), h.log
 	davs := davfiles.New(h.db, h.files, h.content, h.instance)
 	var rooms []plug.Room
 	rooms = []plug.Room{
 		in,
+		second,
 		about,
 		page,
 		passwords.New(h.db, h.people, h.settings, h.hashes),

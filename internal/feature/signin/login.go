@@ -59,8 +59,8 @@ func (rm *Room) loginPage(w http.ResponseWriter, r *http.Request) error {
 // password leads back to the page, never to a 401 (30-core/191).
 func (rm *Room) login(w http.ResponseWriter, r *http.Request) error {
 	// A foreign page must not sign anybody in, to an account of its choice.
-	if err := rm.Own(r); err != nil {
-		return err
+	if http.NewCrossOriginProtection().Check(r) != nil {
+		return web.ErrCSRF
 	}
 	if err := r.ParseForm(); err != nil {
 		return unreadable(err)

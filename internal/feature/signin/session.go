@@ -10,7 +10,6 @@ import (
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
 	"atrium/internal/infra/seal"
-	"atrium/internal/proto/web"
 )
 
 // kept ends the value of a half session's cookie when the browser shall stay
@@ -107,12 +106,3 @@ func (rm *Room) Open(w http.ResponseWriter, r *http.Request, u *identity.User) (
 // Land is where to send people after login who wanted to go to an address: there
 // if it is one of ours, else home.
 func (rm *Room) Land(to string) string { return orHome(local(to), rm.Home) }
-
-// Own refuses what another site made the browser send. It is for routes that the
-// door does not check because nobody is signed in there yet.
-func (rm *Room) Own(r *http.Request) error {
-	if http.NewCrossOriginProtection().Check(r) != nil {
-		return web.ErrCSRF
-	}
-	return nil
-}

@@ -1,0 +1,1 @@
+CREATE INDEX twofactor_code_uid ON twofactor_code (uid, kind);

@@ -1,0 +1,1 @@
+CREATE INDEX twofactor_key_uid ON twofactor_key (uid);

@@ -1,0 +1,1 @@
+CREATE INDEX twofactor_passed_uid ON twofactor_passed (uid);
