@@ -1,13 +1,11 @@
 package app
 
 import (
-	"context"
-
-	"atrium/internal/core/files"
 	"atrium/internal/feature/admin"
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/passwords"
+	"atrium/internal/feature/provisioning"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/twofactor"
 	"atrium/internal/feature/webui"
@@ -26,7 +24,8 @@ func (h *house) plugIn() (*plug.Board, error) {
 	if err != nil {
 		return nil, err
 	}
-	about, err := cloud.New(h.db, h.people, usage{h.files}, cloud.DefaultBrand())
+	in.Paths = h.files.Paths
+	about, err := cloud.New(h.db, h.people, cloud.DefaultBrand())
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +45,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		second,
 		about,
 		page,
+		provisioning.New(h.people, homes{h.db, h.tree, h.files}, h.settings, fixedApps(h.env.version, func() []plug.Room { return rooms }), nil),
 		passwords.New(h.db, h.people, h.settings, h.hashes),
 		davs,
 		h.readableTree(davs.Contents),
@@ -55,12 +55,4 @@ func (h *house) plugIn() (*plug.Board, error) {
 		r.Plug(b)
 	}
 	return b, nil
-}
-
-// usage tells the cloud room what an account holds.
-type usage struct{ files *files.Service }
-
-// Quota implements cloud.Quota.
-func (u usage) Quota(ctx context.Context, uid string) (used, total int64, err error) {
-	return u.files.Usage(ctx, uid)
 }

@@ -1,7 +1,6 @@
 // Package cloud tells clients whom they speak to and what works here: status,
-// capabilities, the caller's own account, avatars, and the answers that clients
-// poll for things we do not have yet. It keeps the pictures that people upload
-// of themselves.
+// capabilities, avatars, and the answers that clients poll for things we do not
+// have yet. It keeps the pictures that people upload of themselves.
 package cloud
 
 import (
@@ -46,29 +45,22 @@ func DefaultBrand() Brand {
 	return Brand{Name: web.Product, Slogan: "Your files, where you want them", Color: "#1f5fae"}
 }
 
-// Quota tells how many bytes an account uses and how many it may use in all;
-// total is identity.NoQuota when there is no bound.
-type Quota interface {
-	Quota(ctx context.Context, uid string) (used, total int64, err error)
-}
-
 // Room answers for the instance.
 type Room struct {
 	db      *db.DB
 	dir     *identity.Directory
-	quota   Quota
 	brand   Brand
 	avatars *painter
 	board   sections
 }
 
 // New returns the room.
-func New(d *db.DB, dir *identity.Directory, q Quota, brand Brand) (*Room, error) {
+func New(d *db.DB, dir *identity.Directory, brand Brand) (*Room, error) {
 	p, err := newPainter()
 	if err != nil {
 		return nil, err
 	}
-	rm := &Room{db: d, dir: dir, quota: q, brand: brand, avatars: p}
+	rm := &Room{db: d, dir: dir, brand: brand, avatars: p}
 	dir.OnRemoved(func(ctx context.Context, tx *db.DB, uid string) error {
 		_, err := tx.Exec(ctx, "DELETE FROM cloud_avatar WHERE uid = ?", uid)
 		return err
@@ -87,8 +79,6 @@ func (rm *Room) Plug(b *plug.Board) {
 	rm.plugAvatars(b.Web)
 	ocs.Handle(b.OCS, "GET /config", web.Public, config)
 	ocs.Handle(b.OCS, "GET /cloud/capabilities", web.Public, rm.capabilities)
-	ocs.Handle(b.OCS, "GET /cloud/user", web.User, rm.self)
-	ocs.Handle(b.OCS, "GET /cloud/users/{id}", web.User, rm.user)
 	ocs.Handle(b.OCS, "GET /hovercard/v1/{id}", web.User, rm.hovercard)
 	ocs.Handle(b.OCS, "GET /core/navigation/apps", web.User, navigation)
 	ocs.Handle(b.OCS, "GET /core/navigation/settings", web.User, none)

@@ -104,40 +104,10 @@ func TestWhatWeDoNotHaveIs404(t *testing.T) {
 	}
 }
 
-func TestQuotaBlock(t *testing.T) {
-	for _, c := range []struct {
-		used, total int64
-		want        quotaBlock
-	}{
-		{5, -3, quotaBlock{-3, 5, -3, 0, -3}},
-		{250, 1000, quotaBlock{750, 250, 1000, 25, 1000}},
-		{1, 3, quotaBlock{2, 1, 3, 33.33, 3}},
-		{2000, 1000, quotaBlock{0, 2000, 1000, 200, 1000}},
-		{0, 0, quotaBlock{0, 0, 0, 0, 0}},
-	} {
-		if got := quotaOf(c.used, c.total); got != c.want {
-			t.Errorf("%d of %d: %+v, want %+v", c.used, c.total, got, c.want)
-		}
-	}
-}
-
-// A client that logged in by mail address learns the id for its DAV paths.
-func TestUserByMail(t *testing.T) {
-	each(t, func(t *testing.T, g *rig) {
-		r := httptest.NewRequest("GET", "/ocs/v1.php/cloud/user?format=json", nil)
-		r.Header.Set("OCS-APIRequest", "true")
-		r.SetBasicAuth("OLGA@oracle.example", "olga")
-		w := g.serve(r)
-		if got := data(t, w)["id"]; got != "olga" || !strings.Contains(w.Body.String(), `"statuscode":100`) {
-			t.Errorf("%s", w.Body)
-		}
-	})
-}
-
 // An index or database that fails must not look like an account without groups.
 func TestBrokenDatabaseIsAnError(t *testing.T) {
 	g := newRig(t, dbtest.SQLite(t, identity.Schema, Schema))
-	g.get("olga", "/ocs/v2.php/cloud/user?format=json")
+	g.get("olga", "/ocs/v2.php/cloud/capabilities?format=json")
 	g.room.db.Inject(func(q string) error {
 		if strings.Contains(q, "cloud_avatar") {
 			return fault.New(fault.Unavailable, "The database does not answer.")

@@ -17,17 +17,6 @@ import (
 	"atrium/internal/proto/web"
 )
 
-// fixedQuota is what the recorded accounts used.
-type fixedQuota map[string][2]int64
-
-func (q fixedQuota) Quota(_ context.Context, uid string) (used, total int64, err error) {
-	v, ok := q[uid]
-	if !ok {
-		return 0, identity.NoQuota, nil
-	}
-	return v[0], v[1], nil
-}
-
 // basic is Basic authentication against the directory.
 type basic struct{ dir *identity.Directory }
 
@@ -78,8 +67,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	quota := fixedQuota{"olga": {20174911, identity.NoQuota}, "otto": {20174300, identity.NoQuota}, "oda": {250, 1000}}
-	if g.room, err = New(d, g.dir, quota, DefaultBrand()); err != nil {
+	if g.room, err = New(d, g.dir, DefaultBrand()); err != nil {
 		t.Fatal(err)
 	}
 	b := &plug.Board{Web: g.mux, OCS: ocs.NewMux(g.mux)}
