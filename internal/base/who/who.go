@@ -29,6 +29,19 @@ const (
 	ViaSession                    // a browser's cookie
 )
 
+// FileRight is what somebody may do with a file or folder, a set in the numbers
+// of the OCS share API.
+type FileRight uint8
+
+// The rights in the file tree.
+const (
+	FileRead FileRight = 1 << iota
+	FileUpdate
+	FileCreate
+	FileDelete
+	FileShare
+)
+
 // Principal is somebody who is signed in. It is immutable once made.
 type Principal struct {
 	ID      string // user id, as in DAV paths
@@ -41,6 +54,8 @@ type Principal struct {
 	Scope   *Scope   // what the credential is limited to; nil: nothing
 	Rights  []string // what a role of their own grants, such as "users"; administrators need none
 	Stamp   string   // of who came with a password: changes when that does
+	// Withheld is what roles take away in the file tree, whatever else allows it.
+	Withheld FileRight
 	// Confirmed is when the password, or what stands for it, was last asked for in
 	// a session; zero elsewhere.
 	Confirmed time.Time

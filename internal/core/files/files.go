@@ -22,16 +22,16 @@ import (
 )
 
 // Perm is a set of rights, in the numbers of the OCS share API.
-type Perm uint8
+type Perm = who.FileRight
 
 // The rights.
 const (
-	Read Perm = 1 << iota
-	Update
-	Create
-	Delete
-	Share
-	All = Read | Update | Create | Delete | Share
+	Read   = who.FileRead
+	Update = who.FileUpdate
+	Create = who.FileCreate
+	Delete = who.FileDelete
+	Share  = who.FileShare
+	All    = Read | Update | Create | Delete | Share
 )
 
 // Mount hangs a node into a view.
@@ -165,7 +165,7 @@ func (s *Service) As(ctx context.Context, p *who.Principal) (*View, error) {
 		}
 		v.mounts = append(v.mounts, more...)
 	}
-	if perm := permsOf(p.Scope); perm != All {
+	if perm := permsOf(p.Scope) &^ p.Withheld; perm != All {
 		for i := range v.mounts {
 			v.mounts[i].Perm &= perm
 		}

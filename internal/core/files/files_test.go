@@ -344,3 +344,31 @@ func TestCaseClashByPolicy(t *testing.T) {
 		}
 	})
 }
+
+// What a role withholds is missing everywhere, and all else goes on.
+func TestWithheldByRoles(t *testing.T) {
+	each(t, func(k *desk) {
+		k.put("/a", "old")
+		v, err := k.As(k.ctx, &who.Principal{ID: "alice", Withheld: who.FileDelete | who.FileUpdate})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := v.Stat(k.ctx, "/a")
+		if err != nil || e.Perm() != files.Read|files.Create|files.Share {
+			t.Fatalf("%v, %v", e, err)
+		}
+		put := func(path string) error {
+			_, err := v.Write(k.ctx, path, files.Put{Body: strings.NewReader("new"), Size: 3})
+			return err
+		}
+		if err := put("/b"); err != nil {
+			t.Errorf("a new file: %v", err)
+		}
+		_, _, moved := v.Move(k.ctx, e, "/c", files.Refuse, nil)
+		for what, err := range map[string]error{"overwrite": put("/a"), "delete": v.Remove(k.ctx, e, nil), "rename": moved} {
+			if !errors.Is(err, fault.Denied) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+	})
+}

@@ -55,6 +55,8 @@ type person struct {
 	administers []string
 	role        who.Role
 	second      bool // must show a second factor
+	rights      []string
+	withheld    who.FileRight
 	change      uint64
 	at          time.Time
 }
@@ -171,6 +173,11 @@ func (d *Directory) person(ctx context.Context, uid string) (*person, error) {
 		p.role = who.Admin
 	case len(p.administers) > 0:
 		p.role = who.GroupAdmin
+	}
+	if d.Roles != nil {
+		if p.rights, p.withheld, err = d.Roles(ctx, uid, p.groups); err != nil {
+			return nil, err
+		}
 	}
 	if d.Second != nil {
 		if p.second, err = d.Second(ctx, &p.User, p.groups); err != nil {

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/seal"
 )
@@ -75,6 +76,11 @@ type Directory struct {
 	// then the password alone opens nothing but the page that asks for it. It is
 	// set at start only; nil: no account must. Who changes its answer calls Void.
 	Second func(ctx context.Context, u *User, groups []string) (bool, error)
+
+	// Roles tells what an account holds by roles: named rights, and what is withheld
+	// from it in the file tree. It is set at start only; nil: nothing. Who changes
+	// its answer calls Void.
+	Roles func(ctx context.Context, uid string, groups []string) (rights []string, withheld who.FileRight, err error)
 
 	// Policy tells whether an account may have a password: nil, or fault.Invalid
 	// with every reason why not. It is set at start only; nil: any will do.

@@ -170,7 +170,8 @@ func wrongUnless(err error) error {
 }
 
 func (p *person) principal(login string, via who.Via) *who.Principal {
-	return &who.Principal{ID: p.ID, Display: p.Display, Login: login, Role: p.role, Groups: slices.Clone(p.groups), Via: via}
+	return &who.Principal{ID: p.ID, Display: p.Display, Login: login, Role: p.role, Groups: slices.Clone(p.groups), Via: via,
+		Rights: p.rights, Withheld: p.withheld}
 }
 
 // renew believes a password again without hashing it when the account still
