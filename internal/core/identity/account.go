@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/core/event"
 	"atrium/internal/infra/db"
 )
 
@@ -66,7 +67,10 @@ func (d *Directory) Create(ctx context.Context, n NewUser) (*User, error) {
 		if err := d.equip(ctx, tx, u, n); err != nil {
 			return err
 		}
-		return runHooks(ctx, tx, d.created, u.ID)
+		if err := runHooks(ctx, tx, d.created, u.ID); err != nil {
+			return err
+		}
+		return d.tell(ctx, tx, u.ID, event.AccountMade, u.Source)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("account %q: %w", u.ID, err)
@@ -80,12 +84,12 @@ func (d *Directory) Create(ctx context.Context, n NewUser) (*User, error) {
 // equip gives a new account what it has from the start besides its row.
 func (d *Directory) equip(ctx context.Context, tx *db.DB, u *User, n NewUser) error {
 	for _, g := range n.Groups {
-		if err := addMember(ctx, tx, g, u.ID, member); err != nil {
+		if err := d.addMember(ctx, tx, g, u.ID, member); err != nil {
 			return err
 		}
 	}
 	for _, g := range n.Leads {
-		if err := addMember(ctx, tx, g, u.ID, groupAdmin); err != nil {
+		if err := d.addMember(ctx, tx, g, u.ID, groupAdmin); err != nil {
 			return err
 		}
 	}
@@ -136,21 +140,25 @@ func (d *Directory) Remove(ctx context.Context, uid string) error {
 				return err
 			}
 		}
-		return runHooks(ctx, tx, d.removed, uid)
+		if err := runHooks(ctx, tx, d.removed, uid); err != nil {
+			return err
+		}
+		return d.tell(ctx, tx, uid, event.AccountRemoved, "")
 	})
 }
 
 // Change reads an account, lets f change it, and writes it back, all in one
 // transaction. ID, Source and the times are not written.
 func (d *Directory) Change(ctx context.Context, uid string, f func(u *User) error) error {
-	return d.tx(ctx, func(tx *db.DB) error { return change(ctx, tx, uid, f) })
+	return d.tx(ctx, func(tx *db.DB) error { return d.change(ctx, tx, uid, f) })
 }
 
-func change(ctx context.Context, tx *db.DB, uid string, f func(u *User) error) error {
+func (d *Directory) change(ctx context.Context, tx *db.DB, uid string, f func(u *User) error) error {
 	u, err := byID(ctx, tx, uid)
 	if err != nil {
 		return err
 	}
+	enabled, mail := u.Enabled, u.Mail
 	if err := f(u); err != nil {
 		return err
 	}
@@ -164,6 +172,16 @@ func change(ctx context.Context, tx *db.DB, uid string, f func(u *User) error) e
 	_, err = tx.Exec(ctx, `UPDATE account SET display = ?, mail = ?, maillow = ?, words = ?, pass = ?, quota = ?, enabled = ?,
 		language = ?, locale = ?, timezone = ? WHERE uid = ?`, u.Display, u.Mail, low(u.Mail), u.words(), u.pass, u.Quota,
 		number(u.Enabled), u.Language, u.Locale, u.Timezone, uid)
+	switch {
+	case err != nil:
+		return err
+	case mail != "" && low(mail) != low(u.Mail):
+		err = d.tell(ctx, tx, uid, event.AddressChanged, mail)
+	case enabled && !u.Enabled:
+		err = d.tell(ctx, tx, uid, event.AccountDisabled, "")
+	case !enabled && u.Enabled:
+		err = d.tell(ctx, tx, uid, event.AccountEnabled, "")
+	}
 	return err
 }
 
@@ -188,8 +206,10 @@ func (d *Directory) SetPassword(ctx context.Context, uid, password string) error
 		if err := d.newPassword(ctx, tx, uid, hash); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, "DELETE FROM token WHERE uid = ? AND kind IN (?)", uid, []int{int(KindSession), int(KindHalf)})
-		return err
+		if _, err = tx.Exec(ctx, "DELETE FROM token WHERE uid = ? AND kind IN (?)", uid, []int{int(KindSession), int(KindHalf)}); err != nil {
+			return err
+		}
+		return d.tell(ctx, tx, uid, event.PasswordSet, "")
 	})
 }
 

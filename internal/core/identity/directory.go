@@ -21,6 +21,7 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
+	"atrium/internal/core/event"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/seal"
 )
@@ -81,6 +82,10 @@ type Directory struct {
 	// from it in the file tree. It is set at start only; nil: nothing. Who changes
 	// its answer calls Void.
 	Roles func(ctx context.Context, uid string, groups []string) (rights []string, withheld who.FileRight, err error)
+
+	// Tell publishes what happens to accounts, in the transaction. It is set at
+	// start only; nil: nobody is told.
+	Tell func(ctx context.Context, tx *db.DB, ev event.AccountChanged) error
 
 	// Policy tells whether an account may have a password: nil, or fault.Invalid
 	// with every reason why not. It is set at start only; nil: any will do.
@@ -150,6 +155,14 @@ func (d *Directory) newQuota(ctx context.Context, uid string, bytes int64) error
 // called at start only.
 func (d *Directory) OnPassword(f func(ctx context.Context, tx *db.DB, uid, hash string) error) {
 	d.hashed = append(d.hashed, f)
+}
+
+// tell says what happened to an account.
+func (d *Directory) tell(ctx context.Context, tx *db.DB, uid, what, detail string) error {
+	if d.Tell == nil {
+		return nil
+	}
+	return d.Tell(ctx, tx, event.AccountChanged{UID: uid, What: what, Detail: detail})
 }
 
 // newPassword tells those who asked of a new password; "" is none.

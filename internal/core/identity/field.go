@@ -210,7 +210,7 @@ func (d *Directory) put(ctx context.Context, tx *db.DB, u *User, r rule, value s
 		}
 	}
 	if r.set != nil {
-		return change(ctx, tx, u.ID, func(u *User) error { r.set(u, value); return nil })
+		return d.change(ctx, tx, u.ID, func(u *User) error { r.set(u, value); return nil })
 	}
 	if r.many {
 		return addItem(ctx, tx, u.ID, r, value)

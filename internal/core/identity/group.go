@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/core/event"
 	"atrium/internal/infra/db"
 )
 
@@ -132,16 +133,21 @@ func (d *Directory) addTo(ctx context.Context, gid, uid string, role int) error 
 		if _, err := byID(ctx, tx, uid); err != nil {
 			return err
 		}
-		return addMember(ctx, tx, gid, uid, role)
+		return d.addMember(ctx, tx, gid, uid, role)
 	})
 }
 
-func addMember(ctx context.Context, tx *db.DB, gid, uid string, role int) error {
+func (d *Directory) addMember(ctx context.Context, tx *db.DB, gid, uid string, role int) error {
 	if err := hasGroup(ctx, tx, gid); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, "INSERT INTO grp_member (gid, uid, role) VALUES (?, ?, ?) {{on gid,uid,role ignore}}", gid, uid, role)
-	return err
+	if _, err := tx.Exec(ctx, "INSERT INTO grp_member (gid, uid, role) VALUES (?, ?, ?) {{on gid,uid,role ignore}}", gid, uid, role); err != nil {
+		return err
+	}
+	if gid == AdminGroup && role == member {
+		return d.tell(ctx, tx, uid, event.MadeAdmin, "")
+	}
+	return nil
 }
 
 func (d *Directory) takeFrom(ctx context.Context, gid, uid string, role int) error {
@@ -149,7 +155,10 @@ func (d *Directory) takeFrom(ctx context.Context, gid, uid string, role int) err
 		if err := hasGroup(ctx, tx, gid); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, "DELETE FROM grp_member WHERE gid = ? AND uid = ? AND role = ?", gid, uid, role)
+		n, err := tx.Exec(ctx, "DELETE FROM grp_member WHERE gid = ? AND uid = ? AND role = ?", gid, uid, role)
+		if err == nil && n > 0 && gid == AdminGroup && role == member {
+			err = d.tell(ctx, tx, uid, event.AdminNoMore, "")
+		}
 		return err
 	})
 }

@@ -94,7 +94,7 @@ func (d *Directory) found(ctx context.Context, tx *db.DB, l Login) error {
 // update writes those fields that differ.
 func (d *Directory) update(ctx context.Context, tx *db.DB, u *User, l Login) error {
 	if l.Quota != nil && *l.Quota != u.Quota {
-		if err := change(ctx, tx, u.ID, func(u *User) error { u.Quota = *l.Quota; return nil }); err != nil {
+		if err := d.change(ctx, tx, u.ID, func(u *User) error { u.Quota = *l.Quota; return nil }); err != nil {
 			return err
 		}
 	}

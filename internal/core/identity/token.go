@@ -12,6 +12,7 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
+	"atrium/internal/core/event"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/seal"
 )
@@ -95,6 +96,9 @@ func (d *Directory) AddToken(ctx context.Context, t Token, secret string) (*Toke
 			VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)`, t.ID, d.box.Hash(secret), t.UID, t.Login, t.Name, int(t.Kind),
 			unix(t.Created), unix(t.Used), int64(t.Idle/time.Second), unix(t.Confirmed), scope, unix(t.Expires),
 			unix(t.Lapses), prefixText(t.From))
+		if err == nil && t.Kind == KindApp {
+			err = d.tell(ctx, tx, t.UID, event.AppPasswordMade, t.Name)
+		}
 		return err
 	})
 	if err != nil {

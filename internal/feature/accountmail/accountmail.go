@@ -125,6 +125,11 @@ func (rm *Room) changed(ctx context.Context, ev event.AccountChanged) error {
 	if err != nil {
 		return err
 	}
+	if ev.What == event.AddressChanged && ev.Detail != "" {
+		was := *u
+		was.Mail = ev.Detail // who has lost the account shall hear of it
+		u = &was
+	}
 	err = rm.write(ctx, u, "changed", map[string]any{"What": ev.What, "Detail": ev.Detail, "Actor": ev.Actor, "Addr": ev.Addr,
 		"Link": rm.base + "/settings"})
 	if errors.Is(err, fault.Invalid) {

@@ -214,6 +214,9 @@ func TestNotices(t *testing.T) {
 				t.Errorf("%s: %+v", what, l)
 			}
 		}
+		if l := tell(event.AccountChanged{UID: "olga", What: event.AddressChanged, Detail: "old@example.org"}); l.To != "old@example.org" {
+			t.Errorf("to %q", l.To)
+		}
 		for _, ev := range []event.AccountChanged{{UID: "ghost", What: event.PasswordSet}, {UID: "olga", What: event.AccountEnabled}} {
 			if l := tell(ev); l.To != "" {
 				t.Errorf("%+v: %+v", ev, l)
