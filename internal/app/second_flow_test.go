@@ -17,6 +17,7 @@ import (
 
 	"atrium/internal/core/identity"
 	"atrium/internal/infra/conf"
+	"atrium/internal/infra/seal"
 	"atrium/internal/infra/stats"
 	"atrium/internal/proto/cli"
 	"atrium/internal/proto/plug"
@@ -44,6 +45,8 @@ func secure(t *testing.T) *secured {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.hashes = seal.NewPasswordsWith(seal.Cost{Memory: 64, Time: 1, Threads: 1}, 4) // there are many logins
+	h.people = identity.New(h.db, h.box, h.hashes)
 	s := &secured{T: t, h: h}
 	board, err := h.plugIn()
 	if err != nil {
