@@ -13,6 +13,7 @@ import (
 	"atrium/internal/core/content"
 	"atrium/internal/core/files"
 	"atrium/internal/core/identity"
+	"atrium/internal/core/identity/throttle"
 	"atrium/internal/core/settings"
 	"atrium/internal/core/tree"
 	"atrium/internal/feature/cloud"
@@ -134,6 +135,8 @@ func (h *house) assemble() {
 	h.hashes = seal.NewPasswords()
 	h.people = identity.New(d, h.box, h.hashes)
 	h.people.OnRemoved(h.files.DropHome)
+	l := h.conf.Limits
+	h.people.SlowGuesses(throttle.Guessing{First: l.LoginDelay, Most: l.LoginDelayMax, Free: l.LoginFree})
 }
 
 // chooseLock: SQLite means one node, so that leases need no table.

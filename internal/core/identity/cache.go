@@ -140,7 +140,7 @@ func (d *Directory) sweep() {
 			delete(d.people, uid)
 		}
 	}
-	d.throttle.sweep(now)
+	d.throttle.Sweep(now)
 }
 
 // person returns an account with its groups, at most a second old.

@@ -22,6 +22,7 @@ import (
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
 	"atrium/internal/core/event"
+	"atrium/internal/core/identity/throttle"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/seal"
 )
@@ -103,7 +104,7 @@ type Directory struct {
 	removed  []Hook
 	quotas   []func(ctx context.Context, uid string, bytes int64) error
 	hashed   []func(ctx context.Context, tx *db.DB, uid, hash string) error
-	throttle *throttle
+	throttle *throttle.Throttle
 	flight   singleflight.Group // checks of passwords under way
 
 	secret  []byte        // of this process, for fingerprints of credentials
@@ -119,7 +120,9 @@ type Hook func(ctx context.Context, tx *db.DB, uid string) error
 
 // New returns the directory kept in d.
 func New(d *db.DB, box *seal.Box, pass *seal.Passwords) *Directory {
-	return &Directory{Now: time.Now, db: d, box: box, pass: pass, throttle: newThrottle(), secret: seal.NewKey(),
+	slow := throttle.New()
+	slow.Wrong = errWrong
+	return &Directory{Now: time.Now, db: d, box: box, pass: pass, throttle: slow, secret: seal.NewKey(),
 		seen: map[fingerprint]*verdict{}, people: map[string]*person{}, touched: map[int64]use{}}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/core/identity/throttle"
 	"atrium/internal/infra/db"
 )
 
@@ -25,7 +26,7 @@ type Delayed struct {
 
 // guessRow is how many guesses one node counts.
 type guessRow struct {
-	key  caseKey
+	key  throttle.Key
 	node string
 	n    int
 	at   int64
@@ -36,16 +37,16 @@ const maxGuessRows = 5000
 
 func scanGuess(r db.Row) (g guessRow, err error) {
 	var from string
-	if err := r.Scan(&g.key.account, &from, &g.node, &g.n, &g.at); err != nil {
+	if err := r.Scan(&g.key.Account, &from, &g.node, &g.n, &g.at); err != nil {
 		return g, err
 	}
-	g.key.from, _ = netip.ParsePrefix(from) // "" is a client without an address
+	g.key.From, _ = netip.ParsePrefix(from) // "" is a client without an address
 	return g, nil
 }
 
 func (d *Directory) guessRows(ctx context.Context) ([]guessRow, error) {
 	rows, err := db.List(ctx, d.db, scanGuess, "SELECT account, net, node, n, at FROM guess WHERE at >= ? ORDER BY at DESC LIMIT ?",
-		d.Now().Add(-forgive).Unix(), maxGuessRows)
+		d.Now().Add(-throttle.Forgive).Unix(), maxGuessRows)
 	if err != nil {
 		return nil, fmt.Errorf("guesses: %w", err)
 	}
@@ -64,21 +65,15 @@ func (d *Directory) node() string { return fmt.Sprintf("%x", d.secret[:8]) }
 // catchUp learns, at most once a second, how many guesses the other nodes count,
 // and which of our own somebody has forgiven.
 func (d *Directory) catchUp(ctx context.Context) error {
-	t, now := d.throttle, d.Now()
-	t.mu.Lock()
-	due := now.Sub(t.read) >= fresh || now.Before(t.read)
-	if due {
-		t.read = now
-	}
-	t.mu.Unlock()
-	if !due {
+	now := d.Now()
+	if !d.throttle.Due(now, fresh) {
 		return nil
 	}
 	rows, err := d.guessRows(ctx)
 	if err != nil {
 		return err
 	}
-	elsewhere, ours, node := map[caseKey]int{}, map[caseKey]bool{}, d.node()
+	elsewhere, ours, node := map[throttle.Key]int{}, map[throttle.Key]bool{}, d.node()
 	for _, r := range rows {
 		if r.node == node {
 			ours[r.key] = true
@@ -86,91 +81,46 @@ func (d *Directory) catchUp(ctx context.Context) error {
 			elsewhere[r.key] += r.n
 		}
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.elsewhere = elsewhere
 	if len(rows) == maxGuessRows { // what is not among them may be there
-		return nil
+		ours = nil
 	}
-	for k, g := range t.cases {
-		if !g.noted.IsZero() && g.noted.Before(now) && !ours[k] {
-			g.noted = time.Time{}
-			clear(g.wrong)
-		}
-	}
+	d.throttle.Learn(elsewhere, ours, now)
 	return nil
 }
 
 // noteAttempt writes down what is known after a password was tried: at failures,
 // and when a right one clears the record.
-func (d *Directory) noteAttempt(ctx context.Context, a *attempt, right bool) error {
-	if a.undecided {
+func (d *Directory) noteAttempt(ctx context.Context, a *throttle.Attempt, right bool) error {
+	switch {
+	case a.Undecided, right && !d.throttle.Clear(a.Key):
 		return nil
+	case right:
+		_, err := d.db.Exec(ctx, "DELETE FROM guess WHERE account = ? AND net = ?", a.Account, prefixText(a.From))
+		return err
 	}
-	keys := []caseKey{{a.account, a.from}, {"", a.from}}
-	if right {
-		return d.clearGuesses(ctx, keys[0])
-	}
-	for _, k := range keys {
-		n := d.throttle.count(k)
+	for _, k := range []throttle.Key{a.Key, {From: a.From}} {
+		n := d.throttle.Count(k)
 		if n == 0 {
 			continue
 		}
 		if err := d.writeGuesses(ctx, k, n); err != nil {
 			return err
 		}
-		d.throttle.wasNoted(k, d.Now())
+		d.throttle.Noted(k, d.Now())
 	}
 	return nil
 }
 
-// count is how many guesses this node remembers.
-func (t *throttle) count(k caseKey) int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if g := t.cases[k]; g != nil {
-		return len(g.wrong)
-	}
-	return 0
-}
-
-func (t *throttle) wasNoted(k caseKey, now time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if g := t.cases[k]; g != nil {
-		g.noted = now
-	}
-}
-
-func (d *Directory) writeGuesses(ctx context.Context, k caseKey, n int) error {
-	at, net := d.Now().Unix(), prefixText(k.from)
-	changed, err := d.db.Exec(ctx, "UPDATE guess SET n = ?, at = ? WHERE account = ? AND net = ? AND node = ?", n, at, k.account, net, d.node())
+func (d *Directory) writeGuesses(ctx context.Context, k throttle.Key, n int) error {
+	at, net := d.Now().Unix(), prefixText(k.From)
+	changed, err := d.db.Exec(ctx, "UPDATE guess SET n = ?, at = ? WHERE account = ? AND net = ? AND node = ?", n, at, k.Account, net, d.node())
 	if err != nil || changed > 0 {
 		return err
 	}
-	_, err = d.db.Exec(ctx, "INSERT INTO guess (account, net, node, n, at) VALUES (?, ?, ?, ?, ?)", k.account, net, d.node(), n, at)
+	_, err = d.db.Exec(ctx, "INSERT INTO guess (account, net, node, n, at) VALUES (?, ?, ?, ?, ?)", k.Account, net, d.node(), n, at)
 	if errors.Is(err, fault.Exists) { // another request was faster, or it is as it was
 		return nil
 	}
-	return err
-}
-
-// clearGuesses forgets what the table says of an account and a network, if it
-// says anything.
-func (d *Directory) clearGuesses(ctx context.Context, k caseKey) error {
-	t := d.throttle
-	t.mu.Lock()
-	g := t.cases[k]
-	there := t.elsewhere[k] > 0 || g != nil && !g.noted.IsZero()
-	delete(t.elsewhere, k)
-	if g != nil {
-		g.noted = time.Time{}
-	}
-	t.mu.Unlock()
-	if !there {
-		return nil
-	}
-	_, err := d.db.Exec(ctx, "DELETE FROM guess WHERE account = ? AND net = ?", k.account, prefixText(k.from))
 	return err
 }
 
@@ -181,11 +131,11 @@ func (d *Directory) Delayed(ctx context.Context) ([]Delayed, error) {
 	if err != nil {
 		return nil, err
 	}
-	sums := map[caseKey]*Delayed{}
+	sums := map[throttle.Key]*Delayed{}
 	for _, r := range rows {
 		s := sums[r.key]
 		if s == nil {
-			s = &Delayed{Account: r.key.account, From: r.key.from}
+			s = &Delayed{Account: r.key.Account, From: r.key.From}
 			sums[r.key] = s
 		}
 		s.Count += r.n
@@ -195,13 +145,9 @@ func (d *Directory) Delayed(ctx context.Context) ([]Delayed, error) {
 	}
 	out := make([]Delayed, 0, len(sums))
 	for _, s := range sums {
-		switch {
-		case s.Account == "":
-			s.Delay = min(d.throttle.how.delay((s.Count-sprayFree)/5), sprayDelay)
-		case s.Count >= maxGuesses:
-			s.Delay, s.Until = d.throttle.how.Most, s.Last.Add(forgive)
-		default:
-			s.Delay = d.throttle.how.delay(s.Count - 1)
+		wait, none := d.throttle.Wait(throttle.Key{Account: s.Account, From: s.From}, s.Count)
+		if s.Delay = wait; none {
+			s.Until = s.Last.Add(throttle.Forgive)
 		}
 		out = append(out, *s)
 	}
@@ -211,8 +157,11 @@ func (d *Directory) Delayed(ctx context.Context) ([]Delayed, error) {
 	return out, nil
 }
 
+// SlowGuesses changes how wrong passwords are met. It is called at start only.
+func (d *Directory) SlowGuesses(g throttle.Guessing) { d.throttle.How = g }
+
 // Lets tells whether guesses from a network cost nothing.
-func (d *Directory) Lets(from netip.Prefix) bool { return d.throttle.lets(from) }
+func (d *Directory) Lets(from netip.Prefix) bool { return d.throttle.Lets(from) }
 
 // Forgive forgets the guesses from a network, or at an account, or both; the zero
 // value of either means any. Every node hears of it within a second. It tells how

@@ -11,11 +11,12 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
+	"atrium/internal/core/identity/throttle"
 	"atrium/internal/infra/db"
 )
 
 // hasty makes guesses wait for nothing, so that only their number counts.
-func hasty(d *Directory) { d.SlowGuesses(Guessing{}) }
+func hasty(d *Directory) { d.SlowGuesses(throttle.Guessing{}) }
 
 func TestGuessesAreSeenOnEveryNodeAndLiftedByOne(t *testing.T) {
 	each(t, func(t *testing.T, here *Directory, c *clock) {
@@ -29,12 +30,12 @@ func TestGuessesAreSeenOnEveryNodeAndLiftedByOne(t *testing.T) {
 			_, err := d.SignIn(ctx, "olga", "guess "+strconv.Itoa(n), home)
 			return err
 		}
-		for n := range maxGuesses {
+		for n := range throttle.MaxGuesses {
 			if err := guess(here, n); !errors.Is(err, fault.Anonymous) {
 				t.Fatalf("guess %d: %v", n, err)
 			}
 		}
-		want := []Delayed{{From: home, Count: maxGuesses, Last: c.now}, {Account: "olga", From: home, Count: maxGuesses, Last: c.now, Until: c.now.Add(forgive)}}
+		want := []Delayed{{From: home, Count: throttle.MaxGuesses, Last: c.now}, {Account: "olga", From: home, Count: throttle.MaxGuesses, Last: c.now, Until: c.now.Add(throttle.Forgive)}}
 		if diff := cmp.Diff(want, must[[]Delayed](t)(there.Delayed(ctx)), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
 			t.Errorf("-want +got\n%s", diff)
 		}
@@ -75,18 +76,18 @@ func TestTheRightPasswordClearsTheRecordEverywhere(t *testing.T) {
 		if err := here.catchUp(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if n := here.throttle.count(caseKey{"olga", home}); n != 0 {
+		if n := here.throttle.Count(throttle.Key{Account: "olga", From: home}); n != 0 {
 			t.Errorf("%d guesses are remembered", n)
 		}
 	})
 }
 
-// A restart forgives nobody.
+// A restart throttle.Forgives nobody.
 func TestGuessesSurviveARestart(t *testing.T) {
 	each(t, func(t *testing.T, d *Directory, c *clock) {
 		ctx := t.Context()
 		hasty(d)
-		for n := range maxGuesses {
+		for n := range throttle.MaxGuesses {
 			_, _ = d.CheckPassword(ctx, "Nobody@Home", "guess "+strconv.Itoa(n), home)
 		}
 		next, _ := directory(t, d.db)
@@ -99,7 +100,7 @@ func TestGuessesSurviveARestart(t *testing.T) {
 				t.Errorf("what was typed as a login is kept: %+v", g)
 			}
 		}
-		c.add(forgive + time.Minute)
+		c.add(throttle.Forgive + time.Minute)
 		if _, err := next.CheckPassword(ctx, "nobody@home", "guess", home); !errors.Is(err, fault.Anonymous) {
 			t.Errorf("after a while: %v", err)
 		}
@@ -114,8 +115,8 @@ func TestGuessesSurviveARestart(t *testing.T) {
 
 func TestNetworksThatAreLetIn(t *testing.T) {
 	each(t, func(t *testing.T, d *Directory, c *clock) {
-		d.SlowGuesses(Guessing{First: time.Hour, Most: time.Hour, Free: []netip.Prefix{netip.MustParsePrefix("192.0.0.0/16")}})
-		for n := range 3 * maxGuesses {
+		d.SlowGuesses(throttle.Guessing{First: time.Hour, Most: time.Hour, Free: []netip.Prefix{netip.MustParsePrefix("192.0.0.0/16")}})
+		for n := range 3 * throttle.MaxGuesses {
 			if _, err := d.CheckPassword(t.Context(), "olga", "guess "+strconv.Itoa(n), home); !errors.Is(err, fault.Anonymous) {
 				t.Fatalf("guess %d: %v", n, err)
 			}
@@ -141,7 +142,7 @@ func TestWhatTheListOfGuessesCosts(t *testing.T) {
 		if wrong := cost("wrong"); wrong > second+4 {
 			t.Errorf("a failure costs %d statements, a success %d", wrong, second)
 		}
-		for n := range maxGuesses {
+		for n := range throttle.MaxGuesses {
 			cost("guess " + strconv.Itoa(n))
 		}
 		if refused := cost("another"); refused != 1 {

@@ -14,6 +14,7 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
+	"atrium/internal/core/identity/throttle"
 )
 
 // errWrong is the answer to every credential that opens nothing, whatever the
@@ -235,7 +236,7 @@ func (d *Directory) verify(ctx context.Context, login, password string, from net
 	if len(password) > maxPassword {
 		return nil, errWrong
 	}
-	if d.throttle.lets(from) {
+	if d.throttle.Lets(from) {
 		if u, err = d.open(ctx, u, login, password); err != nil {
 			return nil, err
 		}
@@ -244,7 +245,7 @@ func (d *Directory) verify(ctx context.Context, login, password string, from net
 	if err := d.catchUp(ctx); err != nil {
 		return nil, err
 	}
-	try, err := d.throttle.enter(ctx, attempt{account: account, from: from, cred: d.print(account, password), stamp: stamp}, d.Now)
+	try, err := d.throttle.Enter(ctx, throttle.Attempt{Key: throttle.Key{Account: account, From: from}, Cred: throttle.Print(d.print(account, password)), Stamp: stamp}, d.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -259,11 +260,11 @@ func (d *Directory) verify(ctx context.Context, login, password string, from net
 }
 
 // tried checks a password that the throttle let through, and tells it the outcome.
-func (d *Directory) tried(ctx context.Context, try *attempt, u *User, login, password string) (_ *User, err error) {
-	try.undecided = true
-	defer func() { try.leave(err == nil && !try.undecided, d.Now()) }()
+func (d *Directory) tried(ctx context.Context, try *throttle.Attempt, u *User, login, password string) (_ *User, err error) {
+	try.Undecided = true
+	defer func() { try.Leave(err == nil && !try.Undecided, d.Now()) }()
 	u, err = d.open(ctx, u, login, password)
-	try.undecided = err != nil && !errors.Is(err, fault.Anonymous)
+	try.Undecided = err != nil && !errors.Is(err, fault.Anonymous)
 	return u, err
 }
 

@@ -13,6 +13,7 @@ import (
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
 	"atrium/internal/core/event"
+	"atrium/internal/core/identity/throttle"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/seal"
 )
@@ -329,7 +330,15 @@ func (d *Directory) Flush(ctx context.Context) error {
 	now := d.Now().Unix()
 	_, err := d.db.Exec(ctx, "DELETE FROM token WHERE idle > 0 AND used + idle < ? OR lapse > 0 AND lapse < ?", now, now)
 	if err == nil {
-		_, err = d.db.Exec(ctx, "DELETE FROM guess WHERE at < ?", now-int64(forgive/time.Second))
+		_, err = d.db.Exec(ctx, "DELETE FROM guess WHERE at < ?", now-int64(throttle.Forgive/time.Second))
 	}
 	return err
+}
+
+// CheckExpiry refuses an end that has been; zero is none.
+func (d *Directory) CheckExpiry(at time.Time) error {
+	if !at.IsZero() && !at.After(d.Now()) {
+		return fault.New(fault.Invalid, "The end date must be in the future.")
+	}
+	return nil
 }

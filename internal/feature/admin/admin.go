@@ -57,7 +57,7 @@ func New(people *identity.Directory, f *files.Service, s *settings.Store, q *job
 
 // Plug implements plug.Room.
 func (r *Room) Plug(b *plug.Board) {
-	for _, c := range slices.Concat(r.about(), r.users(), r.userStates(), r.userSettings(), r.tokens(), r.groups(), r.members(),
+	for _, c := range slices.Concat(r.about(), r.users(), r.userStates(), r.userSettings(), r.tokens(), r.bruteForce(), r.groups(), r.members(),
 		r.systemConfig(), r.appConfig(), r.wholeConfig(), r.backgroundJobs(), needless(), []*cobra.Command{r.doctor()}) {
 		b.CLI.Add(c.Name(), c)
 	}

@@ -1,7 +1,11 @@
 package admin
 
 import (
+	"context"
+	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +22,12 @@ func (r *Room) tokens() []*cobra.Command {
 		Short: "Make an app password and print it", Args: cobra.ExactArgs(1), RunE: r.addToken}
 	add.Flags().String("name", "cli", "Name of the device, as people see it")
 	add.Flags().Bool("password-from-env", false, "Accepted; app passwords work without the account's password")
+	add.Flags().String("kind", "", "Limits of a kind of device: client, files, folder, backup, calendar or monitor")
+	add.Flags().StringSlice("room", nil, "Only this part of the server, such as files or calendar; may be repeated")
+	add.Flags().StringSlice("not-room", nil, "Not this part of the server; may be repeated")
+	add.Flags().StringSlice("verb", nil, "What it may do: read, write, share; may be repeated")
+	add.Flags().StringArray("folder", nil, "In the files only this folder or file, by its path; may be repeated")
+	add.Flags().String("expires", "", "When it ends (RFC 3339, date or Unix seconds)")
 
 	list := &cobra.Command{Use: "user:auth-tokens:list UID", Short: "List an account's app passwords and sessions", Args: cobra.ExactArgs(1), RunE: r.listTokens}
 
@@ -37,8 +47,20 @@ func (r *Room) addToken(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
+	want := identity.Token{UID: u.ID, Login: u.ID, Name: text(cmd, "name"), Kind: identity.KindApp}
+	if want.Scope, err = r.scopeOf(cmd, u.ID); err != nil {
+		return err
+	}
+	if s := text(cmd, "expires"); s != "" {
+		if want.Expires, err = parseMoment(s); err != nil {
+			return err
+		}
+		if err := r.people.CheckExpiry(want.Expires); err != nil {
+			return err
+		}
+	}
 	secret := identity.AppPassword()
-	t, err := r.people.AddToken(ctx, identity.Token{UID: u.ID, Login: u.ID, Name: text(cmd, "name"), Kind: identity.KindApp}, secret)
+	t, err := r.people.AddToken(ctx, want, secret)
 	if err != nil {
 		return err
 	}
@@ -50,6 +72,106 @@ func (r *Room) addToken(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// scopeOf reads what a new app password shall be limited to; nil: nothing.
+func (r *Room) scopeOf(cmd *cobra.Command, uid string) (*who.Scope, error) {
+	s, needs := who.Scope{}, false
+	if kind := text(cmd, "kind"); kind != "" {
+		preset, err := who.PresetOf(kind)
+		if err != nil {
+			return nil, err
+		}
+		if needs = preset.Folders; preset.Scope != nil {
+			s = *preset.Scope
+		}
+	}
+	s.Rooms = slices.Concat(s.Rooms, several(cmd, "room"))
+	s.But = several(cmd, "not-room")
+	if names := several(cmd, "verb"); names != nil {
+		verbs, err := who.ParseVerbs(names)
+		if err != nil {
+			return nil, err
+		}
+		s.Verbs = verbs
+	}
+	paths, err := cmd.Flags().GetStringArray("folder")
+	if err != nil {
+		return nil, err
+	}
+	if needs && len(paths) == 0 {
+		return nil, cli.Usage("this kind of device needs a --folder")
+	}
+	if s.Folders, err = r.nodesAt(cmd.Context(), uid, paths); err != nil {
+		return nil, err
+	}
+	if !s.Limits() {
+		return nil, nil
+	}
+	return &s, s.Check()
+}
+
+// nodesAt finds files and folders of an account by their paths.
+func (r *Room) nodesAt(ctx context.Context, uid string, paths []string) (ids []int64, err error) {
+	if len(paths) == 0 {
+		return nil, nil
+	}
+	v, err := r.files.As(ctx, &who.Principal{ID: uid})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range paths {
+		e, err := v.Stat(ctx, p)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p, err)
+		}
+		ids = append(ids, e.ID)
+	}
+	return ids, nil
+}
+
+// several is the values of a flag that may be repeated, nil when it was not given.
+func several(cmd *cobra.Command, name string) []string {
+	vs, err := cmd.Flags().GetStringSlice(name)
+	if err != nil || len(vs) == 0 {
+		return nil
+	}
+	return vs
+}
+
+// scopeMap is what a token reaches, for scripts: "filesystem" as ever, the rest
+// where there are limits.
+func scopeMap(t *identity.Token) cli.Map {
+	m := cli.Map{{Key: "filesystem", Value: reachesFiles(t)}}
+	if s := t.Scope; s.Limits() {
+		m = append(m, cli.Map{{Key: "rooms", Value: s.Rooms}, {Key: "but", Value: s.But}, {Key: "verbs", Value: s.Verbs.Names()}, {Key: "folders", Value: s.Folders}}...)
+	}
+	return m
+}
+
+// limits shows what a token reaches, for people: "filesystem, only files, read,
+// until 2026-12-31T00:00:00Z".
+func limits(t *identity.Token) string {
+	var words []string
+	if reachesFiles(t) {
+		words = append(words, "filesystem")
+	}
+	if s := t.Scope; s.Limits() {
+		for _, r := range s.Rooms {
+			words = append(words, "only "+r)
+		}
+		for _, b := range s.But {
+			words = append(words, "not "+b)
+		}
+		words = append(words, s.Verbs.Names()...)
+		if n := len(s.Folders); n > 0 {
+			words = append(words, strconv.Itoa(n)+" folders")
+		}
+	}
+	if !t.Expires.IsZero() {
+		words = append(words, "until "+moment(t.Expires))
+	}
+	return strings.Join(words, ", ")
+}
+
 // Types of tokens, in Nextcloud's numbers and words.
 func tokenType(t *identity.Token) (int, string) {
 	switch {
@@ -57,6 +179,8 @@ func tokenType(t *identity.Token) (int, string) {
 		return 2, "wipe"
 	case t.Kind == identity.KindApp:
 		return 1, "permanent"
+	case t.Kind == identity.KindOnce:
+		return 3, "one-time"
 	}
 	return 0, "temporary"
 }
@@ -76,10 +200,10 @@ func (r *Room) listTokens(cmd *cobra.Command, args []string) error {
 			{Key: "name", Value: t.Name},
 			{Key: "lastActivity", Value: t.Used.Unix()},
 			{Key: "type", Value: number},
-			{Key: "scope", Value: cli.Map{{Key: "filesystem", Value: reachesFiles(t)}}},
+			{Key: "scope", Value: scopeMap(t)},
 		}
 		if cli.Plain(cmd) {
-			row[2].Value, row[3].Value, row[4].Value = moment(t.Used), word, unless(!reachesFiles(t), "filesystem")
+			row[2].Value, row[3].Value, row[4].Value = moment(t.Used), word, limits(t)
 		}
 		list = append(list, row)
 	}

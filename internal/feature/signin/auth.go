@@ -23,14 +23,19 @@ func (h Header) Authenticate(r *http.Request) (*who.Principal, error) {
 	if sent == "" {
 		return nil, nil
 	}
+	from := web.Network(web.VisitOf(r.Context()).Addr)
 	if secret, ok := bearer(sent); ok {
-		return h.Directory.Bearer(r.Context(), secret)
+		p, err := h.Directory.Bearer(r.Context(), secret)
+		h.Directory.Seen(p, from)
+		return p, err
 	}
 	login, secret, ok := r.BasicAuth()
 	if !ok {
 		return nil, nil
 	}
-	return h.Directory.SignIn(r.Context(), login, secret, web.Network(web.VisitOf(r.Context()).Addr))
+	p, err := h.Directory.SignIn(r.Context(), login, secret, from)
+	h.Directory.Seen(p, from)
+	return p, err
 }
 
 // bearer reads "Bearer SECRET" (RFC 6750, section 2.1).
@@ -53,6 +58,7 @@ func (c Cookie) Authenticate(r *http.Request) (*who.Principal, error) {
 	if errors.Is(err, fault.Anonymous) {
 		return nil, nil
 	}
+	c.Directory.Seen(p, web.Network(web.VisitOf(r.Context()).Addr))
 	return p, err
 }
 

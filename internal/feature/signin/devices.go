@@ -4,9 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 	"net/http"
-	"slices"
 	"strconv"
+	"time"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
@@ -15,51 +16,44 @@ import (
 	"atrium/internal/proto/web"
 )
 
-// device is a token as the list of devices shows it (30-core/175).
+// device is a token as the list of devices shows it (30-core/175). What stands
+// after canRename is ours.
 type device struct {
 	ID           int64  `json:"id"`
 	Name         string `json:"name"`
 	LastActivity int64  `json:"lastActivity"`
-	Type         int    `json:"type"` // 0 session, 1 app password, 2 to be wiped
+	Type         int    `json:"type"` // 0 session, 1 app password, 2 to be wiped, 3 to be exchanged once
 	Scope        scope  `json:"scope"`
 	CanDelete    bool   `json:"canDelete"`
 	CanRename    bool   `json:"canRename"`
 	Current      bool   `json:"current,omitempty"`
+	Label        string `json:"label"`             // "Firefox on Linux"
+	Form         string `json:"form"`              // browser, phone, desktop or program
+	Network      string `json:"network,omitempty"` // of the last use: "192.0.2.0/24"
+	Created      int64  `json:"created"`
+	Expires      int64  `json:"expires,omitempty"` // Unix seconds
+	Waiting      bool   `json:"waiting,omitempty"` // ends soon unless somebody uses it
+	Half         bool   `json:"half,omitempty"`    // has yet to show a second factor
 }
 
-type scope struct {
-	Filesystem bool `json:"filesystem"`
-}
+// types are the numbers of the kinds on the wire.
+var types = map[identity.Kind]int{identity.KindApp: 1, identity.KindOnce: 3}
 
-func scopeOf(t *identity.Token) scope { return scope{t.Scope.Allows(who.FilesRoom, who.Read)} }
-
-// apply opens the file tree in s, or closes it, and changes nothing else.
-func (c scope) apply(s *who.Scope) *who.Scope {
-	if s.Allows(who.FilesRoom, who.Read) == c.Filesystem {
-		return s
-	}
-	out := who.Scope{}
-	if s != nil {
-		out = *s
-	}
-	if c.Filesystem {
-		out.But = slices.DeleteFunc(slices.Clone(out.But), func(r string) bool { return r == who.FilesRoom })
-		if len(out.Rooms) > 0 && !slices.Contains(out.Rooms, who.FilesRoom) {
-			out.Rooms = append(slices.Clone(out.Rooms), who.FilesRoom)
-		}
-		return &out
-	}
-	out.But = append(slices.Clone(out.But), who.FilesRoom)
-	return &out
-}
-
-func show(t *identity.Token, p *who.Principal) device {
-	d := device{ID: t.ID, Name: t.Name, LastActivity: t.Used.Unix(), Scope: scopeOf(t), Current: t.ID == p.TokenID}
-	switch {
-	case t.Wipe:
+func show(t *identity.Token, p *who.Principal, paths map[int64]string) device {
+	d := device{ID: t.ID, Name: t.Name, LastActivity: t.Used.Unix(), Scope: scopeOf(t, paths), Current: t.ID == p.TokenID,
+		Type: types[t.Kind], Created: t.Created.Unix(), Waiting: !t.Lapses.IsZero(), Half: t.Kind == identity.KindHalf}
+	if t.Wipe {
 		d.Type = 2
-	case t.Kind == identity.KindApp:
-		d.Type = 1
+	}
+	d.Label, d.Form = called(t.Name)
+	if t.Kind == identity.KindSession || t.Kind == identity.KindHalf {
+		d.Form = formBrowser
+	}
+	if t.From.IsValid() {
+		d.Network = t.From.String()
+	}
+	if !t.Expires.IsZero() {
+		d.Expires = t.Expires.Unix()
 	}
 	d.CanRename = t.Kind == identity.KindApp
 	d.CanDelete = !d.Current
@@ -69,15 +63,40 @@ func show(t *identity.Token, p *who.Principal) device {
 // listTokens answers GET /settings/personal/authtokens. The recorded server has
 // no such route; a page that lists devices needs one.
 func (rm *Room) listTokens(w http.ResponseWriter, r *http.Request) error {
-	p, out := who.From(r.Context()), []device{}
-	for t, err := range rm.dir.Tokens(r.Context(), p.ID) {
-		if err != nil {
-			return err
+	p := who.From(r.Context())
+	if p.Scope.Limits() {
+		return fault.New(fault.Denied, "An app password that is limited cannot see the others.")
+	}
+	tokens, err := collect(rm.dir.Tokens(r.Context(), p.ID))
+	if err != nil {
+		return err
+	}
+	var ids []int64
+	for _, t := range tokens {
+		if t.Scope != nil {
+			ids = append(ids, t.Scope.Folders...)
 		}
-		out = append(out, show(t, p))
+	}
+	paths, err := rm.pathsOf(r.Context(), p, ids)
+	if err != nil {
+		return err
+	}
+	out := make([]device, len(tokens))
+	for i, t := range tokens {
+		out[i] = show(t, p, paths)
 	}
 	web.WriteJSON(w, http.StatusOK, out)
 	return nil
+}
+
+func collect[T any](seq iter.Seq2[T, error]) (out []T, err error) {
+	for v, err := range seq {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
 }
 
 // inPerson refuses what a stolen app password must not do.
@@ -96,26 +115,70 @@ func decode(r *http.Request, v any) error {
 	return nil
 }
 
+// wanted is what somebody asks of an app password, as JSON.
+type wanted struct {
+	Name    string
+	Scope   *asked // nil: as the kind of device says, or as it is
+	Expires *int64 // Unix seconds, 0 for never; nil: as it is
+	Kind    string // of device, a who.Preset; "" for none
+	QR      string // "login": a code that phones scan; "onetime": one that is exchanged
+}
+
+// createToken answers POST /settings/personal/authtokens.
 func (rm *Room) createToken(w http.ResponseWriter, r *http.Request) error {
 	p, err := inPerson(r)
 	if err != nil {
 		return err
 	}
-	var in struct{ Name string }
+	var in wanted
 	if err := decode(r, &in); err != nil {
 		return err
 	}
+	t := identity.Token{UID: p.ID, Login: p.Login, Name: in.Name, Kind: identity.KindApp}
+	if t.Scope, err = rm.newScope(r.Context(), p, in); err != nil {
+		return err
+	}
+	if t.Expires, err = rm.newEnd(in.Expires, time.Time{}); err != nil {
+		return err
+	}
 	secret := identity.TypedPassword()
-	t, err := rm.dir.AddToken(r.Context(), identity.Token{UID: p.ID, Login: p.Login, Name: in.Name, Kind: identity.KindApp}, secret)
+	var code *qrCode
+	if in.QR != "" {
+		if code, secret, err = rm.newCode(r, in.QR, p.Login, &t); err != nil {
+			return err
+		}
+	}
+	made, err := rm.dir.AddToken(r.Context(), t, secret)
+	if err != nil {
+		return err
+	}
+	var folders []int64
+	if made.Scope != nil {
+		folders = made.Scope.Folders
+	}
+	paths, err := rm.pathsOf(r.Context(), p, folders)
 	if err != nil {
 		return err
 	}
 	web.WriteJSON(w, http.StatusOK, struct {
-		Token       string `json:"token"`
-		LoginName   string `json:"loginName"`
-		DeviceToken device `json:"deviceToken"`
-	}{secret, p.Login, show(t, p)})
+		Token       string  `json:"token"`
+		LoginName   string  `json:"loginName"`
+		DeviceToken device  `json:"deviceToken"`
+		QR          *qrCode `json:"qr,omitempty"`
+	}{secret, p.Login, show(made, p, paths), code})
 	return nil
+}
+
+// newEnd is when a token shall end.
+func (rm *Room) newEnd(in *int64, now time.Time) (time.Time, error) {
+	switch {
+	case in == nil:
+		return now, nil
+	case *in == 0:
+		return time.Time{}, nil
+	}
+	at := time.Unix(*in, 0)
+	return at, rm.dir.CheckExpiry(at)
 }
 
 func tokenID(r *http.Request) (int64, error) {
@@ -126,7 +189,8 @@ func tokenID(r *http.Request) (int64, error) {
 	return id, nil
 }
 
-// updateToken answers PUT …/authtokens/{id} with {"name", "scope": {"filesystem"}}.
+// updateToken answers PUT …/authtokens/{id} with {"name", "scope": {"filesystem"}},
+// and with more of a scope, and an end, of ours.
 func (rm *Room) updateToken(w http.ResponseWriter, r *http.Request) error {
 	id, err := tokenID(r)
 	if err != nil {
@@ -140,14 +204,22 @@ func (rm *Room) updateToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in := struct {
-		Name  string
-		Scope scope
-	}{t.Name, scopeOf(t)}
+	in := wanted{Name: t.Name}
 	if err := decode(r, &in); err != nil {
 		return err
 	}
-	if err := rm.dir.ChangeToken(r.Context(), p.ID, id, in.Name, in.Scope.apply(t.Scope), t.Expires); err != nil {
+	if t.Kind != identity.KindApp {
+		return fault.New(fault.Invalid, "Only app passwords can be changed.")
+	}
+	limit, err := rm.changedScope(r.Context(), p, in.Scope, t.Scope)
+	if err != nil {
+		return err
+	}
+	end, err := rm.newEnd(in.Expires, t.Expires)
+	if err != nil {
+		return err
+	}
+	if err := rm.dir.ChangeToken(r.Context(), p.ID, id, in.Name, limit, end); err != nil {
 		return err
 	}
 	return empty(w, http.StatusOK)
@@ -166,6 +238,33 @@ func (rm *Room) deleteToken(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return empty(w, http.StatusOK)
+}
+
+// deleteTokens answers DELETE …/authtokens?of=: it ends all other sessions, and
+// with of=all all other app passwords too.
+func (rm *Room) deleteTokens(w http.ResponseWriter, r *http.Request) error {
+	p, err := inPerson(r)
+	if err != nil {
+		return err
+	}
+	kinds := []identity.Kind{identity.KindSession, identity.KindHalf}
+	switch r.URL.Query().Get("of") {
+	case "", "sessions":
+	case "all":
+		kinds = append(kinds, identity.KindApp, identity.KindOnce)
+	default:
+		return fault.New(fault.Invalid, "It is either the sessions or all.")
+	}
+	var all int64
+	for _, k := range kinds {
+		n, err := rm.dir.RemoveTokens(r.Context(), p.ID, k, p.TokenID)
+		if err != nil {
+			return err
+		}
+		all += n
+	}
+	web.WriteJSON(w, http.StatusOK, map[string]int64{"revoked": all})
+	return nil
 }
 
 func (rm *Room) askWipe(w http.ResponseWriter, r *http.Request) error {

@@ -39,7 +39,8 @@ func TestDevices(t *testing.T) {
 			Token, LoginName string
 			DeviceToken      device
 		}](t, w)
-		want := device{ID: made.DeviceToken.ID, Name: "my device", LastActivity: g.now.Unix(), Type: 1, Scope: scope{true}, CanDelete: true, CanRename: true}
+		want := device{ID: made.DeviceToken.ID, Name: "my device", LastActivity: g.now.Unix(), Type: 1, Scope: scope{Filesystem: true}, CanDelete: true,
+			CanRename: true, Label: "my device", Form: formProgram, Created: g.now.Unix()}
 		if diff := cmp.Diff(want, made.DeviceToken); diff != "" || len(made.Token) != 29 || made.LoginName != "olga" {
 			t.Errorf("%s: (-want +got)\n%s", w.Body, diff)
 		}

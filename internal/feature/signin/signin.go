@@ -32,6 +32,9 @@ var Schema = db.Schema{Room: "signin", Files: schema}
 type Room struct {
 	Now  func() time.Time
 	Home string // where people land after login
+	// Paths tells where somebody sees nodes of the file tree, for app passwords that
+	// are limited to some; nil: there is no file tree.
+	Paths func(ctx context.Context, p *who.Principal, nodes []int64) (map[int64]string, error)
 	// Passed tells whether a session was opened with all factors that its account
 	// needs by now; nil: every session was. It is set before Plug.
 	Passed func(ctx context.Context, p *who.Principal) (bool, error)
@@ -100,6 +103,8 @@ func (rm *Room) Plug(b *plug.Board) {
 
 	m.Handle("GET", "/settings/personal/authtokens", web.User, rm.listTokens)
 	m.Handle("POST", "/settings/personal/authtokens", web.User|web.Confirmed, rm.createToken)
+	m.Handle("DELETE", "/settings/personal/authtokens", web.User, rm.deleteTokens)
+	m.Handle("GET", "/settings/personal/authtokens/kinds", web.User, listKinds)
 	m.Handle("PUT", "/settings/personal/authtokens/{id}", web.User|web.Confirmed, rm.updateToken)
 	m.Handle("DELETE", "/settings/personal/authtokens/{id}", web.User, rm.deleteToken)
 	m.Handle("POST", "/settings/personal/authtokens/wipe/{id}", web.User|web.Confirmed, rm.askWipe)
@@ -107,6 +112,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	m.Handle("POST", "/core/wipe/success", web.Anyone|web.NoCSRF, rm.wipeDone)
 
 	ocs.Handle(b.OCS, "GET /core/getapppassword", web.User, rm.getAppPassword)
+	ocs.Handle(b.OCS, "GET /core/getapppassword-onetime", web.Anyone|web.NoCSRF, rm.exchange, web.PerMinute(60))
 	ocs.Handle(b.OCS, "DELETE /core/apppassword", web.User, rm.deleteAppPassword, web.In(who.SelfRoom))
 	ocs.Handle(b.OCS, "POST /core/apppassword/rotate", web.User, rm.rotateAppPassword, web.In(who.SelfRoom))
 	ocs.Handle(b.OCS, "PUT /core/apppassword/confirm", web.User, rm.confirmPassword)

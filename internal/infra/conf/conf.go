@@ -85,6 +85,8 @@ type Limits struct {
 	XMLBytes          Size          `key:"xml_bytes" min:"4096" doc:"Greatest size of an XML or JSON body."`
 	LoginDelay        time.Duration `key:"login_delay" min:"0" doc:"Delay after the first wrong password, doubled by each further one."`
 	LoginDelayMax     time.Duration `key:"login_delay_max" min:"0" doc:"Greatest delay after wrong passwords."`
+	// LoginFree may guess at will.
+	LoginFree []netip.Prefix `key:"login_free" doc:"Networks whose wrong passwords cost nothing, such as 10.1.0.0/16: that of a monitor, never that of people."`
 }
 
 // Names is what files may be called.
