@@ -2,6 +2,8 @@ package twofactor
 
 import (
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,4 +106,16 @@ func (g *rig) code(secret string, steps int64) string {
 		g.Fatal(err)
 	}
 	return code
+}
+
+// call sends a request of a program.
+func (g *rig) call(method, path, body, login, secret string) (status int, answer string) {
+	g.Helper()
+	r := httptest.NewRequestWithContext(g.Context(), method, path, strings.NewReader(body))
+	r.Header.Set("OCS-APIRequest", "true")
+	r.Header.Set("Content-Type", "application/json")
+	r.SetBasicAuth(login, secret)
+	w := httptest.NewRecorder()
+	g.door.ServeHTTP(w, r)
+	return w.Code, w.Body.String()
 }
