@@ -11,6 +11,7 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/core/event"
+	"atrium/internal/core/identity/profile"
 	"atrium/internal/infra/db"
 )
 
@@ -96,7 +97,7 @@ func (d *Directory) equip(ctx context.Context, tx *db.DB, u *User, n NewUser) er
 	if n.Manager == "" {
 		return nil
 	}
-	return d.put(ctx, tx, u, rules["manager"], n.Manager)
+	return d.put(ctx, tx, u, "manager", n.Manager)
 }
 
 // insert makes the row. The caller runs the hooks when the account is complete.
@@ -134,11 +135,13 @@ func (d *Directory) Remove(ctx context.Context, uid string) error {
 			return noUser(uid)
 		}
 		for _, q := range [...]string{"DELETE FROM grp_member WHERE uid = ?", "DELETE FROM token WHERE uid = ?",
-			"DELETE FROM account_field WHERE uid = ?", "DELETE FROM account_link WHERE uid = ?",
-			"DELETE FROM account_field WHERE name = 'manager' AND item = ?"} {
+			"DELETE FROM account_link WHERE uid = ?"} {
 			if _, err := tx.Exec(ctx, q, uid); err != nil {
 				return err
 			}
+		}
+		if err := profile.Drop(ctx, tx, uid); err != nil {
+			return err
 		}
 		if err := runHooks(ctx, tx, d.removed, uid); err != nil {
 			return err

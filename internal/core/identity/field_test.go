@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/core/identity/profile"
 )
 
 func TestFields(t *testing.T) {
@@ -30,7 +31,7 @@ func TestFields(t *testing.T) {
 			if err := d.SetField(ctx, "oda", f.name, f.value); err != nil {
 				t.Errorf("%s: %v", f.name, err)
 			}
-			p := must[Profile](t)(d.Profile(ctx, must[*User](t)(d.User(ctx, "oda"))))
+			p := must[profile.Profile](t)(d.Profile(ctx, must[*User](t)(d.User(ctx, "oda"))))
 			if got := p.Get(f.name).Value; got != f.want {
 				t.Errorf("%s is %q, want %q", f.name, got, f.want)
 			}
@@ -51,7 +52,7 @@ func TestFields(t *testing.T) {
 		if err := d.Remove(ctx, "otto"); err != nil {
 			t.Fatal(err)
 		}
-		if p := must[Profile](t)(d.Profile(ctx, must[*User](t)(d.User(ctx, "oda")))); p.Get("manager").Value != "" {
+		if p := must[profile.Profile](t)(d.Profile(ctx, must[*User](t)(d.User(ctx, "oda")))); p.Get("manager").Value != "" {
 			t.Errorf("a manager who is gone: %+v", p.Get("manager"))
 		}
 	})
@@ -63,38 +64,38 @@ func TestFieldsWithManyValuesAndScopes(t *testing.T) {
 		must[*User](t)(d.Create(ctx, NewUser{ID: "oda", Mail: "oda@oracle.example"}))
 		for _, err := range []error{
 			d.SetField(ctx, "oda", "additional_mail", "One@oracle.example"), d.SetField(ctx, "oda", "additional_mail", "two@oracle.example"),
-			d.SetField(ctx, "oda", "additional_mail", "one@oracle.example"), d.SetScope(ctx, "oda", "additional_mail", "two@oracle.example", Federated),
+			d.SetField(ctx, "oda", "additional_mail", "one@oracle.example"), d.SetScope(ctx, "oda", "additional_mail", "two@oracle.example", profile.Federated),
 			d.ChangeItem(ctx, "oda", "additional_mail", "one@oracle.example", "uno@oracle.example"),
 			d.SetVerified(ctx, "oda", "additional_mail", "two@oracle.example"), d.SetField(ctx, "oda", "notify_email", "two@oracle.example"),
-			d.SetVerified(ctx, "oda", "email", "oda@oracle.example"), d.SetScope(ctx, "oda", "email", "", Local),
-			d.SetScope(ctx, "oda", "avatar", "", Private), d.SetScope(ctx, "oda", "phone", "", Private), d.SetScope(ctx, "oda", "phone", "", Private),
+			d.SetVerified(ctx, "oda", "email", "oda@oracle.example"), d.SetScope(ctx, "oda", "email", "", profile.Local),
+			d.SetScope(ctx, "oda", "avatar", "", profile.Private), d.SetScope(ctx, "oda", "phone", "", profile.Private), d.SetScope(ctx, "oda", "phone", "", profile.Private),
 		} {
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
-		p := must[Profile](t)(d.Profile(ctx, must[*User](t)(d.User(ctx, "oda"))))
-		want := []Property{{"additional_mail", "uno@oracle.example", Local, false}, {"additional_mail", "two@oracle.example", Federated, true}}
+		p := must[profile.Profile](t)(d.Profile(ctx, must[*User](t)(d.User(ctx, "oda"))))
+		want := []profile.Property{{Name: "additional_mail", Value: "uno@oracle.example", Scope: profile.Local, Verified: false}, {Name: "additional_mail", Value: "two@oracle.example", Scope: profile.Federated, Verified: true}}
 		if diff := cmp.Diff(want, p.All("additional_mail")); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)
 		}
-		if got, want := p.Get("email"), (Property{"email", "oda@oracle.example", Local, true}); got != want {
+		if got, want := p.Get("email"), (profile.Property{Name: "email", Value: "oda@oracle.example", Scope: profile.Local, Verified: true}); got != want {
 			t.Errorf("%+v, want %+v", got, want)
 		}
-		if p.Get("avatar").Scope != Private || p.Get("phone").Scope != Private || p.Get("pronouns").Scope != Federated {
+		if p.Get("avatar").Scope != profile.Private || p.Get("phone").Scope != profile.Private || p.Get("pronouns").Scope != profile.Federated {
 			t.Errorf("%+v", p)
 		}
 		// What was verified is the value, not the field.
 		if err := d.SetField(ctx, "oda", "email", "new@oracle.example"); err != nil {
 			t.Fatal(err)
 		}
-		p = must[Profile](t)(d.Profile(ctx, must[*User](t)(d.User(ctx, "oda"))))
-		if got, want := p.Get("email"), (Property{"email", "new@oracle.example", Local, false}); got != want {
+		p = must[profile.Profile](t)(d.Profile(ctx, must[*User](t)(d.User(ctx, "oda"))))
+		if got, want := p.Get("email"), (profile.Property{Name: "email", Value: "new@oracle.example", Scope: profile.Local, Verified: false}); got != want {
 			t.Errorf("%+v, want %+v", got, want)
 		}
 		for what, err := range map[string]error{
-			"bogus": d.SetScope(ctx, "oda", "phone", "", "bogus"), "private mail": d.SetScope(ctx, "oda", "email", "", Private),
-			"of a setting": d.SetScope(ctx, "oda", "language", "", Local), "items of a single": d.ChangeItem(ctx, "oda", "phone", "a", "b"),
+			"bogus": d.SetScope(ctx, "oda", "phone", "", "bogus"), "private mail": d.SetScope(ctx, "oda", "email", "", profile.Private),
+			"of a setting": d.SetScope(ctx, "oda", "language", "", profile.Local), "items of a single": d.ChangeItem(ctx, "oda", "phone", "a", "b"),
 		} {
 			if !errors.Is(err, fault.Invalid) {
 				t.Errorf("%s: %v", what, err)
@@ -105,49 +106,6 @@ func TestFieldsWithManyValuesAndScopes(t *testing.T) {
 		}
 		if err := d.ChangeItem(ctx, "oda", "additional_mail", "UNO@oracle.example", ""); err != nil {
 			t.Error(err)
-		}
-	})
-}
-
-func TestPhoneNumbers(t *testing.T) {
-	for _, c := range []struct{ number, region, want string }{
-		{"+46701234567", "", "+46701234567"}, {"0701-23 45 67", "se", "+46701234567"}, {"0046 70 123 45 67", "DE", "+46701234567"},
-		{"(0)30 901820", "DE", "+4930901820"}, {"06 6982", "IT", "+39066982"}, {"(212) 555-0100", "US", "+12125550100"},
-		{"1 212 555 0100", "US", "+12125550100"}, {"011 46 701234567", "US", "+46701234567"}, {"0701234567", "", ""}, {"0701234567", "XX", ""},
-		{"abc", "SE", ""}, {"+", "SE", ""}, {"", "SE", ""}, {"+0701234567", "SE", ""}, {"+461234567890123456", "SE", ""}, {"12", "SE", ""}, {"+46٣٤٥٦٧٨٩", "SE", ""},
-	} {
-		if got, ok := E164(c.number, c.region); got != c.want || ok != (c.want != "") {
-			t.Errorf("%q in %q: %q, %v; want %q", c.number, c.region, got, ok, c.want)
-		}
-	}
-}
-
-func FuzzE164(f *testing.F) {
-	f.Add("+46 70-123", "SE")
-	f.Add("011", "US")
-	f.Fuzz(func(t *testing.T, number, region string) {
-		got, ok := E164(number, region)
-		if ok && (len(got) < 8 || len(got) > 16 || got[0] != '+' || strings.Trim(got[1:], "0123456789") != "") {
-			t.Errorf("%q", got)
-		}
-		if again, _ := E164(got, ""); ok && again != got {
-			t.Errorf("%q becomes %q", got, again)
-		}
-	})
-}
-
-func FuzzFieldValues(f *testing.F) {
-	f.Add("website", "https://x")
-	f.Add("language", "de_AT")
-	f.Add("email", "a@b")
-	f.Fuzz(func(t *testing.T, name, value string) {
-		r, ok := rules[name]
-		if !ok || r.check == nil {
-			return
-		}
-		clean, ok := r.check(value, "SE")
-		if again, still := r.check(clean, "SE"); ok && (!still || again != clean) {
-			t.Errorf("%s %q becomes %q, then %q", name, value, clean, again)
 		}
 	})
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/core/event"
+	"atrium/internal/core/identity/profile"
 	"atrium/internal/infra/db"
 )
 
@@ -58,11 +60,14 @@ func (d *Directory) Provision(ctx context.Context, l Login) (u *User, created bo
 		if err := d.update(ctx, tx, u, l); err != nil {
 			return err
 		}
-		if err := follow(ctx, tx, uid, l, d.Now()); err != nil {
+		if err := d.follow(ctx, tx, uid, l); err != nil {
 			return err
 		}
 		if created {
 			if err := runHooks(ctx, tx, d.created, uid); err != nil {
+				return err
+			}
+			if err := d.tell(ctx, tx, uid, event.AccountMade, u.Source); err != nil {
 				return err
 			}
 		}
@@ -98,45 +103,33 @@ func (d *Directory) update(ctx context.Context, tx *db.DB, u *User, l Login) err
 			return err
 		}
 	}
-	rows, err := db.List(ctx, tx, scanProperty, "SELECT "+propertyColumns+" FROM account_field WHERE uid = ? ORDER BY name, seq", u.ID)
+	all, err := profiles(ctx, tx, u)
 	if err != nil {
 		return err
 	}
-	var now Profile
-	for _, r := range rows {
-		now = append(now, r.Property)
-	}
-	now = u.profile(now)
+	now := all[u.ID]
 	for _, name := range slices.Sorted(maps.Keys(l.Fields)) {
-		r, ok := rules[name]
-		if !ok {
-			continue
-		}
-		value, err := d.clean(ctx, r, l.Fields[name])
+		value, err := d.clean(ctx, name, l.Fields[name])
 		if errors.Is(err, fault.Invalid) || errors.Is(err, fault.Unsupported) {
 			continue // a bad number in a directory must not keep anybody out
 		}
 		if err != nil {
 			return err
 		}
-		if !r.many && now.Get(name).Value == value || r.many && has(now.All(name), value) {
+		if slices.ContainsFunc(now.All(name), func(p profile.Property) bool { return p.Value == value }) || value == "" && now.Get(name).Value == "" {
 			continue
 		}
-		if err := d.put(ctx, tx, u, r, value); err != nil && !errors.Is(err, fault.Invalid) {
+		if err := d.put(ctx, tx, u, name, value); err != nil && !errors.Is(err, fault.Invalid) {
 			return err
 		}
 	}
 	return nil
 }
 
-func has(ps []Property, value string) bool {
-	return slices.ContainsFunc(ps, func(p Property) bool { return p.Value == value })
-}
-
 // follow joins and leaves groups.
-func follow(ctx context.Context, tx *db.DB, uid string, l Login, now time.Time) error {
+func (d *Directory) follow(ctx context.Context, tx *db.DB, uid string, l Login) error {
 	if l.Admin != nil {
-		if err := attend(ctx, tx, AdminGroup, uid, *l.Admin); err != nil {
+		if err := d.rule(ctx, tx, uid, *l.Admin); err != nil {
 			return err
 		}
 	}
@@ -161,11 +154,27 @@ func follow(ctx context.Context, tx *db.DB, uid string, l Login, now time.Time) 
 		if in[g] || g == AdminGroup {
 			continue
 		}
-		if err := join(ctx, tx, g, uid, l, now); err != nil {
+		if err := join(ctx, tx, g, uid, l, d.Now()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// rule makes an account an administrator or takes that from it.
+func (d *Directory) rule(ctx context.Context, tx *db.DB, uid string, admin bool) error {
+	was, err := db.One(ctx, tx, db.Scan1[int64], "SELECT COUNT(*) FROM grp_member WHERE gid = ? AND uid = ? AND role = ?", AdminGroup, uid, member)
+	if err != nil || admin == (was > 0) {
+		return err
+	}
+	what := event.AdminNoMore
+	if admin {
+		what = event.MadeAdmin
+	}
+	if err := attend(ctx, tx, AdminGroup, uid, admin); err != nil {
+		return err
+	}
+	return d.tell(ctx, tx, uid, what, "")
 }
 
 // mayFill tells whether a source decides who is in a group.
@@ -232,7 +241,10 @@ func (d *Directory) Link(ctx context.Context, source, subject, uid string) error
 func (d *Directory) Unlink(ctx context.Context, source, subject string) error {
 	return d.tx(ctx, func(tx *db.DB) error {
 		n, err := tx.Exec(ctx, "DELETE FROM account_link WHERE source = ? AND subject = ?", source, subject)
-		return noItem(n, err)
+		if err == nil && n == 0 {
+			return fault.New(fault.NotFound, "There is no such link.")
+		}
+		return err
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
+	"atrium/internal/core/identity/profile"
 )
 
 // sheet is what a sign-in service says of Wilma.
@@ -43,7 +44,7 @@ func TestProvisioningAtLogin(t *testing.T) {
 		if err != nil || created || u.ID != "wilma" || u.Display != "Wilma Wagner" || u.Mail != "wilma@corp.example" {
 			t.Fatalf("%+v, %v, %v", u, created, err)
 		}
-		if p := must[Profile](t)(d.Profile(ctx, u)); p.Get("phone").Value != "+46701234567" {
+		if p := must[profile.Profile](t)(d.Profile(ctx, u)); p.Get("phone").Value != "+46701234567" {
 			t.Errorf("phone %+v", p.Get("phone"))
 		}
 		if err := d.Disable(ctx, "wilma"); err != nil {

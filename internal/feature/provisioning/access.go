@@ -16,13 +16,14 @@ import (
 	"atrium/internal/proto/web"
 )
 
-// plugAccess: which groups an account is in, and which it administers.
+// plugAccess: which groups an account is in, and which it administers. Members are
+// moved by who holds either right, so the handlers look.
 func (rm *Room) plugAccess(m *ocs.Mux) {
 	users := web.Right(RightUsers)
 	ocs.Handle(m, "GET /cloud/users/{id}/groups", web.User, rm.groupsOf)
 	ocs.Handle(m, "GET /cloud/users/{id}/groups/details", web.User, rm.groupsOfDetails)
-	ocs.Handle(m, "POST /cloud/users/{id}/groups", web.GroupAdmin|web.Confirmed, rm.join, users)
-	ocs.Handle(m, "DELETE /cloud/users/{id}/groups", web.GroupAdmin|web.Confirmed, rm.leave, users)
+	ocs.Handle(m, "POST /cloud/users/{id}/groups", web.User|web.Confirmed, rm.join, web.In(who.AdminRoom))
+	ocs.Handle(m, "DELETE /cloud/users/{id}/groups", web.User|web.Confirmed, rm.leave, web.In(who.AdminRoom))
 	ocs.Handle(m, "GET /cloud/users/{id}/subadmins", web.Admin, rm.led, users)
 	ocs.Handle(m, "GET /cloud/users/{id}/subadmins/details", web.Admin, rm.ledDetails, users)
 	ocs.Handle(m, "POST /cloud/users/{id}/subadmins", web.Admin|web.Confirmed, rm.appoint, users)
@@ -108,6 +109,9 @@ func bodyParam(r *ocs.Request, name string) (string, error) {
 // membership reads which account and which group a request is about. The codes
 // are those of 31-provisioning/171 to 177.
 func (rm *Room) membership(ctx context.Context, r *ocs.Request) (*identity.User, string, error) {
+	if !knowsGroups(r.Caller()) {
+		return nil, "", errNoCharge
+	}
 	gid, err := bodyParam(r, "groupid")
 	if err != nil {
 		return nil, "", err
@@ -126,19 +130,32 @@ func (rm *Room) membership(ctx context.Context, r *ocs.Request) (*identity.User,
 }
 
 // mayMove tells whether the caller may put an account into a group and take it
-// out. The group of the administrators is theirs alone. Who administers a group
-// does so with accounts of their own groups only: otherwise they would be in
-// charge of anybody by adding them.
+// out. The group of the administrators is theirs alone, and one that gives a role
+// is for those who have its rights. Who administers a group does so with accounts
+// of their own groups only: otherwise they would be in charge of anybody by
+// adding them.
 func (rm *Room) mayMove(ctx context.Context, p *who.Principal, u *identity.User, gid string) (bool, error) {
-	if gid == identity.AdminGroup && p.Role != who.Admin {
+	switch {
+	case !p.Scope.Allows(who.AdminRoom, who.Write):
+		return false, nil
+	case p.Role == who.Admin:
+		return true, nil
+	case gid == identity.AdminGroup:
 		return false, nil
 	}
-	may, err := rm.may(ctx, p, who.Write, u.ID)
-	if !may || err != nil || runsAll(p) {
-		return may, err
+	if covered, err := rm.covers(ctx, p, u.ID, []string{gid}); !covered || err != nil {
+		return false, err
+	}
+	if runsAll(p) || p.Holds(RightGroups) {
+		if below, err := rm.below(ctx, p, u.ID); below || err != nil {
+			return below, err
+		}
 	}
 	leads, err := rm.leads(ctx, p)
-	return slices.Contains(leads, gid), err
+	if err != nil || !slices.Contains(leads, gid) {
+		return false, err
+	}
+	return rm.may(ctx, p, who.Write, u.ID)
 }
 
 func (rm *Room) join(ctx context.Context, r *ocs.Request) (any, error) {
@@ -179,7 +196,7 @@ func (rm *Room) leave(ctx context.Context, r *ocs.Request) (any, error) {
 	if !may {
 		return nil, ocs.Fail(104, "")
 	}
-	if !runsAll(p) {
+	if !runsAll(p) && !p.Holds(RightGroups) {
 		groups, err := rm.dir.GroupsOf(ctx, u.ID)
 		if err != nil {
 			return nil, err

@@ -14,16 +14,17 @@ import (
 
 // plugApps: the parts of the server, and their settings.
 func (rm *Room) plugApps(m *ocs.Mux) {
-	ocs.Handle(m, "GET /cloud/apps", web.Admin, rm.appList)
-	ocs.Handle(m, "GET /cloud/apps/{app}", web.Admin, rm.appInfo)
-	ocs.Handle(m, "POST /cloud/apps/{app}", web.Admin|web.Confirmed, rm.appEnable)
-	ocs.Handle(m, "DELETE /cloud/apps/{app}", web.Admin|web.Confirmed, rm.appDisable)
+	apps, settings := web.Right("apps"), web.Right("settings")
+	ocs.Handle(m, "GET /cloud/apps", web.Admin, rm.appList, apps)
+	ocs.Handle(m, "GET /cloud/apps/{app}", web.Admin, rm.appInfo, apps)
+	ocs.Handle(m, "POST /cloud/apps/{app}", web.Admin|web.Confirmed, rm.appEnable, apps)
+	ocs.Handle(m, "DELETE /cloud/apps/{app}", web.Admin|web.Confirmed, rm.appDisable, apps)
 	const config = "/apps/provisioning_api/api/v1/config/"
-	ocs.Handle(m, "GET "+config+"apps", web.Admin, rm.configApps)
-	ocs.Handle(m, "GET "+config+"apps/{app}", web.Admin, rm.configKeys)
-	ocs.Handle(m, "GET "+config+"apps/{app}/{key}", web.Admin, rm.configGet)
-	ocs.Handle(m, "POST "+config+"apps/{app}/{key}", web.Admin|web.Confirmed, rm.configSet)
-	ocs.Handle(m, "DELETE "+config+"apps/{app}/{key}", web.Admin|web.Confirmed, rm.configDelete)
+	ocs.Handle(m, "GET "+config+"apps", web.Admin, rm.configApps, settings)
+	ocs.Handle(m, "GET "+config+"apps/{app}", web.Admin, rm.configKeys, settings)
+	ocs.Handle(m, "GET "+config+"apps/{app}/{key}", web.Admin, rm.configGet, settings)
+	ocs.Handle(m, "POST "+config+"apps/{app}/{key}", web.Admin|web.Confirmed, rm.configSet, settings)
+	ocs.Handle(m, "DELETE "+config+"apps/{app}/{key}", web.Admin|web.Confirmed, rm.configDelete, settings)
 	for _, method := range []string{"POST ", "DELETE "} {
 		ocs.Handle(m, method+config+"users/{app}", web.User, noPreference)
 		ocs.Handle(m, method+config+"users/{app}/{key}", web.User, noPreference)

@@ -116,7 +116,13 @@ func (rm *Room) checkGroups(ctx context.Context, p *who.Principal, n identity.Ne
 		if err := rm.hasGroup(ctx, g, ocs.Fail(104, "Group "+g+" does not exist")); err != nil {
 			return err
 		}
-		if !all && !slices.Contains(leads, g) || g == identity.AdminGroup && p.Role != who.Admin {
+		may := p.Role == who.Admin || g != identity.AdminGroup && (all || slices.Contains(leads, g))
+		if may {
+			if may, err = rm.covers(ctx, p, n.ID, []string{g}); err != nil { // a group may give a role
+				return err
+			}
+		}
+		if !may {
 			return ocs.Fail(105, "Insufficient privileges for group "+g)
 		}
 	}

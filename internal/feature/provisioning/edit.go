@@ -9,6 +9,7 @@ import (
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
+	"atrium/internal/core/identity/profile"
 	"atrium/internal/proto/ocs"
 )
 
@@ -40,7 +41,7 @@ func (rm *Room) edit(ctx context.Context, r *ocs.Request) (any, error) {
 	}
 	own := u.ID == r.Caller().ID
 	field, isScope := strings.CutSuffix(key, "Scope")
-	known := slices.Contains(identity.ProfileFields(), key) || slices.Contains(ownSettings(), key) || key == identity.Password
+	known := slices.Contains(profile.Fields(), key) || slices.Contains(ownSettings(), key) || key == identity.Password
 	switch {
 	case isScope && own:
 		err = rm.setScope(ctx, u.ID, field, value)

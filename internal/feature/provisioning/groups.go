@@ -32,6 +32,9 @@ func knowsGroups(p *who.Principal) bool {
 	return (p.Role >= who.GroupAdmin || p.Holds(RightUsers) || p.Holds(RightGroups)) && p.Scope.Allows(who.AdminRoom, who.Read)
 }
 
+// errNoCharge is the answer to who is in charge of nobody.
+var errNoCharge = fault.New(fault.Denied, "Logged in account must be at least a sub admin")
+
 // names are the ids of a page of groups. Who administers one sees all.
 func (rm *Room) names(ctx context.Context, r *ocs.Request) ([]string, error) {
 	q, err := page(r)
@@ -50,7 +53,7 @@ func (rm *Room) names(ctx context.Context, r *ocs.Request) ([]string, error) {
 
 func (rm *Room) groups(ctx context.Context, r *ocs.Request) (any, error) {
 	if !knowsGroups(r.Caller()) {
-		return nil, fault.New(fault.Denied, "Logged in account must be at least a sub admin")
+		return nil, errNoCharge
 	}
 	gids, err := rm.names(ctx, r)
 	return groupIDs{gids}, err

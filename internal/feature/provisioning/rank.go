@@ -13,8 +13,7 @@ import (
 
 // may tells whether a caller may act on somebody else's account: administrators
 // on all; who holds the right to do with accounts what they do, on those who may
-// do no more than the caller; who administers a group, on its members but
-// administrators. An app password must be let into administration for any of it.
+// do no more than the caller; who administers a group, on such members of it. An app password must be let into administration for any of it.
 func (rm *Room) may(ctx context.Context, p *who.Principal, v who.Verb, uid string) (bool, error) {
 	switch {
 	case !p.Scope.Allows(who.AdminRoom, v):
@@ -33,13 +32,33 @@ func (rm *Room) may(ctx context.Context, p *who.Principal, v who.Verb, uid strin
 	if p.Role < who.GroupAdmin {
 		return false, nil
 	}
-	return rm.dir.AdministersUser(ctx, p.ID, uid)
+	charge, err := rm.dir.AdministersUser(ctx, p.ID, uid)
+	if !charge || err != nil || v == who.Read {
+		return charge, err
+	}
+	return rm.below(ctx, p, uid)
 }
 
-// below tells whether an account is no administrator's.
-func (rm *Room) below(ctx context.Context, _ *who.Principal, uid string) (bool, error) {
+// below tells whether an account may do nothing that the caller may not.
+func (rm *Room) below(ctx context.Context, p *who.Principal, uid string) (bool, error) {
 	groups, err := rm.dir.GroupsOf(ctx, uid)
-	return !slices.Contains(groups, identity.AdminGroup), err
+	if err != nil || slices.Contains(groups, identity.AdminGroup) {
+		return false, err
+	}
+	return rm.covers(ctx, p, uid, groups)
+}
+
+// covers tells whether the caller holds every right that an account has by its
+// roles when it is in these groups.
+func (rm *Room) covers(ctx context.Context, p *who.Principal, uid string, groups []string) (bool, error) {
+	if rm.dir.Roles == nil || p.Role == who.Admin {
+		return true, nil
+	}
+	rights, _, err := rm.dir.Roles(ctx, uid, groups)
+	if err != nil {
+		return false, err
+	}
+	return !slices.ContainsFunc(rights, func(r string) bool { return !p.Holds(r) }), nil
 }
 
 // target returns the account that a request names and that its caller may act

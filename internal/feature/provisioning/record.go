@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"atrium/internal/core/identity"
+	"atrium/internal/core/identity/profile"
 )
 
 // record is an account as clients see it (31-provisioning/002 and 019). Scopes
@@ -132,7 +133,7 @@ func (rm *Room) records(ctx context.Context, us []*identity.User) (records, erro
 	return out, nil
 }
 
-func newRecord(u *identity.User, p identity.Profile) *record {
+func newRecord(u *identity.User, p profile.Profile) *record {
 	value := func(name string) string { return p.Get(name).Value }
 	rec := &record{Enabled: u.Enabled, ID: u.ID, Backend: cmp.Or(u.Source, "Database"), Manager: value("manager"), AdditionalMail: []string{},
 		DisplayName: u.Display, Display: u.Display, Phone: value("phone"), Address: value("address"), Website: value("website"),
@@ -156,7 +157,7 @@ func newRecord(u *identity.User, p identity.Profile) *record {
 }
 
 // scopes adds who may see which field.
-func (r *record) scopes(p identity.Profile) {
+func (r *record) scopes(p profile.Profile) {
 	for name, to := range map[string]*string{"avatar": &r.AvatarScope, "email": &r.EmailScope, "displayname": &r.DisplayNameScope,
 		"phone": &r.PhoneScope, "address": &r.AddressScope, "website": &r.WebsiteScope, "twitter": &r.TwitterScope, "bluesky": &r.BlueskyScope,
 		"fediverse": &r.FediverseScope, "organisation": &r.OrganisationScope, "role": &r.RoleScope, "headline": &r.HeadlineScope,

@@ -11,6 +11,7 @@ import (
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
+	"atrium/internal/core/identity/profile"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/web"
 )
@@ -187,7 +188,7 @@ func (rm *Room) editable(ctx context.Context, u *identity.User) (any, error) {
 		return nil, err
 	}
 	out := []string{}
-	for _, f := range identity.ProfileFields() {
+	for _, f := range profile.Fields() {
 		if !managed(f) {
 			out = append(out, f)
 		}
@@ -206,7 +207,7 @@ func (rm *Room) byPhone(ctx context.Context, r *ocs.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !identity.KnownRegion(location) {
+	if !profile.KnownRegion(location) {
 		return nil, ocs.Fail(400, "")
 	}
 	asked, err := numbers(r)
@@ -216,7 +217,7 @@ func (rm *Room) byPhone(ctx context.Context, r *ocs.Request) (any, error) {
 	var all []string
 	for k, list := range asked {
 		for i, n := range list {
-			clean, ok := identity.E164(n, location)
+			clean, ok := profile.E164(n, location)
 			if !ok {
 				clean = ""
 			}

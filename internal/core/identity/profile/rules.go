@@ -1,4 +1,4 @@
-package identity
+package profile
 
 import (
 	"net/mail"
@@ -6,8 +6,11 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/text/language"
+
+	"atrium/internal/base/fault"
 )
 
 // rule is what a field may hold.
@@ -15,29 +18,31 @@ type rule struct {
 	name  string
 	place int    // order in a profile
 	scope string // who sees it at first; "": nobody else ever
+	own   bool   // the value stands in the account's own row
 	many  bool   // has any number of values
 	found bool   // accounts are found by it
 	long  bool   // may be longer than 255 bytes
 	// check cleans a value; false: it cannot be. Of a field without one only the
 	// scope is kept.
 	check func(value, region string) (string, bool)
-	// get and set reach what stands in the account's own row; nil elsewhere.
-	get func(u *User) string
-	set func(u *User, value string)
 }
 
-// maxField bounds every value, in bytes.
-const maxField = 8192
+// maxValue bounds every value, in bytes.
+const maxValue = 8192
 
 // item is what an account is found by, "" for most fields.
 func (r rule) item(value string) string {
 	switch {
 	case r.many:
-		return low(value)
+		return strings.ToLower(value)
 	case r.found:
 		return value
 	}
 	return ""
+}
+
+func (r rule) invalid() error {
+	return fault.New(fault.Invalid, "Invalid "+strings.ReplaceAll(r.name, "_", " "))
 }
 
 // rules are all fields, by name.
@@ -47,8 +52,8 @@ func makeRules() map[string]rule {
 	text := func(v, _ string) (string, bool) { return v, true }
 	list := []rule{
 		{name: "avatar", scope: Federated},
-		{name: "displayname", scope: Federated, check: text, get: func(u *User) string { return u.Display }, set: func(u *User, v string) { u.Display = v }},
-		{name: "email", scope: Federated, check: cleanMail, get: func(u *User) string { return u.Mail }, set: func(u *User, v string) { u.Mail = v }},
+		{name: "displayname", scope: Federated, own: true, check: text},
+		{name: "email", scope: Federated, own: true, check: cleanMail},
 		{name: "additional_mail", scope: Local, many: true, check: cleanMail},
 		{name: "phone", scope: Local, found: true, check: E164},
 		{name: "address", scope: Local, long: true, check: text},
@@ -64,9 +69,9 @@ func makeRules() map[string]rule {
 		{name: "profile_enabled", scope: Local, check: cleanSwitch},
 		{name: "pronouns", scope: Federated, check: text},
 		{name: "notify_email", check: cleanMail},
-		{name: "language", check: cleanLanguage, get: func(u *User) string { return u.Language }, set: func(u *User, v string) { u.Language = v }},
-		{name: "locale", check: cleanLanguage, get: func(u *User) string { return u.Locale }, set: func(u *User, v string) { u.Locale = v }},
-		{name: "timezone", check: cleanZone, get: func(u *User) string { return u.Timezone }, set: func(u *User, v string) { u.Timezone = v }},
+		{name: "language", own: true, check: cleanLanguage},
+		{name: "locale", own: true, check: cleanLanguage},
+		{name: "timezone", own: true, check: cleanZone},
 		{name: "first_day_of_week", check: cleanWeekday},
 		{name: "manager", found: true, check: text},
 	}
@@ -78,6 +83,40 @@ func makeRules() map[string]rule {
 	return out
 }
 
+// Known tells whether there is a field of a name, and whether its value stands in
+// the account's own row.
+func Known(name string) (own, ok bool) {
+	r, ok := rules[name]
+	return r.own, ok
+}
+
+// Many tells whether a field may have many values.
+func Many(name string) bool { return rules[name].many }
+
+// Clean checks a value and writes it as it is kept. A phone number that does not
+// tell its country is of the region, such as "SE". What cannot be is
+// fault.Invalid, a field without values fault.Unsupported.
+func Clean(name, value, region string) (string, error) {
+	r, ok := rules[name]
+	if !ok || r.check == nil {
+		return "", fault.New(fault.Unsupported, "There is no such field.")
+	}
+	if !utf8.ValidString(value) || strings.Contains(value, "\x00") || len(value) > maxValue || len(value) > 255 && !r.long {
+		return "", r.invalid()
+	}
+	if value == "" && !r.many {
+		return "", nil
+	}
+	clean, ok := r.check(value, region)
+	if !ok {
+		return "", r.invalid()
+	}
+	return clean, nil
+}
+
+// Refuse is the error of a value that cannot be.
+func Refuse(name string) error { return rules[name].invalid() }
+
 // ValidMail tells whether a text is one bare mail address.
 func ValidMail(s string) bool {
 	a, err := mail.ParseAddress(s)
@@ -86,7 +125,7 @@ func ValidMail(s string) bool {
 
 // cleanMail writes an address in small letters (31-provisioning/059 and 082).
 func cleanMail(v, _ string) (string, bool) {
-	v = low(strings.TrimSpace(v))
+	v = strings.ToLower(strings.TrimSpace(v))
 	return v, ValidMail(v)
 }
 
