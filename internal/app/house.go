@@ -10,16 +10,20 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
 	"atrium/internal/core/content"
+	"atrium/internal/core/event"
 	"atrium/internal/core/files"
 	"atrium/internal/core/identity"
 	"atrium/internal/core/identity/throttle"
 	"atrium/internal/core/settings"
 	"atrium/internal/core/tree"
+	"atrium/internal/feature/audit"
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/readable"
+	"atrium/internal/feature/roles"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/twofactor"
 	"atrium/internal/infra/bus"
@@ -29,7 +33,9 @@ import (
 	"atrium/internal/infra/lock"
 	"atrium/internal/infra/lock/mem"
 	"atrium/internal/infra/lock/sqlock"
+	"atrium/internal/infra/mail"
 	"atrium/internal/infra/seal"
+	"atrium/internal/proto/web"
 )
 
 // Version is the Nextcloud server whose protocols we speak, as clients read it.
@@ -48,6 +54,7 @@ type house struct {
 	files    *files.Service
 	people   *identity.Directory
 	hashes   *seal.Passwords
+	mail     *mail.Sender
 	bus      *bus.Bus
 	lock     lock.Locker
 	jobs     *jobs.Queue
@@ -59,8 +66,8 @@ type house struct {
 }
 
 // schemas are the tables of all rooms, in the order they are made.
-var schemas = []db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, twofactor.Schema, passwords.Schema, cloud.Schema, tree.Schema,
-	content.Schema, davfiles.Schema}
+var schemas = []db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, twofactor.Schema, passwords.Schema,
+	roles.Schema, audit.Schema, cloud.Schema, tree.Schema, content.Schema, davfiles.Schema}
 
 // open connects to the database and the store and builds what lies above them.
 // A store that is not there is no error: files are then unavailable until it
@@ -137,6 +144,25 @@ func (h *house) assemble() {
 	h.people.OnRemoved(h.files.DropHome)
 	l := h.conf.Limits
 	h.people.SlowGuesses(throttle.Guessing{First: l.LoginDelay, Most: l.LoginDelayMax, Free: l.LoginFree})
+	h.people.Tell = h.tell
+	h.mail = mail.New(mailServer(h.conf.Mail), h.box)
+	h.mail.Log = h.log
+}
+
+// tell publishes what happens to an account, with who did it, as far as a request
+// did.
+func (h *house) tell(ctx context.Context, tx *db.DB, ev event.AccountChanged) error {
+	if p := who.From(ctx); p != nil {
+		ev.Actor = p.ID
+	}
+	if v := web.VisitOf(ctx); v.Addr.IsValid() {
+		ev.Addr, ev.Agent = v.Addr.String(), v.Agent
+	}
+	return h.bus.Publish(ctx, tx, ev)
+}
+
+func mailServer(m conf.Mail) mail.Config {
+	return mail.Config{Host: m.Host, Port: m.Port, Security: m.Security, User: m.User, Password: m.Password, From: m.From, Name: m.Name}
 }
 
 // chooseLock: SQLite means one node, so that leases need no table.

@@ -24,7 +24,7 @@ func (h *house) metrics(m *web.Mux) *stats.Stats {
 		}
 		serve.ServeHTTP(w, r)
 		return nil
-	}, web.In("monitor"))
+	}, web.In("monitor"), web.Right("monitor"))
 	return s
 }
 

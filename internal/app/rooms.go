@@ -1,11 +1,14 @@
 package app
 
 import (
+	"atrium/internal/feature/accountmail"
 	"atrium/internal/feature/admin"
+	"atrium/internal/feature/audit"
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/provisioning"
+	"atrium/internal/feature/roles"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/twofactor"
 	"atrium/internal/feature/webui"
@@ -38,6 +41,10 @@ func (h *house) plugIn() (*plug.Board, error) {
 		return nil, err
 	}
 	in.Passed, in.Script, second.Log = second.Passed, second.Script(), h.log
+	letters, err := accountmail.New(h.db, h.people, h.mail, h.box, h.conf.BaseURL())
+	if err != nil {
+		return nil, err
+	}
 	davs := davfiles.New(h.db, h.files, h.content, h.instance)
 	var rooms []plug.Room
 	rooms = []plug.Room{
@@ -45,7 +52,10 @@ func (h *house) plugIn() (*plug.Board, error) {
 		second,
 		about,
 		page,
-		provisioning.New(h.people, homes{h.db, h.tree, h.files}, h.settings, fixedApps(h.env.version, func() []plug.Room { return rooms }), nil),
+		provisioning.New(h.people, homes{h.db, h.tree, h.files}, h.settings, fixedApps(h.env.version, func() []plug.Room { return rooms }), h.mailer(letters)),
+		letters,
+		roles.New(h.db, h.people),
+		audit.New(h.db, h.box),
 		passwords.New(h.db, h.people, h.settings, h.hashes),
 		davs,
 		h.readableTree(davs.Contents),
@@ -55,4 +65,12 @@ func (h *house) plugIn() (*plug.Board, error) {
 		r.Plug(b)
 	}
 	return b, nil
+}
+
+// mailer is who writes to people, nil where no mail server is set up.
+func (h *house) mailer(letters *accountmail.Room) provisioning.Mailer {
+	if !h.mail.Ready() {
+		return nil
+	}
+	return letters
 }

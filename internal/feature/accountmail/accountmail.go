@@ -8,8 +8,6 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -149,7 +147,7 @@ func (rm *Room) test() *cobra.Command {
 			err := rm.mail.Send(cmd.Context(), mail.Message{To: args[0], Subject: web.Product + ": mail works",
 				Text: "This message was sent by mail:test. Mail from " + rm.base + " arrives.\n"})
 			if err != nil {
-				return fmt.Errorf("%s (%w)", strings.TrimSuffix(fault.Text(err), "."), err)
+				return err
 			}
 			cli.Say(cmd, "The mail server has taken the message to %s", args[0])
 			return nil

@@ -20,7 +20,9 @@ import (
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/seal"
+	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
+	"atrium/internal/proto/web"
 )
 
 //go:embed schema/*.sql
@@ -59,6 +61,7 @@ func New(d *db.DB, box *seal.Box) *Room {
 // Plug implements plug.Room.
 func (rm *Room) Plug(b *plug.Board) {
 	bus.On(b.Bus, "audit", rm.note)
+	ocs.Handle(b.OCS, "GET /apps/audit/api/v1/entries", web.Admin, rm.entries, web.Right("audit"))
 	for _, c := range rm.commands() {
 		b.CLI.Add(c.Name(), c)
 	}

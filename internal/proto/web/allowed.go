@@ -27,6 +27,9 @@ func (r *Route) Rule() string {
 	return s
 }
 
+// Right is the named right that lets in below the audience, "" for none.
+func (r *Route) Right() string { return r.right }
+
 // verb is what a request to the route does.
 func (r *Route) verb(method string) who.Verb {
 	switch {

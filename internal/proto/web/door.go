@@ -78,7 +78,7 @@ func NewDoor(cfg Config, m *Mux) *Door {
 // ServeHTTP runs the chain.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{door: d, w: w, ctl: http.NewResponseController(w), stall: d.cfg.Stall}
-	x.Start = d.cfg.Now()
+	x.Start, x.Agent = d.cfg.Now(), r.UserAgent()
 	x.ID = requestID(r.Header.Get("X-Request-Id"))
 	x.base = d.cfg.URL
 	x.locate(r, d.cfg.Proxies)

@@ -104,6 +104,7 @@ type Visit struct {
 	Addr   netip.Addr // the client's address, behind trusted proxies
 	Scheme string     // http or https, as the client sees it
 	Host   string     // host[:port], as the client sees it
+	Agent  string     // User-Agent, as sent
 	Route  string     // the pattern that matched, for metrics
 	Start  time.Time
 

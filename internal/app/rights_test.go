@@ -1,0 +1,34 @@
+package app
+
+import (
+	"io"
+	"maps"
+	"slices"
+	"testing"
+
+	"atrium/internal/feature/roles"
+)
+
+// Every right that a role may grant opens some route, and every right that a
+// route names may be granted.
+func TestRightsAreThoseOfRoutes(t *testing.T) {
+	h, err := (&env{version: "test", out: io.Discard, errOut: io.Discard}).blank()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := h.plugIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.mountOwn(b.Web)
+	named := map[string]bool{}
+	for _, r := range b.Web.Routes() {
+		if right := r.Right(); right != "" {
+			named[right] = true
+		}
+	}
+	got, want := slices.Sorted(maps.Keys(named)), slices.Sorted(maps.Keys(roles.Rights()))
+	if !slices.Equal(got, want) {
+		t.Errorf("routes name the rights %v, roles may grant %v", got, want)
+	}
+}
