@@ -1,0 +1,49 @@
+import { computed, ref } from 'vue'
+import { type Device, changeDevice, devices, endDevice, endOthers, wipeDevice, type Wish } from '../../api/devices'
+import { NotConfirmed, confirmed } from '../../kit/confirm'
+import { complain, tell } from '../../kit/notices'
+import { endedWords } from './words'
+
+/** The devices of the signed-in person, and what can be done with them. */
+export function useDevices() {
+  const all = ref<Device[]>()
+  const failed = ref<unknown>()
+
+  async function load(): Promise<void> {
+    try {
+      all.value = await devices()
+      failed.value = undefined
+    } catch (error) {
+      failed.value = error
+    }
+  }
+
+  /** Does something and shows what became of it; true when it was done. */
+  async function act(what: string, done: string, f: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await confirmed(f)
+    } catch (error) {
+      if (!(error instanceof NotConfirmed)) complain(what, error)
+      return false
+    }
+    if (done !== '') tell(done)
+    await load()
+    return true
+  }
+
+  const sort = (list: Device[]): Device[] => list.sort((a, b) => Number(b.current) - Number(a.current) || b.used - a.used)
+  return {
+    all, failed, load,
+    sessions: computed(() => sort((all.value ?? []).filter(d => d.kind === 'session'))),
+    apps: computed(() => sort((all.value ?? []).filter(d => d.kind !== 'session'))),
+    change: (device: Device, to: Wish) => act(`“${device.label}” was not changed.`, '', () => changeDevice(device.id, to)),
+    end: (device: Device) => act(`“${device.label}” was not ended.`, `“${device.label}” cannot get in any more.`, () => endDevice(device.id)),
+    wipe: (device: Device) => act(`“${device.label}” is not asked.`, `“${device.label}” will be told to delete its data.`, () => wipeDevice(device.id)),
+    async endOthers(of: 'sessions' | 'all'): Promise<boolean> {
+      let n = 0
+      const good = await act('They were not ended.', '', async () => (n = await endOthers(of)))
+      if (good) tell(endedWords(n))
+      return good
+    },
+  }
+}
