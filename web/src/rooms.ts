@@ -1,6 +1,7 @@
 import type { Room } from './kit/room'
 import devices from './rooms/devices/room'
 import files from './rooms/files/room'
+import security from './rooms/security/room'
 
 /** What the client consists of. */
-export const rooms: readonly Room[] = [files, devices]
+export const rooms: readonly Room[] = [files, security, devices]

@@ -183,7 +183,7 @@ func (rm *Room) makeBackup(w http.ResponseWriter, r *http.Request) error {
 
 // ceremony is what the browser needs to talk to a key.
 type ceremony struct {
-	Ticket  string          `json:"ticket"`
+	Ticket  string          `json:"ticket"` // "": there is no key
 	Options json.RawMessage `json:"options"`
 }
 
@@ -284,7 +284,9 @@ func (rm *Room) beginConfirm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q, err := keys{rm}.ask(r.Context(), by, toConfirm)
-	if err != nil {
+	// Pages ask in order to know whether there is a key: that there is none, or no
+	// address for one, is an answer.
+	if k := fault.Of(err); err != nil && k != fault.NotFound && k != fault.Unsupported {
 		return err
 	}
 	writeCeremony(w, q)
