@@ -31,7 +31,7 @@ func (rm *Room) create(ctx context.Context, r *ocs.Request) (any, error) {
 		return nil, err
 	}
 	if n.Password == "" && rm.mail != nil {
-		if err := rm.mail.Welcome(ctx, u); err != nil {
+		if err := rm.mail.Welcome(ctx, u); err != nil && !noMail(err) {
 			return nil, fmt.Errorf("welcome of %q: %w", u.ID, err)
 		}
 	}

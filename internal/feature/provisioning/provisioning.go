@@ -38,6 +38,7 @@ type Homes interface {
 // Mailer writes to people.
 type Mailer interface {
 	// Welcome tells an account's owner where to sign in and how to choose a password.
+	// Without an address it is fault.Invalid, without a mail server fault.Unsupported.
 	Welcome(ctx context.Context, u *identity.User) error
 }
 

@@ -63,6 +63,7 @@ func (b basic) Authenticate(r *http.Request) (*who.Principal, error) {
 // exchanges, whose passwords are their names.
 type rig struct {
 	t      testing.TB
+	db     *db.DB
 	dir    *identity.Directory
 	room   *Room
 	mux    *web.Mux
@@ -89,7 +90,7 @@ func newRig(t testing.TB, d *db.DB) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &rig{t: t, mux: web.NewMux(), now: time.Unix(1_800_000_000, 0), rights: map[string][]string{}, scopes: map[string]*who.Scope{}}
+	g := &rig{t: t, db: d, mux: web.NewMux(), now: time.Unix(1_800_000_000, 0), rights: map[string][]string{}, scopes: map[string]*who.Scope{}}
 	g.dir = identity.New(d, box, seal.NewPasswordsWith(seal.Cost{Memory: 64, Time: 1, Threads: 1}, 4))
 	g.dir.Now = func() time.Time { return g.now }
 	for _, gid := range []string{"guests", "orcas", "otters", "staff"} {

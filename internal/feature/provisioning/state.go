@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
 	"atrium/internal/proto/ocs"
@@ -81,8 +82,15 @@ func (rm *Room) welcome(ctx context.Context, r *ocs.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u.Mail == "" || rm.mail == nil {
-		return nil, ocs.Fail(101, "Email address not available")
+	if u.Mail != "" && rm.mail != nil {
+		if err = rm.mail.Welcome(ctx, u); !noMail(err) {
+			return nothing, err
+		}
 	}
-	return nothing, rm.mail.Welcome(ctx, u)
+	return nil, ocs.Fail(101, "Email address not available")
+}
+
+// noMail tells that no letter can be sent: there is no address or no mail server.
+func noMail(err error) bool {
+	return errors.Is(err, fault.Invalid) || errors.Is(err, fault.Unsupported)
 }

@@ -149,7 +149,7 @@ func (rm *Room) user(ctx context.Context, r *ocs.Request) (any, error) {
 		return rm.self(ctx, r)
 	}
 	u, err := rm.target(ctx, r, who.Read)
-	if errors.Is(err, errUnknown) && runsAll(p) {
+	if errors.Is(err, errUnknown) && runsAll(p) && p.Scope.Allows(who.AdminRoom, who.Read) {
 		return nil, fault.New(fault.NotFound, "User does not exist")
 	}
 	if err != nil {
