@@ -83,7 +83,7 @@ export async function signIn(page: Page): Promise<void> {
   await page.goto(`${base}/login`)
   await page.getByLabel('Login or e-mail address').fill(user)
   await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Log in' }).click()
+  await page.getByRole('button', { name: 'Log in', exact: true }).click()
   await page.waitForURL('**/apps/files/files')
   await ready(page)
 }
