@@ -221,11 +221,13 @@ type moving struct {
 	check func(src, dst *Entry) error
 	// announce makes the event that tells of it.
 	announce func(src, moved *Entry) interface{ EventName() string }
-	cs       [2]tree.Change
-	gone     [2]tree.Change
-	doomed   tree.Space
-	mime     int32
-	moved    *Entry
+	// unmetered: the quota of the space it goes to is not asked.
+	unmetered bool
+	cs        [2]tree.Change
+	gone      [2]tree.Change
+	doomed    tree.Space
+	mime      int32
+	moved     *Entry
 }
 
 func (m *moving) prepare(ctx context.Context) (err error) {
@@ -267,7 +269,7 @@ func (m *moving) run(ctx context.Context, tx *db.DB) error {
 			return err
 		}
 	}
-	if m.to.mount.Space != src.Mount.Space {
+	if m.to.mount.Space != src.Mount.Space && !m.unmetered {
 		if err := m.v.takeRoom(ctx, tx, m.to, src.Size); err != nil {
 			return err
 		}
