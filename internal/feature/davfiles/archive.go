@@ -3,7 +3,6 @@ package davfiles
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -177,21 +176,6 @@ func (a *packing) add(e *files.Entry) error {
 }
 
 func (a *packing) file(name string, e *files.Entry) error {
-	rc, err := a.view.Open(a.ctx, e, 0, -1)
-	if err != nil {
-		return fmt.Errorf("archive of %q: %w", e.Path, err)
-	}
-	defer rc.Close()
-	w, err := a.pack.File(archive.Entry{Name: name, Size: e.Size, MTime: e.MTime, Mime: e.Mime})
-	if err != nil {
-		return err
-	}
-	n, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{rc}, a.buf)
-	if err == nil && n != e.Size {
-		err = io.ErrUnexpectedEOF
-	}
-	if err != nil {
-		return fmt.Errorf("archive of %q, byte %d of %d: %w", e.Path, n, e.Size, err)
-	}
-	return nil
+	return archive.Add(a.pack, archive.Entry{Name: name, Size: e.Size, MTime: e.MTime, Mime: e.Mime},
+		func() (io.ReadCloser, error) { return a.view.Open(a.ctx, e, 0, -1) }, a.buf)
 }
