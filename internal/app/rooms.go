@@ -6,10 +6,12 @@ import (
 	"atrium/internal/feature/audit"
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
+	"atrium/internal/feature/export"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/provisioning"
 	"atrium/internal/feature/roles"
 	"atrium/internal/feature/signin"
+	"atrium/internal/feature/transfer"
 	"atrium/internal/feature/twofactor"
 	"atrium/internal/feature/webui"
 	"atrium/internal/proto/dav"
@@ -56,6 +58,8 @@ func (h *house) plugIn() (*plug.Board, error) {
 		letters,
 		roles.New(h.db, h.people),
 		audit.New(h.db, h.box),
+		transfer.New(h.people, h.files),
+		export.New(h.people, h.files),
 		passwords.New(h.db, h.people, h.settings, h.hashes),
 		davs,
 		h.readableTree(davs.Contents),
