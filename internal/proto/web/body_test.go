@@ -127,11 +127,13 @@ func TestRevokedWhileBytesFlow(t *testing.T) {
 	}
 	d := NewDoor(Config{Still: still}, NewMux())
 	var got bytes.Buffer
-	x := &exchange{door: d, w: &plainWriter{&got, http.Header{}}, stall: time.Second, p: people["alice"], room: -1}
+	x := &exchange{door: d, w: &plainWriter{&got, http.Header{}}, stall: time.Second, room: -1}
 	x.ctl = http.NewResponseController(x.w)
 	x.body = io.NopCloser(strings.NewReader("abc"))
+	x.begin(t.Context(), people["alice"])
+	defer x.watch.end()
 	step := func() error {
-		x.checked = time.Time{} // a second later
+		x.look(t.Context(), people["alice"]) // a while later
 		_, err := x.Write([]byte("x"))
 		if err == nil {
 			_, err = bodyReader{x}.Read(make([]byte, 1))

@@ -121,6 +121,9 @@ func (d *Door) serve(x *exchange, r *http.Request) (p *who.Principal, err error)
 		}
 	}()
 	defer x.leave()
+	if x.watch.gone() != nil {
+		x.wrote = time.Time{} // the deadline that ended it must not keep the answer back
+	}
 	if err == nil {
 		if x.status == 0 {
 			x.WriteHeader(http.StatusOK)
@@ -190,7 +193,7 @@ func (d *Door) pass(x *exchange, r *http.Request) (*who.Principal, *http.Request
 	}
 	if p != nil {
 		r = r.WithContext(who.With(r.Context(), p))
-		x.ctx, x.p, x.checked = r.Context(), p, time.Now()
+		x.begin(r.Context(), p)
 		x.Header()["X-User-Id"] = []string{p.ID}
 	}
 	for i, name := range f.route.params {

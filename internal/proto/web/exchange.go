@@ -1,14 +1,12 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
 	"time"
 
 	"atrium/internal/base/fault"
-	"atrium/internal/base/who"
 )
 
 // exchange is everything the door keeps for one request, in one allocation: the
@@ -25,10 +23,7 @@ type exchange struct {
 	wrote   time.Time // when the write deadline was last moved
 	handler *Route
 
-	ctx     context.Context // of the request, once somebody is signed in
-	p       *who.Principal
-	checked time.Time // when p's credential was last asked about
-	revoked error
+	watch watch
 
 	body     io.ReadCloser
 	room     int64 // bytes the body may still have, negative: any number
@@ -55,12 +50,12 @@ func (x *exchange) Write(p []byte) (int, error) {
 		x.status = http.StatusOK
 	}
 	x.moveWrite()
-	if x.revoked != nil {
-		return 0, x.revoked
+	if err := x.watch.gone(); err != nil {
+		return 0, err
 	}
 	n, err := x.w.Write(p)
 	x.sent += int64(n)
-	return n, err
+	return n, x.watch.instead(err)
 }
 
 // slice is how much is handed to the kernel at once: a client must take that
@@ -84,14 +79,14 @@ func (x *exchange) ReadFrom(src io.Reader) (total int64, err error) {
 	for left > 0 {
 		part := io.LimitedReader{R: from, N: min(left, slice)}
 		x.moveWrite()
-		if x.revoked != nil {
-			return total, x.revoked
+		if err := x.watch.gone(); err != nil {
+			return total, err
 		}
 		n, err := rf.ReadFrom(&part)
 		total, left = total+n, left-n
 		x.sent += n
 		if err != nil || part.N > 0 {
-			return total, err
+			return total, x.watch.instead(err)
 		}
 	}
 	return total, nil
@@ -119,25 +114,11 @@ func (x *exchange) moveWrite() {
 		return
 	}
 	now := time.Now()
-	x.stillGood(now)
 	if now.Sub(x.wrote) < x.stall/8 { // moving it costs more than reading the clock
 		return
 	}
 	x.wrote = now
 	_ = x.ctl.SetWriteDeadline(now.Add(x.stall)) // a recorder in a test has none
-}
-
-// stillGood asks once a second, while bytes flow, whether the credential that
-// opened the door is still good: a transfer that takes hours must not outlive
-// it. Only a clear no ends it; a database that does not answer does not.
-func (x *exchange) stillGood(now time.Time) {
-	if x.p == nil || x.door.cfg.Still == nil || x.revoked != nil || now.Sub(x.checked) < time.Second {
-		return
-	}
-	x.checked = now
-	if err := x.door.cfg.Still(x.ctx, x.p); errors.Is(err, fault.Anonymous) {
-		x.revoked = err
-	}
 }
 
 // bodyReader is the request's body under watch: it ends with fault.TooLarge when it
@@ -160,8 +141,8 @@ func (b bodyReader) Read(p []byte) (int, error) {
 		p = p[:x.room]
 	}
 	x.moveRead()
-	if x.revoked != nil {
-		return 0, x.revoked
+	if err := x.watch.gone(); err != nil {
+		return 0, err
 	}
 	n, err := x.body.Read(p)
 	x.received += int64(n)
@@ -169,6 +150,9 @@ func (b bodyReader) Read(p []byte) (int, error) {
 		x.room -= int64(n)
 	}
 	x.finish(err)
+	if err != nil && !x.ended {
+		err = x.watch.instead(err)
+	}
 	return n, err
 }
 
@@ -181,7 +165,6 @@ func (x *exchange) moveRead() {
 		return
 	}
 	now := time.Now()
-	x.stillGood(now)
 	if now.Sub(x.read) < x.stall/8 {
 		return
 	}
@@ -206,6 +189,7 @@ func (x *exchange) finish(err error) {
 // leave is called when the handler is done. The server reads what is left of a
 // body before it answers; give a slow client little time for that.
 func (x *exchange) leave() {
+	x.watch.end()
 	if x.body != nil && !x.ended && x.stall > 0 {
 		_ = x.ctl.SetReadDeadline(time.Now().Add(min(x.stall, 2*time.Second)))
 	}
