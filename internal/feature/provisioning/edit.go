@@ -69,11 +69,19 @@ func (rm *Room) editor(ctx context.Context, r *ocs.Request) (*identity.User, boo
 	return u, p.Role == who.Admin && p.Scope.Allows(who.AdminRoom, who.Write), nil
 }
 
+// ownSession is the session in which people change their own password; it stays.
+func ownSession(ctx context.Context, uid string) []int64 {
+	if p := who.From(ctx); p != nil && p.ID == uid && p.Via == who.ViaSession {
+		return []int64{p.TokenID}
+	}
+	return nil
+}
+
 func (rm *Room) set(ctx context.Context, uid, key, value string) error {
 	var err error
 	switch key {
 	case identity.Password:
-		err = rm.dir.SetPassword(ctx, uid, value)
+		err = rm.dir.SetPassword(ctx, uid, value, ownSession(ctx, uid)...)
 	case "quota":
 		var bytes int64
 		if bytes, err = identity.ParseQuota(value); err != nil {
