@@ -189,8 +189,9 @@ func (d *Directory) change(ctx context.Context, tx *db.DB, uid string, f func(u 
 }
 
 // SetPassword gives an account a new password. App passwords stay, as clients
-// rely on; sessions in browsers end.
-func (d *Directory) SetPassword(ctx context.Context, uid, password string) error {
+// rely on; sessions in browsers end, but for those named: the one in which the
+// password was changed.
+func (d *Directory) SetPassword(ctx context.Context, uid, password string, but ...int64) error {
 	if err := d.checkPassword(ctx, uid, password); err != nil {
 		return err
 	}
@@ -209,7 +210,8 @@ func (d *Directory) SetPassword(ctx context.Context, uid, password string) error
 		if err := d.newPassword(ctx, tx, uid, hash); err != nil {
 			return err
 		}
-		if _, err = tx.Exec(ctx, "DELETE FROM token WHERE uid = ? AND kind IN (?)", uid, []int{int(KindSession), int(KindHalf)}); err != nil {
+		if _, err = tx.Exec(ctx, "DELETE FROM token WHERE uid = ? AND kind IN (?) AND id NOT IN (?)", uid,
+			[]int{int(KindSession), int(KindHalf), int(KindOnce)}, append(but, 0)); err != nil {
 			return err
 		}
 		return d.tell(ctx, tx, uid, event.PasswordSet, "")

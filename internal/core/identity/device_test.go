@@ -114,6 +114,31 @@ func TestAOneTimeTokenIsExchangedOnce(t *testing.T) {
 	})
 }
 
+func TestANewPasswordEndsAllButTheSessionThatSetIt(t *testing.T) {
+	each(t, func(t *testing.T, d *Directory, c *clock) {
+		ctx := t.Context()
+		must[*User](t)(d.Create(ctx, NewUser{ID: "olga", Password: "right", Quota: NoQuota}))
+		add := func(k Kind, secret string) *Token {
+			return must[*Token](t)(d.AddToken(ctx, Token{UID: "olga", Kind: k, Lapses: c.now.Add(time.Hour)}, secret))
+		}
+		here := add(KindSession, "here")
+		add(KindSession, "there")
+		add(KindApp, "app")
+		add(KindOnce, "once")
+		if err := d.SetPassword(ctx, "olga", "new", here.ID); err != nil {
+			t.Fatal(err)
+		}
+		must[*who.Principal](t)(d.Session(ctx, "here"))
+		must[*who.Principal](t)(d.Bearer(ctx, "app"))
+		if _, err := d.Session(ctx, "there"); !errors.Is(err, fault.Anonymous) {
+			t.Errorf("another session: %v", err)
+		}
+		if _, err := d.Exchange(ctx, "olga", "once", "next", "phone"); !errors.Is(err, fault.Anonymous) {
+			t.Errorf("a code that was shown before: %v", err)
+		}
+	})
+}
+
 // Requests that last end when what they came with does.
 func TestStill(t *testing.T) {
 	each(t, func(t *testing.T, d *Directory, c *clock) {
