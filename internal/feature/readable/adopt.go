@@ -431,7 +431,7 @@ func (a *adoption) adoptFolder(ctx context.Context, f *found, x finding) (made *
 		made = &e.Node
 		a.fresh++
 		a.said(e.Path, "is a new folder", nil)
-		return v.mkdir(d, spot{x.parent, name}, made)
+		return v.mkdir(ctx, d, spot{x.parent, name}, made)
 	})
 	return made, err
 }

@@ -40,6 +40,7 @@ func (r *Room) mend(ctx context.Context, node int64) error {
 // mendSpot puts a node itself to its place.
 func (r *Room) mendSpot(ctx context.Context, s *shelf.Shelf, node int64) error {
 	return r.holding(ctx, s, func(v *visit) error {
+		v.covers = true
 		if err := v.learn(ctx, node); err != nil {
 			return err
 		}
@@ -89,6 +90,7 @@ func (r *Room) holding(ctx context.Context, s *shelf.Shelf, f func(v *visit) err
 // lie in it.
 func (r *Room) mendFolder(ctx context.Context, s *shelf.Shelf, node int64) (below []int64, err error) {
 	err = r.holding(ctx, s, func(v *visit) error {
+		v.covers = true
 		found, err := v.inspect(ctx, node)
 		if err != nil || found == nil {
 			v.done(node) // its place was just looked at; again would not help
@@ -104,7 +106,6 @@ func (r *Room) mendFolder(ctx context.Context, s *shelf.Shelf, node int64) (belo
 				}
 			}
 		}
-		v.fresh = nil // all of them are below
 		for _, n := range found.folders {
 			v.done(n.ID)
 		}

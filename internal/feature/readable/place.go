@@ -164,7 +164,7 @@ func (v *visit) seat(ctx context.Context, d shelf.Dir, s spot, n *tree.Node, is 
 		return nil
 	case strange, strayed: // it is ours now; what is in it is not known
 		v.todo[n.ID] = true
-		return v.mkdir(d, s, n)
+		return v.mkdir(ctx, d, s, n)
 	case stale:
 		if err := d.Unlink(s.name); err != nil {
 			return err
@@ -182,17 +182,27 @@ func (v *visit) seat(ctx context.Context, d shelf.Dir, s spot, n *tree.Node, is 
 		delete(v.dirs, n.ID)
 		return nil
 	}
-	return v.mkdir(d, s, n)
+	return v.mkdir(ctx, d, s, n)
 }
 
-// mkdir makes a node's folder, or takes the one that is there for it.
-func (v *visit) mkdir(d shelf.Dir, s spot, n *tree.Node) error {
+// mkdir makes a node's folder, or takes the one that is there for it. When
+// something is in the node that no event tells of, a job to look through it is
+// added before: a kill must not leave a folder that looks finished.
+func (v *visit) mkdir(ctx context.Context, d shelf.Dir, s spot, n *tree.Node) error {
+	if !v.covers && !v.empty[n.ID] {
+		filled, err := v.r.tree.Filled(ctx, v.r.db, []int64{n.ID})
+		if err == nil && filled[n.ID] {
+			err = v.r.lookThrough(ctx, n.ID)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	sub, err := v.s.Mkdir(d, s.name, n.ID)
 	if err != nil {
 		return err
 	}
 	v.watched(sub, n.ID)
-	v.fresh = append(v.fresh, n.ID)
 	if old, ok := v.dirs[n.ID]; ok {
 		old.Close()
 	}

@@ -171,11 +171,10 @@ type asks struct {
 	nodes map[int64]bool
 	plain map[spot]bool  // only files were seen there
 	empty map[int64]bool // folders that began empty: of all that is in them now events tell
-	whole map[int64]bool // folders that came with what is in them, of which no event tells
 }
 
 func newAsks() *asks {
-	return &asks{nodes: map[int64]bool{}, at: map[spot]int64{}, plain: map[spot]bool{}, empty: map[int64]bool{}, whole: map[int64]bool{}}
+	return &asks{nodes: map[int64]bool{}, at: map[spot]int64{}, plain: map[spot]bool{}, empty: map[int64]bool{}}
 }
 
 // spot is a name in a folder. Of a home, the folder is 0 and the name that of
@@ -206,11 +205,10 @@ func (a *asks) add(ev bus.Event) {
 		a.see(ev.Parent, ev.Name, ev.Node)
 	case event.NodeMade:
 		a.see(ev.Parent, ev.Name, ev.Node)
-		a.empty[ev.Node], a.whole[ev.Node] = !ev.Copied, ev.Copied
+		a.empty[ev.Node] = !ev.Copied
 	case event.NodeMoved:
 		a.see(ev.OldParent, ev.OldName, 0)
 		a.see(ev.Parent, ev.Name, ev.Node)
-		a.whole[ev.Node] = a.whole[ev.Node] || ev.OldSpace != ev.Space
 	case event.NodeRemoved:
 		a.see(ev.Parent, ev.Name, 0)
 	}
@@ -225,7 +223,7 @@ func (v *visit) leave(ctx context.Context) error {
 		if slices.ContainsFunc(v.chains[node], func(n tree.Node) bool { return n.ID != node && v.todo[n.ID] }) {
 			continue // looked through with the folder above
 		}
-		if err := v.r.mirror.Add(ctx, v.r.db, later{node}, jobs.After(settleFor), jobs.Unique(strconv.FormatInt(node, 10))); err != nil {
+		if err := v.r.lookThrough(ctx, node); err != nil {
 			return err
 		}
 	}
@@ -235,6 +233,11 @@ func (v *visit) leave(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// lookThrough has a job look through a folder.
+func (r *Room) lookThrough(ctx context.Context, node int64) error {
+	return r.mirror.Add(ctx, r.db, later{node}, jobs.After(settleFor), jobs.Unique(strconv.FormatInt(node, 10)))
 }
 
 func joinKey(node int64) string { return strconv.FormatInt(node, 10) }

@@ -24,7 +24,8 @@ type visit struct {
 	todo   map[int64]bool      // folders to be looked through later
 	away   map[int64]bool      // folders that were not in their places
 	parts  map[int64]bool      // files to be made of one piece first
-	fresh  []int64             // folders that were made
+	empty  map[int64]bool      // folders that began empty: of all that is in them now events tell
+	covers bool                // this is part of a job that looks through everything below
 	strict bool                // look at the blobs too, and change nothing
 	look   []spot              // spots where something is that others put there
 }
@@ -148,7 +149,7 @@ func (v *visit) home(root tree.Node) (shelf.Dir, error) {
 	}
 	_, ours, err := d.Self()
 	if err == nil && !ours {
-		v.fresh = append(v.fresh, root.ID)
+		v.todo[root.ID] = true
 		err = d.Claim(root.ID)
 	}
 	if err != nil {
@@ -204,6 +205,7 @@ func (v *visit) watched(d shelf.Dir, node int64) {
 // the top down, so that a folder that moved is in its new place when what is in
 // it is looked at.
 func (v *visit) settle(ctx context.Context, a *asks) error {
+	v.empty = a.empty
 	truth, err := v.truth(ctx, a)
 	if err != nil {
 		return err
@@ -246,8 +248,8 @@ func (v *visit) settle(ctx context.Context, a *asks) error {
 		parents = parents[n:]
 	}
 	maps.Copy(v.todo, v.away)
-	if err := v.fill(ctx, a); err != nil || !slices.ContainsFunc(a.spots, func(s spot) bool { return !a.plain[s] }) {
-		return err
+	if !slices.ContainsFunc(a.spots, func(s spot) bool { return !a.plain[s] }) {
+		return nil
 	}
 	_, err = v.tidy(ctx)
 	return err
@@ -316,24 +318,6 @@ func (v *visit) truth(ctx context.Context, a *asks) (map[spot]*tree.Node, error)
 		}
 	}
 	return out, nil
-}
-
-// fill puts down the new folders in which something is that no event tells of.
-// That a folder is in its place already proves nothing: a kill may have come
-// before it was put down.
-func (v *visit) fill(ctx context.Context, a *asks) error {
-	for id, whole := range a.whole {
-		if whole {
-			v.fresh = append(v.fresh, id)
-		}
-	}
-	fresh := slices.DeleteFunc(v.fresh, func(id int64) bool { return a.empty[id] })
-	filled, err := v.r.tree.Filled(ctx, v.r.db, fresh)
-	for id := range filled {
-		v.todo[id] = true
-	}
-	v.fresh = nil
-	return err
 }
 
 // owner looks at the spot of a home. One that nobody has any more is removed
