@@ -64,6 +64,9 @@ type Principal struct {
 // MaySeeFiles tells whether the credential reaches the file tree.
 func (p *Principal) MaySeeFiles() bool { return p != nil && p.Scope.Allows(FilesRoom, Read) }
 
+// Narrow tells whether the credential sees a part of the file tree only.
+func (p *Principal) Narrow() bool { return p != nil && p.Scope != nil && len(p.Scope.Folders) > 0 }
+
 // Holds tells whether the principal may do what a right names.
 func (p *Principal) Holds(right string) bool {
 	return p != nil && (p.Role == Admin || slices.Contains(p.Rights, right))
