@@ -45,8 +45,18 @@ func DefaultBrand() Brand {
 	return Brand{Name: web.Product, Slogan: "Your files, where you want them", Color: "#1f5fae"}
 }
 
+// Presence tells whether somebody is there, in the words of user_status: online,
+// away, dnd …
+type Presence interface {
+	Presence(ctx context.Context, uid string) (string, error)
+}
+
 // Room answers for the instance.
 type Room struct {
+	// Presence is told to clients beside their notifications. It is set at start
+	// only; nil: all are online.
+	Presence Presence
+
 	db      *db.DB
 	dir     *identity.Directory
 	brand   Brand
@@ -79,22 +89,15 @@ func (rm *Room) Plug(b *plug.Board) {
 	rm.plugAvatars(b.Web)
 	ocs.Handle(b.OCS, "GET /config", web.Public, config)
 	ocs.Handle(b.OCS, "GET /cloud/capabilities", web.Public, rm.capabilities)
-	ocs.Handle(b.OCS, "GET /hovercard/v1/{id}", web.User, rm.hovercard)
 	ocs.Handle(b.OCS, "GET /core/navigation/apps", web.User, navigation)
 	ocs.Handle(b.OCS, "GET /core/navigation/settings", web.User, none)
 	ocs.Handle(b.OCS, "GET /core/whatsnew", web.User, func(context.Context, *ocs.Request) (any, error) {
 		return ocs.Answer{Status: http.StatusNoContent}, nil
 	})
 	const notes = "/apps/notifications/api/v2/notifications"
-	ocs.Handle(b.OCS, "GET "+notes, web.User, noNotifications)
+	ocs.Handle(b.OCS, "GET "+notes, web.User, rm.noNotifications)
 	ocs.Handle(b.OCS, "DELETE "+notes, web.User, empty)
 	ocs.Handle(b.OCS, "POST "+notes+"/exists", web.User, empty)
-	const status = "/apps/user_status/api/v1/"
-	ocs.Handle(b.OCS, "GET "+status+"user_status", web.User, func(context.Context, *ocs.Request) (any, error) {
-		return nil, fault.New(fault.NotFound, "No status for the current user")
-	})
-	ocs.Handle(b.OCS, "GET "+status+"statuses", web.User, empty)
-	ocs.Handle(b.OCS, "GET "+status+"predefined_statuses", web.User, empty)
 }
 
 func (rm *Room) plugPages(m *web.Mux) {

@@ -2,29 +2,11 @@ package cloud
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
-	"atrium/internal/base/fault"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/web"
 )
-
-// hovercard is the little card over a name (30-core/094).
-func (rm *Room) hovercard(ctx context.Context, r *ocs.Request) (any, error) {
-	u, err := rm.dir.User(ctx, r.Path("id"))
-	if errors.Is(err, fault.NotFound) {
-		return nil, fault.NotFound
-	}
-	if err != nil {
-		return nil, err
-	}
-	return struct {
-		UserID      string   `json:"userId"`
-		DisplayName string   `json:"displayName"`
-		Actions     []string `json:"actions"`
-	}{u.ID, u.Display, []string{}}, nil
-}
 
 // config is the oldest page of OCS (30-core/011).
 func config(ctx context.Context, _ *ocs.Request) (any, error) {
@@ -77,6 +59,13 @@ func none(context.Context, *ocs.Request) (any, error) {
 func empty(context.Context, *ocs.Request) (any, error) { return []int{}, nil }
 
 // noNotifications is the list while nothing notifies (33-notify-activity/002).
-func noNotifications(context.Context, *ocs.Request) (any, error) {
-	return ocs.Answer{Data: []int{}, ETag: true, Header: http.Header{"X-Nextcloud-User-Status": {"online"}}}, nil
+func (rm *Room) noNotifications(ctx context.Context, r *ocs.Request) (any, error) {
+	status := "online"
+	if rm.Presence != nil {
+		var err error
+		if status, err = rm.Presence.Presence(ctx, r.Caller().ID); err != nil {
+			return nil, err
+		}
+	}
+	return ocs.Answer{Data: []int{}, ETag: true, Header: http.Header{"X-Nextcloud-User-Status": {status}}}, nil
 }

@@ -1,0 +1,1 @@
+CREATE INDEX user_status_clear ON user_status (clearat);

@@ -1,0 +1,1 @@
+CREATE INDEX user_absence_days ON user_absence (lastday);
