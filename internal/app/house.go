@@ -22,9 +22,11 @@ import (
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/passwords"
+	"atrium/internal/feature/profile"
 	"atrium/internal/feature/readable"
 	"atrium/internal/feature/roles"
 	"atrium/internal/feature/signin"
+	"atrium/internal/feature/status"
 	"atrium/internal/feature/twofactor"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/conf"
@@ -67,7 +69,7 @@ type house struct {
 
 // schemas are the tables of all rooms, in the order they are made.
 var schemas = []db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, twofactor.Schema, passwords.Schema,
-	roles.Schema, audit.Schema, cloud.Schema, tree.Schema, content.Schema, davfiles.Schema}
+	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, tree.Schema, content.Schema, davfiles.Schema}
 
 // open connects to the database and the store and builds what lies above them.
 // A store that is not there is no error: files are then unavailable until it

@@ -8,9 +8,11 @@ import (
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/export"
 	"atrium/internal/feature/passwords"
+	"atrium/internal/feature/profile"
 	"atrium/internal/feature/provisioning"
 	"atrium/internal/feature/roles"
 	"atrium/internal/feature/signin"
+	"atrium/internal/feature/status"
 	"atrium/internal/feature/transfer"
 	"atrium/internal/feature/twofactor"
 	"atrium/internal/feature/webui"
@@ -47,6 +49,12 @@ func (h *house) plugIn() (*plug.Board, error) {
 	if err != nil {
 		return nil, err
 	}
+	presence := status.New(h.db, h.people)
+	faces, err := profile.New(h.db, h.people)
+	if err != nil {
+		return nil, err
+	}
+	about.Presence, faces.Statuses = presence, presence
 	davs := davfiles.New(h.db, h.files, h.content, h.instance)
 	var rooms []plug.Room
 	rooms = []plug.Room{
@@ -56,6 +64,8 @@ func (h *house) plugIn() (*plug.Board, error) {
 		page,
 		provisioning.New(h.people, homes{h.db, h.tree, h.files}, h.settings, fixedApps(h.env.version, func() []plug.Room { return rooms }), h.mailer(letters)),
 		letters,
+		presence,
+		faces,
 		roles.New(h.db, h.people),
 		audit.New(h.db, h.box),
 		transfer.New(h.people, h.files),

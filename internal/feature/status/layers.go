@@ -62,23 +62,22 @@ func (w words) over(now time.Time) bool { return w.clearAt > 0 && w.clearAt <= n
 // status is what a row shows. When the time of its message is up, what was said
 // with it is over too, but for Invisible: nobody is exposed by the clock.
 func (r row) status(now time.Time) Status {
-	fresh := now.Add(-stale).Unix()
-	out := Status{UID: r.uid, Status: Offline}
-	if r.message.over(now) {
-		r.message = words{}
-		if r.hand != Invisible {
-			r.hand = ""
+	fresh, hand, message := now.Add(-stale).Unix(), r.hand, r.message
+	if message.over(now) {
+		message = words{}
+		if hand != Invisible {
+			hand = ""
 		}
 	}
+	out := Status{UID: r.uid, Status: Offline, MessageID: message.id, Icon: message.icon, Message: message.text, ClearAt: message.clearAt}
 	switch {
-	case r.hand == Online && max(r.seen, r.beat) < fresh: // nobody is online without a sign of life
-	case r.hand != "":
-		out.Status, out.ByHand = r.hand, true
+	case hand == Online && max(r.seen, r.beat) < fresh: // nobody is online without a sign of life
+	case hand != "":
+		out.Status, out.ByHand = hand, true
 	case r.live != "" && r.beat >= fresh:
 		out.Status = r.live
 	}
-	out.MessageID, out.Icon, out.Message, out.ClearAt = r.message.id, r.message.icon, r.message.text, r.message.clearAt
-	if p, ok := predefined(r.message.id); ok {
+	if p, ok := predefined(message.id); ok {
 		if out.Message == "" {
 			out.Message = p.Message
 		}
