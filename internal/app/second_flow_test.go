@@ -202,7 +202,7 @@ func TestSecondFactorIsSetUpAtLogin(t *testing.T) {
 	s.leads(s.ask("GET", "/apps/files/files", nil), "/login?redirect_url=%2Fapps%2Ffiles%2Ffiles")
 
 	done := s.ask("POST", "/login/setupchallenge/totp", url.Values{"challenge": {s.code(secret[1])}, "redirect_url": {"/apps/files/files"}})
-	codes := regexp.MustCompile(`<li><code>(\w+)</code>`).FindAllStringSubmatch(done.body, -1)
+	codes := regexp.MustCompile(`<li><code>([a-z0-9 ]+)</code>`).FindAllStringSubmatch(done.body, -1)
 	if done.status != 200 || len(codes) != 10 || !strings.Contains(done.body, `href="/apps/files/files"`) {
 		t.Fatalf("after the code: %d, %d backup codes\n%s", done.status, len(codes), done.body)
 	}

@@ -3,10 +3,12 @@ package twofactor
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"strings"
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/core/event"
 	"atrium/internal/infra/db"
 )
 
@@ -108,8 +110,10 @@ func (c codes) make(ctx context.Context, uid string) ([]string, error) {
 				return err
 			}
 		}
-		c.changed(tx)
-		return nil
+		if c.kind == oneTime { // not by the person
+			return c.changed(ctx, tx, event.AccountChanged{UID: uid, What: event.SecondFactorOn, Detail: c.About().Name})
+		}
+		return c.gained(ctx, tx, uid, c.About().Name)
 	})
 	return out, err
 }
@@ -127,11 +131,20 @@ func (c codes) Verify(ctx context.Context, by Caller, answer string) error {
 
 // Forget implements Provider.
 func (c codes) Forget(ctx context.Context, uid string) error {
-	return c.db.Tx(ctx, func(tx *db.DB) error {
-		_, err := tx.Exec(ctx, "DELETE FROM twofactor_code WHERE uid = ? AND kind = ?", uid, int(c.kind))
-		c.changed(tx)
-		return err
-	})
+	return c.forget(ctx, c, uid, "DELETE FROM twofactor_code WHERE uid = ? AND kind = ?", uid, int(c.kind))
+}
+
+// grouped are codes as they are easiest to read: four letters at a time. Blanks are
+// ignored where a code is typed.
+func grouped(list []string) []string {
+	out := make([]string, len(list))
+	for i, code := range list {
+		for part := range slices.Chunk([]byte(code), 4) {
+			out[i] += " " + string(part)
+		}
+		out[i] = out[i][1:]
+	}
+	return out
 }
 
 // OneTimeCode makes a code with which somebody can log in once, for two days, who

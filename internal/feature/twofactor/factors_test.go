@@ -1,6 +1,7 @@
 package twofactor
 
 import (
+	"context"
 	"encoding/base32"
 	"errors"
 	"strings"
@@ -8,10 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/core/event"
+	"atrium/internal/infra/db"
 )
 
 // RFC 6238, appendix B, the rows for SHA-1: eight digits there, of which ours are
@@ -248,6 +252,45 @@ func TestNothingIsLeftOfAnAccountThatGoes(t *testing.T) {
 		}
 		if gone, err := g.room.gone(g.Context()); err != nil || len(gone) != 0 {
 			g.Errorf("left: %v, %v", gone, err)
+		}
+	})
+}
+
+// The owner hears by mail, and the audit log keeps, what is gained and lost.
+func TestOthersAreToldOfFactors(t *testing.T) {
+	each(t, func(g *rig) {
+		var got []string
+		g.dir.Tell = func(_ context.Context, _ *db.DB, ev event.AccountChanged) error {
+			got = append(got, ev.What+" "+ev.UID+" "+ev.Actor+": "+ev.Detail)
+			return nil
+		}
+		ctx := g.Context()
+		g.app("otto")
+		g.registered()
+		if _, err := g.room.OneTimeCode(ctx, "otto"); err != nil {
+			g.Fatal(err)
+		}
+		list, err := keys{g.room}.list(ctx, "otto")
+		if err != nil {
+			g.Fatal(err)
+		}
+		if err := (keys{g.room}).remove(ctx, "otto", list[0].ID); err != nil {
+			g.Error(err)
+		}
+		for _, p := range g.room.providers { // twice: what is not there is not lost
+			for range 2 {
+				if err := p.Forget(ctx, "otto"); err != nil {
+					g.Error(err)
+				}
+			}
+		}
+		want := []string{
+			"second-factor-on otto otto: Authenticator app", "second-factor-on otto otto: Passkey",
+			"second-factor-on otto : Code from your administrator", "second-factor-off otto : Passkey",
+			"second-factor-off otto : Authenticator app", "second-factor-off otto : Code from your administrator",
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			g.Errorf("(-want +got)\n%s", d)
 		}
 	})
 }

@@ -311,8 +311,10 @@ func (k keys) add(ctx context.Context, key *Key) (err error) {
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0)`, key.ID, k.credHash(key.cred.ID), key.uid, key.Name, k.box.Seal(b, k.belongs(key.ID, key.uid)),
 			int64(key.cred.Authenticator.SignCount), number(key.Passkey), number(key.cred.Flags.BackupEligible),
 			number(key.cred.Flags.BackupState), key.Created.Unix())
-		k.changed(tx)
-		return err
+		if err != nil {
+			return err
+		}
+		return k.gained(ctx, tx, key.uid, key.Name)
 	})
 	if errors.Is(err, fault.Exists) {
 		return fault.Wrap(fault.Exists, err, "This key is known already.")
@@ -369,20 +371,21 @@ func (k keys) rename(ctx context.Context, uid string, id int64, name string) err
 
 func (k keys) remove(ctx context.Context, uid string, id int64) error {
 	return k.db.Tx(ctx, func(tx *db.DB) error {
-		n, err := tx.Exec(ctx, "DELETE FROM twofactor_key WHERE id = ? AND uid = ?", id, uid)
-		if err == nil && n == 0 {
+		name, err := db.One(ctx, tx, db.Scan1[string], "SELECT name FROM twofactor_key WHERE id = ? AND uid = ?", id, uid)
+		if errors.Is(err, fault.NotFound) {
 			return errNoKey
 		}
-		k.changed(tx)
-		return err
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM twofactor_key WHERE id = ?", id); err != nil {
+			return err
+		}
+		return k.lost(ctx, tx, uid, name)
 	})
 }
 
 // Forget implements Provider.
 func (k keys) Forget(ctx context.Context, uid string) error {
-	return k.db.Tx(ctx, func(tx *db.DB) error {
-		_, err := tx.Exec(ctx, "DELETE FROM twofactor_key WHERE uid = ?", uid)
-		k.changed(tx)
-		return err
-	})
+	return k.forget(ctx, k, uid, "DELETE FROM twofactor_key WHERE uid = ?", uid)
 }

@@ -318,6 +318,6 @@ func (rm *Room) learn(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return rm.pages["codes"].Render(w, r, http.StatusOK, "Keep these codes", map[string]any{"Codes": made, "Style": rm.style, "To": rm.in.Land(v.to)})
+		return rm.pages["codes"].Render(w, r, http.StatusOK, "Keep these codes", map[string]any{"Codes": grouped(made), "Style": rm.style, "To": rm.in.Land(v.to)})
 	})
 }

@@ -147,8 +147,7 @@ func (t totp) Learn(ctx context.Context, by Caller, answer string) error {
 		if n == 0 {
 			return errWrong // another request was faster
 		}
-		t.changed(tx)
-		return nil
+		return t.gained(ctx, tx, by.UID, t.About().Name)
 	})
 }
 
@@ -202,13 +201,13 @@ func (t totp) match(sealed, uid, answer string, last int64) (int64, error) {
 	return found, nil
 }
 
-// Forget implements Provider.
+// Forget implements Provider. A secret that was only offered is no loss.
 func (t totp) Forget(ctx context.Context, uid string) error {
-	return t.db.Tx(ctx, func(tx *db.DB) error {
-		_, err := tx.Exec(ctx, "DELETE FROM twofactor_totp WHERE uid = ?", uid)
-		t.changed(tx)
+	if err := t.forget(ctx, t, uid, "DELETE FROM twofactor_totp WHERE uid = ? AND sealed <> ''", uid); err != nil {
 		return err
-	})
+	}
+	_, err := t.db.Exec(ctx, "DELETE FROM twofactor_totp WHERE uid = ?", uid)
+	return err
 }
 
 // stepAt is the number of the 30 seconds that a time lies in.

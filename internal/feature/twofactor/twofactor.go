@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/core/event"
 	"atrium/internal/core/identity"
 	"atrium/internal/core/settings"
 	"atrium/internal/infra/db"
@@ -38,7 +39,7 @@ var Schema = db.Schema{Room: "twofactor", Files: schema}
 
 // Provider is a kind of second factor. A wrong answer is fault.Denied. What a
 // provider forgets or is given changes who needs a second factor: it voids the
-// directory (Room.changed).
+// directory, and tells of it (Room.gained, Room.lost).
 type Provider interface {
 	About() About
 	// Has tells whether an account can be asked for this factor.
@@ -196,8 +197,36 @@ func (rm *Room) Needed(ctx context.Context, u *identity.User, groups []string) (
 	return rm.has(ctx, u.ID)
 }
 
-// changed is called in the transaction that gave an account a factor or took one.
-func (rm *Room) changed(tx *db.DB) { tx.AfterCommit(rm.dir.Void) }
+// gained tells in the transaction that an account has a factor more. Who did it is
+// the person, unless the request says that somebody else did.
+func (rm *Room) gained(ctx context.Context, tx *db.DB, uid, factor string) error {
+	return rm.changed(ctx, tx, event.AccountChanged{UID: uid, What: event.SecondFactorOn, Detail: factor, Actor: uid})
+}
+
+// lost tells in the transaction that an account has a factor less.
+func (rm *Room) lost(ctx context.Context, tx *db.DB, uid, factor string) error {
+	return rm.changed(ctx, tx, event.AccountChanged{UID: uid, What: event.SecondFactorOff, Detail: factor})
+}
+
+func (rm *Room) changed(ctx context.Context, tx *db.DB, ev event.AccountChanged) error {
+	tx.AfterCommit(rm.dir.Void)
+	if rm.dir.Tell == nil {
+		return nil
+	}
+	return rm.dir.Tell(ctx, tx, ev)
+}
+
+// forget runs a statement that takes a factor from an account, and tells if there
+// was one.
+func (rm *Room) forget(ctx context.Context, p Provider, uid, q string, args ...any) error {
+	return rm.db.Tx(ctx, func(tx *db.DB) error {
+		n, err := tx.Exec(ctx, q, args...)
+		if err != nil || n == 0 {
+			return err
+		}
+		return rm.lost(ctx, tx, uid, p.About().Name)
+	})
+}
 
 // removed forgets all factors of an account that goes.
 func (rm *Room) removed(ctx context.Context, tx *db.DB, uid string) error {
