@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -112,9 +111,9 @@ func (d *Directory) insert(ctx context.Context, tx *db.DB, u *User) error {
 		return err
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO account (uid, low, source, display, mail, maillow, words, pass, quota, enabled,
-		created, firstlogin, lastlogin, language, locale, timezone) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?)`,
+		created, firstlogin, lastlogin, language, locale, timezone, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?)`,
 		u.ID, low(u.ID), u.Source, u.Display, u.Mail, low(u.Mail), u.words(), u.pass, u.Quota, number(u.Enabled),
-		unix(u.Created), u.Language, u.Locale, u.Timezone)
+		unix(u.Created), u.Language, u.Locale, u.Timezone, d.Now().UnixMilli())
 	if errors.Is(err, fault.Exists) {
 		return fault.Wrap(fault.Exists, err, "User already exists")
 	}
@@ -173,8 +172,8 @@ func (d *Directory) change(ctx context.Context, tx *db.DB, uid string, f func(u 
 	}
 	u.ID = uid
 	_, err = tx.Exec(ctx, `UPDATE account SET display = ?, mail = ?, maillow = ?, words = ?, pass = ?, quota = ?, enabled = ?,
-		language = ?, locale = ?, timezone = ? WHERE uid = ?`, u.Display, u.Mail, low(u.Mail), u.words(), u.pass, u.Quota,
-		number(u.Enabled), u.Language, u.Locale, u.Timezone, uid)
+		language = ?, locale = ?, timezone = ?, changed = ? WHERE uid = ?`, u.Display, u.Mail, low(u.Mail), u.words(), u.pass, u.Quota,
+		number(u.Enabled), u.Language, u.Locale, u.Timezone, d.Now().UnixMilli(), uid)
 	switch {
 	case err != nil:
 		return err
@@ -268,35 +267,6 @@ func (d *Directory) Find(ctx context.Context, login string) (*User, error) {
 		}
 	}
 	return nil, noUser(login)
-}
-
-// Users yields accounts in the order of their ids, or as they were last here.
-func (d *Directory) Users(ctx context.Context, q Query) iter.Seq2[*User, error] {
-	where, args := []string{"1 = 1"}, []any{}
-	if q.Search != "" {
-		where, args = append(where, "words LIKE ? ESCAPE '!'"), append(args, contains(q.Search))
-	}
-	if q.Group != "" {
-		where, args = append(where, "uid IN (SELECT m.uid FROM grp_member m WHERE m.gid = ? AND m.role = ?)"), append(args, q.Group, member)
-	}
-	if q.Groups != nil {
-		where, args = append(where, "uid IN (SELECT m.uid FROM grp_member m WHERE m.gid IN (?) AND m.role = ?)"),
-			append(args, append([]string{""}, q.Groups...), member)
-	}
-	if q.Disabled {
-		where = append(where, "enabled = 0")
-	}
-	order := "low"
-	if q.Recent {
-		where, order = append(where, "lastlogin > 0"), "lastlogin DESC, low"
-	}
-	limit := int64(q.Limit)
-	if limit <= 0 {
-		limit = 1 << 62
-	}
-	args = append(args, limit, q.Offset)
-	return db.All(ctx, d.db, scanUser, "SELECT "+accountColumns+" FROM account WHERE "+strings.Join(where, " AND ")+
-		" ORDER BY "+order+" LIMIT ? OFFSET ?", args...)
 }
 
 // CountUsers tells how many accounts there are, and how many are disabled.

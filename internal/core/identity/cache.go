@@ -142,6 +142,7 @@ func (d *Directory) sweep() {
 		}
 	}
 	d.throttle.Sweep(now)
+	d.names.drop(now)
 }
 
 // person returns an account with its groups, at most a second old.

@@ -112,6 +112,7 @@ type Directory struct {
 	mu      sync.Mutex
 	seen    map[fingerprint]*verdict
 	people  map[string]*person
+	names   names
 	touched map[int64]use // tokens used since the last flush
 }
 

@@ -1,0 +1,1 @@
+ALTER TABLE account ADD COLUMN {{absent}} changed {{id}} NOT NULL DEFAULT 0;

@@ -1,0 +1,1 @@
+CREATE INDEX account_changed ON account (changed);

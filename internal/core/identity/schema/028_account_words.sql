@@ -1,0 +1,1 @@
+CREATE INDEX account_words ON account (low, words, uid);

@@ -1,0 +1,1 @@
+CREATE INDEX account_enabled ON account (enabled, low);
