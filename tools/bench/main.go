@@ -49,7 +49,8 @@ func groups(full bool) []group {
 		{[]string{"rss-after"}, (*bench).memoryAfter},
 	}
 	if full {
-		all = append(all, group{[]string{"start-1m"}, (*bench).startMillion})
+		all = append(all, group{[]string{"start-1m"}, (*bench).startMillion},
+			group{[]string{"account-make", "account-pass", "account-list", "account-search", "account-group"}, (*bench).accounts})
 	}
 	return all
 }
@@ -60,7 +61,7 @@ func main() {
 		dsn     = flag.String("db", "", "DSN of an empty database; SQLite when empty")
 		base    = flag.String("data", "", "scratch folder on the disk to measure; a new one below the system's when empty")
 		only    = flag.String("only", "", "measure rows whose id matches this regular expression")
-		full    = flag.Bool("full", false, "also the row with a million files (minutes)")
+		full    = flag.Bool("full", false, "also the rows with a million files and with 100,000 accounts (minutes)")
 		out     = flag.String("o", "bin/bench.json", "write the figures here")
 		compare = flag.String("compare", "", "figures of an earlier run to compare with")
 		strict  = flag.Bool("strict", false, "exit 1 when a row misses what it must reach")

@@ -136,7 +136,7 @@ func (c *conn) pass(w io.Writer, n int64) error {
 
 // hammer sends requests over a number of connections for a while, one at a
 // time on each, and returns answers per second. next makes the n-th request of
-// a connection; it may use the buffer.
+// a connection; it may use the buffer, and ends the connection with nil.
 func (b *bench) hammer(conns int, d time.Duration, want int, next func(conn, n int, buf []byte) []byte) (float64, error) {
 	var (
 		wg    sync.WaitGroup
@@ -155,7 +155,9 @@ func (b *bench) hammer(conns int, d time.Duration, want int, next func(conn, n i
 			defer c.Close()
 			var buf []byte
 			for n := 0; time.Now().Before(end); n++ {
-				buf = next(i, n, buf[:0])
+				if buf = next(i, n, buf[:0]); buf == nil {
+					return
+				}
 				status, err := c.ask(buf, io.Discard)
 				if err == nil && status != want {
 					err = fmt.Errorf("status %d, want %d", status, want)

@@ -84,6 +84,9 @@ func (rm *Room) Plug(b *plug.Board) {
 	rm.plugAccess(b.OCS)
 	rm.plugGroups(b.OCS)
 	rm.plugApps(b.OCS)
+	for _, c := range rm.commands() {
+		b.CLI.Add(c.Name(), c)
+	}
 }
 
 // caps is the section of the capabilities (30-core/005). There is no server
