@@ -141,6 +141,11 @@ func (d *Directory) sweep() {
 			delete(d.people, uid)
 		}
 	}
+	for k, r := range d.busy {
+		if now.Sub(r.at) > fresh {
+			delete(d.busy, k)
+		}
+	}
 	d.throttle.Sweep(now)
 	d.names.drop(now)
 }

@@ -113,6 +113,7 @@ type Directory struct {
 	seen    map[fingerprint]*verdict
 	people  map[string]*person
 	names   names
+	busy    map[fingerprint]refusal
 	touched map[int64]use // tokens used since the last flush
 }
 
@@ -124,7 +125,7 @@ func New(d *db.DB, box *seal.Box, pass *seal.Passwords) *Directory {
 	slow := throttle.New()
 	slow.Wrong = errWrong
 	return &Directory{Now: time.Now, db: d, box: box, pass: pass, throttle: slow, secret: seal.NewKey(),
-		seen: map[fingerprint]*verdict{}, people: map[string]*person{}, touched: map[int64]use{}}
+		seen: map[fingerprint]*verdict{}, people: map[string]*person{}, touched: map[int64]use{}, busy: map[fingerprint]refusal{}}
 }
 
 // AddSource asks a further source for accounts that are not ours. It is called

@@ -177,3 +177,37 @@ func (d *Directory) Forgive(ctx context.Context, from netip.Prefix, account stri
 	}
 	return d.db.Exec(ctx, "DELETE FROM guess")
 }
+
+// refusal is an answer to one who guesses much.
+type refusal struct {
+	err error
+	at  time.Time
+}
+
+// maxRefusals bounds how many are remembered.
+const maxRefusals = 10_000
+
+// refuse remembers that no new password of a login is tried just now, so that a
+// flood of guesses asks the tables twice a second and not each time.
+func (d *Directory) refuse(k fingerprint, err error) {
+	var busy interface{ All() bool }
+	if !errors.As(err, &busy) || !busy.All() {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.busy) >= maxRefusals {
+		clear(d.busy)
+	}
+	d.busy[k] = refusal{err, d.Now()}
+}
+
+// refused is what refuse remembers; nil: nothing that can still be believed.
+func (d *Directory) refused(k fingerprint) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if r, ok := d.busy[k]; ok && d.Now().Sub(r.at) < fresh {
+		return r.err
+	}
+	return nil
+}

@@ -225,6 +225,10 @@ func (d *Directory) CheckPassword(ctx context.Context, login, password string, f
 // verify checks a password, slowly: it waits as long as the guesses before
 // demand, and hashes.
 func (d *Directory) verify(ctx context.Context, login, password string, from netip.Prefix) (*User, error) {
+	refusal := d.print("\x02refused "+login, from.String())
+	if err := d.refused(refusal); err != nil {
+		return nil, err
+	}
 	u, err := d.Find(ctx, login)
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return nil, err
@@ -247,6 +251,7 @@ func (d *Directory) verify(ctx context.Context, login, password string, from net
 	}
 	try, err := d.throttle.Enter(ctx, throttle.Attempt{Key: throttle.Key{Account: account, From: from}, Cred: throttle.Print(d.print(account, password)), Stamp: stamp}, d.Now)
 	if err != nil {
+		d.refuse(refusal, err)
 		return nil, err
 	}
 	u, err = d.tried(ctx, try, u, login, password)

@@ -100,7 +100,13 @@ type Attempt struct {
 }
 
 // busyFor is fault.Busy that knows when to come back.
-type busyFor struct{ after time.Duration }
+type busyFor struct {
+	after time.Duration
+	all   bool // for every credential that is new
+}
+
+// All tells whether no new credential is tried.
+func (b busyFor) All() bool { return b.all }
 
 func (b busyFor) Error() string { return "too many failed logins" }
 func (b busyFor) Unwrap() error {
@@ -131,7 +137,7 @@ func (t *Throttle) Enter(ctx context.Context, a Attempt, now func() time.Time) (
 	g := t.of(a.Key, at)
 	if g.waiting >= maxWaiting {
 		t.mu.Unlock()
-		return nil, busyFor{maxDelay}
+		return nil, busyFor{after: maxDelay}
 	}
 	var wait time.Duration
 	w := g.wrong[a.Cred]
@@ -139,7 +145,7 @@ func (t *Throttle) Enter(ctx context.Context, a Attempt, now func() time.Time) (
 	if again {
 		if w.n > MaxGuesses {
 			t.mu.Unlock()
-			return nil, busyFor{Forgive - at.Sub(w.last)}
+			return nil, busyFor{after: Forgive - at.Sub(w.last)}
 		}
 		w.n++
 		w.last = at
@@ -148,7 +154,7 @@ func (t *Throttle) Enter(ctx context.Context, a Attempt, now func() time.Time) (
 		others := len(g.wrong) + g.trying + t.elsewhere[a.Key]
 		if others >= MaxGuesses {
 			t.mu.Unlock()
-			return nil, busyFor{max(Forgive-at.Sub(g.last), time.Minute)}
+			return nil, busyFor{after: max(Forgive-at.Sub(g.last), time.Minute), all: true}
 		}
 		wait = max(t.How.Delay(others-1), t.spray(a.From, at))
 		g.trying++
