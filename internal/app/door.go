@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"atrium/internal/feature/signin"
+	"atrium/internal/infra/conf"
 	"atrium/internal/infra/stats"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
@@ -21,9 +22,17 @@ func (h *house) doorConfig(ctx context.Context, b *plug.Board, figures *stats.St
 		URL: h.conf.URL, Proxies: h.conf.TrustedProxies,
 		Auth: *b.Auth, Still: h.people.Still, Tokens: signin.Tokens(h.box),
 		UserRate: signedIn * l.RequestsPerSecond, UserBurst: signedIn * l.RequestsBurst,
-		Rate: l.RequestsPerSecond, Burst: l.RequestsBurst,
+		Rate: l.RequestsPerSecond, Burst: l.RequestsBurst, Routes: routeFactor(l),
 		Log: h.log, Trace: counted(figures, trace),
 	}, err
+}
+
+// routeFactor is what the door understands: there 0 is the default.
+func routeFactor(l conf.Limits) float64 {
+	if l.RouteFactor == 0 {
+		return -1
+	}
+	return l.RouteFactor
 }
 
 // mountOwn mounts what belongs to the process and to no room.

@@ -239,3 +239,29 @@ func TestCommandsThatLimitAppPasswords(t *testing.T) {
 		}
 	}
 }
+
+func TestLimitsAreListed(t *testing.T) {
+	c := newConsole(t, "ATRIUM_LIMITS_REQUESTS_PER_SECOND=10", "ATRIUM_LIMITS_ROUTE_FACTOR=0.5")
+	c.begin()
+	var list []struct {
+		Requests, Client string
+		Per              float64 `json:"per_minute"`
+		Once             int     `json:"at_once"`
+	}
+	if err := json.Unmarshal([]byte(c.must("security:limits --output json")), &list); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]float64{"all address": 600, "all account": 60_000, "POST /login/v2 address or account": 60}
+	for _, l := range list {
+		if n, ok := want[l.Requests+" "+l.Client]; ok && n == l.Per && l.Once > 0 {
+			delete(want, l.Requests+" "+l.Client)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("not listed as they should be: %v\n%+v", want, list)
+	}
+	c.environ = append(c.environ, "ATRIUM_LIMITS_ROUTE_FACTOR=0")
+	if got := c.must("security:limits"); strings.Contains(got, "/login/v2") {
+		t.Error(got)
+	}
+}

@@ -78,6 +78,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 	for _, r := range rooms {
 		r.Plug(b)
 	}
+	b.CLI.Add("security:limits", h.limits(m))
 	return b, nil
 }
 

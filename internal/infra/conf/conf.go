@@ -81,6 +81,7 @@ type Admin struct {
 type Limits struct {
 	RequestsPerSecond float64       `key:"requests_per_second" min:"0" doc:"Requests a second that one client may send on average; 0: no limit."`
 	RequestsBurst     int           `key:"requests_burst" min:"1" doc:"Requests that one client may send at once."`
+	RouteFactor       float64       `key:"route_factor" min:"0" doc:"Factor on the limits that single routes have of their own (security:limits lists them); 0: they have none."`
 	HeaderBytes       Size          `key:"header_bytes" min:"4096" doc:"Greatest size of a request's header."`
 	XMLBytes          Size          `key:"xml_bytes" min:"4096" doc:"Greatest size of an XML or JSON body."`
 	LoginDelay        time.Duration `key:"login_delay" min:"0" doc:"Delay after the first wrong password, doubled by each further one."`
@@ -119,7 +120,7 @@ func Default() Config {
 		Log:     Log{Format: "text", Level: "info"},
 		Admin:   Admin{User: "admin"},
 		Limits: Limits{
-			RequestsPerSecond: 200, RequestsBurst: 2000,
+			RequestsPerSecond: 200, RequestsBurst: 2000, RouteFactor: 1,
 			HeaderBytes: 64 << 10, XMLBytes: 4 << 20,
 			LoginDelay: 200 * time.Millisecond, LoginDelayMax: 25 * time.Second,
 		},

@@ -28,6 +28,9 @@ type Config struct {
 	// account, UserRate and UserBurst those of one account; 0: no bound.
 	Rate, UserRate   float64
 	Burst, UserBurst int
+	// Routes is a factor on the limits that routes have of their own; 0: 1,
+	// negative: they have none.
+	Routes float64
 
 	// Still tells whether a credential that was good at the start of a request
 	// still is; fault.Anonymous ends a transfer. May be nil.
@@ -69,6 +72,9 @@ func NewDoor(cfg Config, m *Mux) *Door {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Routes == 0 {
+		cfg.Routes = 1
 	}
 	return &Door{cfg: cfg, mux: m, cross: http.NewCrossOriginProtection(), limits: newLimits(),
 		fixed: fixedHeaders(), hsts: []string{"max-age=15552000; includeSubDomains"},
@@ -227,15 +233,16 @@ func (d *Door) limit(x *exchange, p *who.Principal) error {
 	if p != nil {
 		per, burst = d.cfg.UserRate, d.cfg.UserBurst
 	}
-	if per <= 0 && x.handler.limit <= 0 {
+	route := x.handler.limit * d.cfg.Routes
+	if per <= 0 && route <= 0 {
 		return nil
 	}
 	key := "u " + Network(x.Addr).String()
 	if p != nil {
 		key = "p " + p.ID
 	}
-	if n := x.handler.limit; n > 0 {
-		if err := d.limits.take(key+" "+x.handler.Pattern, n/60, max(1, int(n)), x.Start); err != nil {
+	if route > 0 {
+		if err := d.limits.take(key+" "+x.handler.Pattern, route/60, max(1, int(route)), x.Start); err != nil {
 			return err
 		}
 	}

@@ -56,6 +56,10 @@ func MaxBody(n int64) Option { return func(r *Route) { r.maxBody = n } }
 // the route n times a minute.
 func PerMinute(n int) Option { return func(r *Route) { r.limit = float64(n) } }
 
+// Limit is how many calls a minute one principal, or one address when nobody is
+// signed in, may make; 0: as many as all routes together allow.
+func (r *Route) Limit() float64 { return r.limit }
+
 const defaultMaxBody = 1 << 20
 
 // Mux finds the route of a request. It matches the escaped path segment by
