@@ -65,11 +65,6 @@ func (r *Room) addUser(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if q := text(cmd, "quota"); q != "" {
-		if err := r.setQuota(ctx, u.ID, q); err != nil {
-			return err
-		}
-	}
 	return sayAdded(cmd, u, n, made)
 }
 

@@ -16,33 +16,27 @@ import (
 type trait struct {
 	app, name string
 	get       func(u *identity.User) string // "": not set
-	set       func(u *identity.User, value string) error
+	field     string                        // of the profile, by which it is set; "": otherwise or not at all
 }
 
-// traits lists them in the order of their names. What has no set cannot be
-// changed.
+// traits lists them in the order of their names.
 func traits() []trait {
 	return []trait{
-		{"core", "enabled", func(u *identity.User) string { return unless(u.Enabled, "false") }, setEnabled},
-		{"core", "lang", func(u *identity.User) string { return u.Language },
-			func(u *identity.User, v string) error { u.Language = v; return nil }},
-		{"core", "locale", func(u *identity.User) string { return u.Locale },
-			func(u *identity.User, v string) error { u.Locale = v; return nil }},
-		{"core", "timezone", func(u *identity.User) string { return u.Timezone },
-			func(u *identity.User, v string) error { u.Timezone = v; return nil }},
+		{"core", "enabled", func(u *identity.User) string { return unless(u.Enabled, "false") }, ""},
+		{"core", "lang", func(u *identity.User) string { return u.Language }, "language"},
+		{"core", "locale", func(u *identity.User) string { return u.Locale }, "locale"},
+		{"core", "timezone", func(u *identity.User) string { return u.Timezone }, "timezone"},
 		{"files", "quota", func(u *identity.User) string {
 			return unless(u.Quota == identity.DefaultQuota, identity.FormatQuota(u.Quota))
-		}, nil},
+		}, ""},
 		{"login", "firstLogin", func(u *identity.User) string {
 			return unless(u.FirstLogin.IsZero(), strconv.FormatInt(u.FirstLogin.Unix(), 10))
-		}, nil},
+		}, ""},
 		{"login", "lastLogin", func(u *identity.User) string {
 			return unless(u.LastLogin.IsZero(), strconv.FormatInt(u.LastLogin.Unix(), 10))
-		}, nil},
-		{"settings", "display_name", func(u *identity.User) string { return unless(u.Display == u.ID, u.Display) },
-			func(u *identity.User, v string) error { u.Display = v; return nil }},
-		{"settings", "email", func(u *identity.User) string { return u.Mail },
-			func(u *identity.User, v string) error { u.Mail = v; return nil }},
+		}, ""},
+		{"settings", "display_name", func(u *identity.User) string { return unless(u.Display == u.ID, u.Display) }, "displayname"},
+		{"settings", "email", func(u *identity.User) string { return u.Mail }, "email"},
 	}
 }
 
@@ -53,16 +47,18 @@ func unless(no bool, value string) string {
 	return value
 }
 
-func setEnabled(u *identity.User, value string) error {
+func (r *Room) setEnabled(ctx context.Context, uid, value string) error {
 	on, err := strconv.ParseBool(value)
 	if value == "" {
 		on, err = true, nil
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return cli.Usage("want true or false, not %q", value)
+	case on:
+		return r.people.Enable(ctx, uid)
 	}
-	u.Enabled = on
-	return nil
+	return r.people.Disable(ctx, uid)
 }
 
 func (r *Room) userSettings() []*cobra.Command {
@@ -144,24 +140,23 @@ func listTraits(cmd *cobra.Command, u *identity.User, app string) error {
 // setTrait changes a setting; "" puts it back.
 func (r *Room) setTrait(ctx context.Context, uid string, t trait, value string) error {
 	switch {
-	case t.app == "files" && t.name == "quota":
+	case t.field != "":
+		return r.people.SetField(ctx, uid, t.field, value)
+	case t.name == "enabled":
+		return r.setEnabled(ctx, uid, value)
+	case t.name == "quota":
 		if value == "" {
 			value = "default"
 		}
 		return r.setQuota(ctx, uid, value)
-	case t.set == nil:
-		return fault.New(fault.Denied, fmt.Sprintf("%s %s is kept by the server and cannot be changed.", t.app, t.name))
 	}
-	return r.people.Change(ctx, uid, func(u *identity.User) error { return t.set(u, value) })
+	return fault.New(fault.Denied, fmt.Sprintf("%s %s is kept by the server and cannot be changed.", t.app, t.name))
 }
 
-// setQuota bounds the account and its home.
+// setQuota bounds the account, and with it its home.
 func (r *Room) setQuota(ctx context.Context, uid, value string) error {
 	quota, err := identity.ParseQuota(value)
 	if err != nil {
-		return err
-	}
-	if err := r.files.SetQuota(ctx, uid, quota); err != nil {
 		return err
 	}
 	return r.people.SetQuota(ctx, uid, quota)

@@ -15,7 +15,8 @@ import (
 // The callers of the matrix: alice is nobody special, otto a member of the otters
 // that olga administers, uma holds the right for accounts and gus that for groups.
 // Among those they act on, oda is outside of olga's charge, mia holds a right that
-// uma and gus do not, as do all in the group keys.
+// uma and gus do not, as do all in the group keys; hank is an otter, and administers
+// the orcas.
 const (
 	plain  = "alice"
 	member = "otto"
@@ -80,6 +81,7 @@ func escalations() []attempt {
 		change("oda", "password", "a new password", users, root), change("mia", "password", "a new password", root), change("mia", "email", "x@y.example", root),
 		change("admin", "password", "a new password", root), change("admin", "email", "x@y.example", root), change("uma", "quota", "none", root),
 		change("olga", "quota", "none", users, root), change("ghost", "displayname", "x"),
+		change("hank", "displayname", "Changed", users, root), change("hank", "password", "a new password", users, root),
 		{"PUT", "/cloud/users/admin/additional_mail", []string{"key", "admin2@oracle.example", "value", "x@y.example"}, []string{root}},
 		{"PUT", "/cloud/users/otto/disable", nil, staff}, {"PUT", "/cloud/users/otto/enable", nil, staff}, {"PUT", "/cloud/users/oda/disable", nil, managers},
 		{"PUT", "/cloud/users/admin/disable", nil, nil}, {"PUT", "/cloud/users/mia/disable", nil, []string{root}},
@@ -112,6 +114,8 @@ func (g *rig) population() {
 		_, err := g.dir.Create(ctx, n)
 		g.must(err)
 	}
+	_, err := g.dir.Create(ctx, identity.NewUser{ID: "hank", Groups: []string{"otters"}, Leads: []string{"orcas"}})
+	g.must(err)
 	g.must(g.dir.SetField(ctx, "admin", "additional_mail", "admin2@oracle.example"))
 	own := map[string][]string{"uma": {RightUsers}, "gus": {RightGroups}, "mia": {"audit"}}
 	g.dir.Roles = func(_ context.Context, uid string, groups []string) ([]string, who.FileRight, error) {

@@ -36,6 +36,14 @@ func (rm *Room) may(ctx context.Context, p *who.Principal, v who.Verb, uid strin
 	if !charge || err != nil || v == who.Read {
 		return charge, err
 	}
+	own, err := rm.leads(ctx, p)
+	if err != nil {
+		return false, err
+	}
+	theirs, err := rm.dir.Administers(ctx, uid)
+	if err != nil || slices.ContainsFunc(theirs, func(g string) bool { return !slices.Contains(own, g) }) {
+		return false, err // or the caller would be in charge of those groups too
+	}
 	return rm.below(ctx, p, uid)
 }
 
