@@ -44,7 +44,11 @@ func (rm *Room) passkey(w http.ResponseWriter, r *http.Request) error {
 	u, err := rm.bearer(r.Context(), web.VisitOf(r.Context()).Base(), r.PostForm.Get("challenge"))
 	if errors.Is(err, fault.Denied) {
 		rm.Log.Info("a passkey was refused", "error", err, "addr", web.VisitOf(r.Context()).Addr)
-		web.Redirect(w, r, with("/login?direct=1&error=passkey", to))
+		why := "passkey"
+		if fault.Text(err) == fault.Text(errTicket) {
+			why = "late"
+		}
+		web.Redirect(w, r, with("/login?direct=1&error="+why, to))
 		return nil
 	}
 	if err != nil {

@@ -66,11 +66,20 @@
     }
   }
 
+  // What the server sent is good for ten minutes, and people leave login pages open.
+  const fresh = 8 * 60_000
+  function renew(old, form) {
+    if (old !== waiting || old.signal.aborted) return
+    old.abort()
+    void offer(form)
+  }
+
   async function offer(form) {
     if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return
     try {
       const { ticket, options } = await begin(form)
       waiting = new AbortController()
+      setTimeout(renew, fresh, waiting, form)
       send(form, ticket, await navigator.credentials.get({ publicKey: read(options), mediation: 'conditional', signal: waiting.signal }))
     } catch {
       // Nobody chose one; the button and the password are still there.
