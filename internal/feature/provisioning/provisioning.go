@@ -65,13 +65,14 @@ type Room struct {
 	settings *settings.Store
 	apps     Apps
 	mail     Mailer // nil: no mail is sent
+	most     int    // so many whole records one answer holds
 }
 
 // New returns the room. From then on the directory tells homes of new quotas,
 // and takes phone numbers without a country to be of the one that the setting
 // default_phone_region of the system names.
 func New(dir *identity.Directory, homes Homes, s *settings.Store, apps Apps, mail Mailer) *Room {
-	rm := &Room{dir, homes, s, apps, mail}
+	rm := &Room{dir, homes, s, apps, mail, maxDetails}
 	dir.OnQuota(homes.SetQuota)
 	dir.Region = func(ctx context.Context) (string, error) { return s.Default(ctx, "system", "default_phone_region", "") }
 	return rm

@@ -105,8 +105,8 @@ type userRecords struct {
 
 func (rm *Room) detailsOf(ctx context.Context, q identity.Query) (any, error) {
 	asked := q.Limit
-	if asked == 0 || asked > maxDetails {
-		q.Limit = maxDetails + 1
+	if asked == 0 || asked > rm.most {
+		q.Limit = rm.most + 1
 	}
 	var us []*identity.User
 	for u, err := range rm.dir.Users(ctx, q) {
@@ -115,7 +115,7 @@ func (rm *Room) detailsOf(ctx context.Context, q identity.Query) (any, error) {
 		}
 		us = append(us, u)
 	}
-	if len(us) > maxDetails {
+	if len(us) > rm.most {
 		return nil, fault.New(fault.Invalid, "These are too many accounts for one answer. Please ask with limit and offset.")
 	}
 	recs, err := rm.records(ctx, us)
