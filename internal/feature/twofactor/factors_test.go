@@ -256,6 +256,14 @@ func TestNothingIsLeftOfAnAccountThatGoes(t *testing.T) {
 	})
 }
 
+// What oathtool 2.6 says: oathtool --totp -b JBSWY3DPEHPK3PXP -N "2026-01-01 00:00:00 UTC".
+func TestCodesOfAnotherProgram(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	if got, err := codeAt("JBSWY3DPEHPK3PXP", stepAt(at)); err != nil || got != "260025" {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
+
 // The owner hears by mail, and the audit log keeps, what is gained and lost.
 func TestOthersAreToldOfFactors(t *testing.T) {
 	each(t, func(g *rig) {

@@ -63,7 +63,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 
 const ottoPassword = "Otto-Capture-77!"
 
-// basic lets in by password and by app password.
+// basic lets in by password, app password, and session without a name.
 type basic struct{ dir *identity.Directory }
 
 // Authenticate implements web.Authenticator.
@@ -71,6 +71,9 @@ func (b basic) Authenticate(r *http.Request) (p *who.Principal, err error) {
 	login, secret, ok := r.BasicAuth()
 	if !ok {
 		return nil, nil
+	}
+	if login == "" { // a browser's session
+		return b.dir.Session(r.Context(), secret)
 	}
 	return b.dir.SignIn(r.Context(), login, secret, web.Network(web.VisitOf(r.Context()).Addr))
 }
