@@ -1,7 +1,8 @@
 import type { Room } from './kit/room'
 import devices from './rooms/devices/room'
 import files from './rooms/files/room'
+import profile from './rooms/profile/room'
 import security from './rooms/security/room'
 
 /** What the client consists of. */
-export const rooms: readonly Room[] = [files, security, devices]
+export const rooms: readonly Room[] = [files, profile, security, devices]

@@ -28,7 +28,7 @@ export const noConnection = 'There is no connection to the server.'
 
 export interface Call {
   headers?: Record<string, string>
-  body?: string
+  body?: string | FormData
   signal?: AbortSignal | undefined
 }
 
@@ -63,13 +63,13 @@ export function failure(status: number, body: string, header: (name: string) => 
   return new ApiError(status, words || sentence(status), header('X-Request-Id') ?? '', Number.isNaN(wait) ? 0 : wait)
 }
 
-/** Finds the server's own words in d:error, an OCS envelope or {"message": …}. */
+/** Finds the server's own words in d:error, an OCS envelope, {"message": …} or {"data": {"message": …}}. */
 export function messageIn(body: string): string {
   const text = body.trimStart()
   if (text.startsWith('{')) {
     try {
       const said: unknown = JSON.parse(text)
-      return field(said, 'message') || field(inner(inner(said, 'ocs'), 'meta'), 'message')
+      return field(said, 'message') || field(inner(inner(said, 'ocs'), 'meta'), 'message') || field(inner(said, 'data'), 'message')
     } catch {
       return ''
     }

@@ -1,0 +1,73 @@
+import type { Scope } from '../../api/person'
+
+/** A field of the profile. */
+export interface Field {
+  name: string
+  label: string
+  /** What it is called in "who sees …". */
+  called: string
+  type?: 'email' | 'tel' | 'url' | 'text' | 'long'
+  autocomplete?: string
+  hint?: string
+  most?: number
+}
+
+export const about: readonly Field[] = [
+  { name: 'displayname', label: 'Full name', called: 'your name', autocomplete: 'name' },
+  { name: 'pronouns', label: 'Pronouns', called: 'your pronouns' },
+  { name: 'headline', label: 'Headline', called: 'your headline', hint: 'A few words below your name.' },
+  { name: 'role', label: 'Role', called: 'your role', autocomplete: 'organization-title' },
+  { name: 'organisation', label: 'Organisation', called: 'your organisation', autocomplete: 'organization' },
+  { name: 'biography', label: 'About you', called: 'what you write about yourself', type: 'long' },
+]
+
+export const contact: readonly Field[] = [
+  { name: 'email', label: 'Mail', called: 'your mail address', type: 'email', autocomplete: 'email' },
+  { name: 'phone', label: 'Phone', called: 'your phone number', type: 'tel', autocomplete: 'tel', hint: 'With the code of your country, such as +46 70 123 45 67.' },
+  { name: 'address', label: 'Address', called: 'your address', type: 'long', autocomplete: 'street-address' },
+  { name: 'website', label: 'Website', called: 'your website', type: 'url', autocomplete: 'url', hint: 'The whole address, with https in front.' },
+  { name: 'fediverse', label: 'Fediverse', called: 'your name in the fediverse', hint: 'Such as name@server.example.' },
+  { name: 'bluesky', label: 'Bluesky', called: 'your name on Bluesky' },
+  { name: 'twitter', label: 'X', called: 'your name on X' },
+]
+
+const scopes: readonly { id: Scope; label: string }[] = [
+  { id: 'v2-private', label: 'Only you' },
+  { id: 'v2-local', label: 'This server' },
+  { id: 'v2-federated', label: 'Trusted servers too' },
+  { id: 'v2-published', label: 'Everybody' },
+]
+
+/** Who may be let see a field. Name and mail address are for the people here at least; nothing is published unless it is already. */
+export const scopesFor = (name: string, now: Scope | undefined): readonly { id: Scope; label: string }[] =>
+  scopes.filter(s => (s.id !== 'v2-private' || !['displayname', 'email'].includes(name)) && (s.id !== 'v2-published' || now === s.id))
+
+const languages = ['ar', 'bg', 'cs', 'da', 'de', 'el', 'en', 'es', 'et', 'fa', 'fi', 'fr', 'he', 'hi', 'hr', 'hu', 'it', 'ja', 'ko', 'lt', 'lv', 'nb', 'nl', 'pl', 'pt_BR', 'pt_PT', 'ro', 'ru', 'sk', 'sl', 'sr', 'sv', 'tr', 'uk', 'vi', 'zh_CN', 'zh_TW']
+const locales = ['ar_EG', 'bg_BG', 'cs_CZ', 'da_DK', 'de_AT', 'de_CH', 'de_DE', 'el_GR', 'en_AU', 'en_CA', 'en_GB', 'en_IE', 'en_IN', 'en_NZ', 'en_US', 'es_ES', 'es_MX', 'et_EE', 'fa_IR', 'fi_FI', 'fr_BE', 'fr_CA', 'fr_CH', 'fr_FR', 'he_IL', 'hi_IN', 'hr_HR', 'hu_HU', 'it_CH', 'it_IT', 'ja_JP', 'ko_KR', 'lt_LT', 'lv_LV', 'nb_NO', 'nl_BE', 'nl_NL', 'pl_PL', 'pt_BR', 'pt_PT', 'ro_RO', 'ru_RU', 'sk_SK', 'sl_SI', 'sr_RS', 'sv_FI', 'sv_SE', 'tr_TR', 'uk_UA', 'vi_VN', 'zh_CN', 'zh_TW']
+
+export interface Choice {
+  id: string
+  label: string
+}
+
+const tag = (code: string): string => code.replace('_', '-')
+
+/** What a language calls itself, or a region is called in the browser's. */
+function named(code: string, speaking: string[]): string {
+  try {
+    const name = new Intl.DisplayNames(speaking, { type: 'language' }).of(tag(code)) ?? code
+    return name.charAt(0).toLocaleUpperCase() + name.slice(1)
+  } catch {
+    return code
+  }
+}
+
+const sorted = (list: Choice[]): Choice[] => list.sort((a, b) => a.label.localeCompare(b.label))
+const including = (list: readonly string[], now: string): string[] => (now === '' || list.includes(now) ? [...list] : [...list, now])
+
+export const languageChoices = (now: string): Choice[] => [{ id: '', label: 'As the server' }, ...sorted(including(languages, now).map(id => ({ id, label: named(id, [tag(id)]) })))]
+export const localeChoices = (now: string): Choice[] => [{ id: '', label: 'As the language' }, ...sorted(including(locales, now).map(id => ({ id, label: named(id, ['en']) })))]
+export const zoneChoices = (now: string): Choice[] =>
+  [{ id: '', label: 'UTC' }, ...including(Intl.supportedValuesOf('timeZone'), now).map(id => ({ id, label: id.replaceAll('_', ' ') }))]
+
+export const hereZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone
