@@ -32,10 +32,10 @@ export const contact: readonly Field[] = [
 ]
 
 const scopes: readonly { id: Scope; label: string }[] = [
-  { id: 'v2-private', label: 'Only you' },
-  { id: 'v2-local', label: 'This server' },
-  { id: 'v2-federated', label: 'Trusted servers too' },
-  { id: 'v2-published', label: 'Everybody' },
+  { id: 'v2-private', label: 'Seen by you only' },
+  { id: 'v2-local', label: 'Seen on this server' },
+  { id: 'v2-federated', label: 'And on trusted servers' },
+  { id: 'v2-published', label: 'Seen by everybody' },
 ]
 
 /** Who may be let see a field. Name and mail address are for the people here at least; nothing is published unless it is already. */

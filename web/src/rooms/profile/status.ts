@@ -27,6 +27,9 @@ export function clearWords(at: number, now = new Date()): string {
   return end.toDateString() === now.toDateString() ? `until ${time}` : `until ${end.toLocaleDateString([], { weekday: 'short', day: 'numeric', month: 'short' })}, ${time}`
 }
 
+/** The server speaks of characters where people think of emoji. */
+const words = (error: unknown): string => (reason(error).startsWith('Status-Icon') ? 'Please choose a single emoji.' : reason(error))
+
 /** One's own status. Every change is shown at once, and undone if the server refuses it. */
 export function useStatus() {
   const now = ref<Status>()
@@ -59,7 +62,7 @@ export function useStatus() {
     } catch (error) {
       now.value = before
       saved.value = ''
-      why.value = error instanceof NotConfirmed ? 'Your status is as it was.' : `Your status is as it was. ${reason(error)}`
+      why.value = error instanceof NotConfirmed ? 'Your status is as it was.' : `Your status is as it was. ${words(error)}`
       return false
     }
   }
