@@ -150,7 +150,7 @@ test('the page that others see', async () => {
   const page = await b.page()
   await open(page)
   await page.getByRole('textbox', { name: 'About you' }).fill('Born at sea.\nStill there.')
-  await page.getByLabel('Headline').fill('Sails, ropes and quiet harbours')
+  await page.getByLabel('Headline', { exact: true }).fill('Sails, ropes and quiet harbours')
   await page.getByLabel('Full name').fill('Olga Ö. Capture')
   await page.getByLabel('Pronouns', { exact: true }).fill('she/her')
   await page.getByLabel('Organisation', { exact: true }).fill('Harbour Office')
