@@ -34,7 +34,7 @@ export const contact: readonly Field[] = [
 const scopes: readonly { id: Scope; label: string }[] = [
   { id: 'v2-private', label: 'Seen by you only' },
   { id: 'v2-local', label: 'Seen on this server' },
-  { id: 'v2-federated', label: 'And on trusted servers' },
+  { id: 'v2-federated', label: 'Trusted servers too' },
   { id: 'v2-published', label: 'Seen by everybody' },
 ]
 
