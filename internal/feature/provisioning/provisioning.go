@@ -29,11 +29,14 @@ const (
 
 // Homes tells what accounts hold in files, and bounds it.
 type Homes interface {
-	// Held tells how many bytes an account uses and how many it may use in all;
-	// total is identity.NoQuota when there is no bound. It makes nothing.
-	Held(ctx context.Context, u *identity.User) (used, total int64, err error)
+	// Held tells what each account holds. It makes nothing.
+	Held(ctx context.Context, us []*identity.User) ([]Holding, error)
 	SetQuota(ctx context.Context, uid string, bytes int64) error
 }
+
+// Holding is how many bytes an account uses and how many it may use in all; Total
+// is identity.NoQuota when there is no bound.
+type Holding struct{ Used, Total int64 }
 
 // Mailer writes to people.
 type Mailer interface {

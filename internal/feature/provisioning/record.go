@@ -115,18 +115,18 @@ func (rm *Room) records(ctx context.Context, us []*identity.User) (records, erro
 	if err != nil {
 		return nil, err
 	}
+	held, err := rm.homes.Held(ctx, us)
+	if err != nil {
+		return nil, err
+	}
 	out := make(records, len(us))
 	for i, u := range us {
-		used, total, err := rm.homes.Held(ctx, u)
-		if err != nil {
-			return nil, err
-		}
 		managed, err := rm.dir.Managed(ctx, u)
 		if err != nil {
 			return nil, err
 		}
 		rec := newRecord(u, profiles[u.ID])
-		rec.Subadmin, rec.Groups, rec.Quota = list(leads[u.ID]), list(in[u.ID]), quotaOf(used, total)
+		rec.Subadmin, rec.Groups, rec.Quota = list(leads[u.ID]), list(in[u.ID]), quotaOf(held[i].Used, held[i].Total)
 		rec.Backends = backendBlock{!managed("displayname"), !managed(identity.Password)}
 		out[i] = rec
 	}

@@ -27,11 +27,15 @@ import (
 // homesOf is what accounts hold.
 type homesOf map[string]int64
 
-func (h homesOf) Held(_ context.Context, u *identity.User) (used, total int64, err error) {
-	if u.Quota == identity.DefaultQuota {
-		return h[u.ID], identity.NoQuota, nil
+func (h homesOf) Held(_ context.Context, us []*identity.User) (out []Holding, err error) {
+	for _, u := range us {
+		total := u.Quota
+		if total == identity.DefaultQuota {
+			total = identity.NoQuota
+		}
+		out = append(out, Holding{h[u.ID], total})
 	}
-	return h[u.ID], u.Quota, nil
+	return out, nil
 }
 
 func (h homesOf) SetQuota(context.Context, string, int64) error { return nil }
