@@ -20,7 +20,7 @@ import (
 // session of a browser that has yet to show its second factor, however it is sent,
 // and not with one that was opened before. The routes are those of the real route
 // table, so that a new one is tried as well.
-func TestNoRouteOpensWithAPasswordAlone(t *testing.T) {
+func TestSecondFactorGuardsEveryRoute(t *testing.T) {
 	s := secure(t)
 	s.login("tess", "")
 	early := s.cookie("atrium_session")

@@ -39,7 +39,7 @@ func (s *secured) post(path, body string) string {
 }
 
 // The session in which somebody sets up a factor goes on, all others end.
-func TestSessionsFromBeforeEnd(t *testing.T) {
+func TestSecondFactorEndsSessionsFromBefore(t *testing.T) {
 	s := secure(t)
 	s.leads(s.login("tess", "/apps/files/files"), "/apps/files/files")
 	other := s.jar
@@ -54,7 +54,7 @@ func TestSessionsFromBeforeEnd(t *testing.T) {
 	s.leads(s.login("tess", ""), "/login/selectchallenge")
 }
 
-func TestAnAdministratorsCodeIsAWayIn(t *testing.T) {
+func TestSecondFactorByAnAdministratorsCode(t *testing.T) {
 	s := secure(t)
 	s.command("twofactorauth:enforce", "--on")
 	code, _, _ := strings.Cut(s.command("twofactorauth:admin:generate-code", "tess"), "\n")
@@ -76,7 +76,7 @@ func TestAnAdministratorsCodeIsAWayIn(t *testing.T) {
 }
 
 // Of many requests with one code, or with one half session, one opens a session.
-func TestOneCodeOpensOneSession(t *testing.T) {
+func TestSecondFactorOpensOneSession(t *testing.T) {
 	s := secure(t)
 	s.login("tess", "")
 	s.app()
@@ -122,7 +122,7 @@ var stateToken = regexp.MustCompile(`name="(stateToken|requesttoken)" value="([^
 
 // A client that logs in through the browser gets its app password once both
 // factors were shown, and needs no second factor itself.
-func TestALoginFlowPassesTheSecondFactor(t *testing.T) {
+func TestSecondFactorInALoginFlow(t *testing.T) {
 	s := secure(t)
 	s.login("tess", "")
 	secret := s.app()

@@ -326,15 +326,15 @@ func (k keys) credHash(id []byte) []byte { return k.box.Hash("key id " + string(
 
 // keyName makes a name fit for a list.
 func keyName(s string) string {
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " ")
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
-			return -1
+			return ' '
 		}
 		return r
-	}, s)
+	}, strings.ToValidUTF8(s, ""))
+	s = strings.Join(strings.Fields(s), " ")
 	if len(s) > maxKeyName {
-		s = strings.ToValidUTF8(s[:maxKeyName], "")
+		s = strings.TrimSpace(strings.ToValidUTF8(s[:maxKeyName], ""))
 	}
 	return s
 }
