@@ -258,7 +258,7 @@ func (d *Directory) Links(ctx context.Context, uid string) ([]Link, error) {
 	}, "SELECT source, subject, uid, created FROM account_link WHERE uid = ? ORDER BY source, subject", uid)
 }
 
-// SignedIn notes that somebody came in through a source that checks for itself.
+// SignedIn notes that somebody came in by other means than a password.
 func (d *Directory) SignedIn(ctx context.Context, uid string) error {
 	return d.noteLogin(ctx, &User{ID: uid})
 }

@@ -58,7 +58,7 @@ func (rm *Room) passkey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := rm.pass(r.Context(), u.ID, token); err != nil {
+	if err := errors.Join(rm.pass(r.Context(), u.ID, token), rm.dir.SignedIn(r.Context(), u.ID)); err != nil {
 		return err
 	}
 	web.Redirect(w, r, rm.in.Land(to))
