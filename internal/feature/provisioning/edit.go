@@ -43,8 +43,8 @@ func (rm *Room) edit(ctx context.Context, r *ocs.Request) (any, error) {
 	field, isScope := strings.CutSuffix(key, "Scope")
 	known := slices.Contains(profile.Fields(), key) || slices.Contains(ownSettings(), key) || key == identity.Password
 	switch {
-	case own && key == identity.Password && r.Caller().Via == who.ViaAppPassword:
-		err = errField // a stolen one must not lock its owner out
+	case own && (key == identity.Password || key == "email") && r.Caller().Via == who.ViaAppPassword:
+		err = errField // a stolen one must not take the account over
 	case isScope && own:
 		err = rm.setScope(ctx, u.ID, field, value)
 	case !known && (!charge || !slices.Contains(officeSettings(), key)):
