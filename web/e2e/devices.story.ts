@@ -76,7 +76,7 @@ test('every look, with dialogs', async () => {
     await accessible(page, nameOf('devices-new', look))
     await fits(page, nameOf('devices-new', look))
     await shoot(page, nameOf('devices-new', look))
-    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('button', { name: 'Cancel', exact: true }).click()
     await page.getByRole('button', { name: 'End everything but this browser' }).click()
     await page.getByRole('dialog').waitFor()
     await accessible(page, nameOf('devices-end', look))
