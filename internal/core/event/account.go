@@ -17,7 +17,7 @@ const (
 	AppPasswordMade  = "app-password-made"
 	SecondFactorOn   = "second-factor-on"
 	SecondFactorOff  = "second-factor-off"
-	AddressChanged   = "address-changed"
+	AddressChanged   = "address-changed" // Detail is the former one
 	AccountDisabled  = "account-disabled"
 	AccountEnabled   = "account-enabled"
 	AccountMade      = "account-made"

@@ -177,7 +177,7 @@ func (d *Directory) change(ctx context.Context, tx *db.DB, uid string, f func(u 
 	switch {
 	case err != nil:
 		return err
-	case mail != "" && low(mail) != low(u.Mail):
+	case low(mail) != low(u.Mail):
 		err = d.tell(ctx, tx, uid, event.AddressChanged, mail)
 	case enabled && !u.Enabled:
 		err = d.tell(ctx, tx, uid, event.AccountDisabled, "")

@@ -55,7 +55,7 @@ func New(d *db.DB, dir *identity.Directory, m *mail.Sender, box *seal.Box, base 
 		return nil, err
 	}
 	rm := &Room{Now: time.Now, db: d, dir: dir, mail: m, box: box, base: base, letters: letters, pages: map[string]*web.Template{}}
-	for _, name := range []string{"forgot", "choose", "done"} {
+	for _, name := range []string{"forgot", "choose", "verify", "done"} {
 		if rm.pages[name], err = frame.Parse(pageFiles, "pages/"+name+".html"); err != nil {
 			return nil, err
 		}
@@ -70,6 +70,8 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Web.Handle("POST", "/lostpassword/email", web.Anyone|web.NoCSRF, rm.forgot, web.PerMinute(20))
 	b.Web.Handle("GET", "/lostpassword/reset/form/{token}/{user}", web.Anyone, rm.choosePage)
 	b.Web.Handle("POST", "/lostpassword/set/{token}/{user}", web.Anyone|web.NoCSRF, rm.choose, web.PerMinute(20))
+	b.Web.Handle("GET", "/settings/verifymail/{token}", web.Anyone, rm.verifyPage)
+	b.Web.Handle("POST", "/settings/verifymail/{token}", web.Anyone|web.NoCSRF, rm.verify, web.PerMinute(20))
 	bus.On(b.Bus, "accountmail", rm.changed)
 	b.CLI.Add("mail:test", rm.test())
 }
@@ -117,13 +119,16 @@ func (rm *Room) changed(ctx context.Context, ev event.AccountChanged) error {
 		return nil
 	}
 	u, err := rm.dir.User(ctx, ev.UID)
-	if errors.Is(err, fault.NotFound) || err == nil && u.Mail == "" {
+	if errors.Is(err, fault.NotFound) || err == nil && u.Mail == "" && ev.What != event.AddressChanged {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if ev.What == event.AddressChanged && ev.Detail != "" {
+	if ev.What == event.AddressChanged {
+		if err := rm.askToVerify(ctx, u, ev); err != nil || ev.Detail == "" {
+			return err
+		}
 		was := *u
 		was.Mail = ev.Detail // who has lost the account shall hear of it
 		u = &was

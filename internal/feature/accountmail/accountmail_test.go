@@ -195,6 +195,47 @@ func TestWelcome(t *testing.T) {
 	})
 }
 
+func TestAddressesAreVerified(t *testing.T) {
+	each(t, func(r *rig) {
+		u := r.account(identity.NewUser{ID: "olga", Mail: "olga@example.org"})
+		verified := func() bool {
+			t.Helper()
+			p, err := r.dir.Profile(t.Context(), u)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p.Get("email").Verified
+		}
+		changed := func(actor string) mailtest.Letter {
+			t.Helper()
+			err := r.db.Tx(t.Context(), func(tx *db.DB) error {
+				return r.bus.Publish(t.Context(), tx, event.AccountChanged{UID: "olga", What: event.AddressChanged, Actor: actor})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r.letter()
+		}
+		if l := changed("admin"); l.To != "" {
+			t.Errorf("an administrator's entry is asked about: %+v", l)
+		}
+		l := changed("olga")
+		path := r.path(l)
+		if code, page := r.call("GET", path, nil); l.To != "olga@example.org" || code != 200 || !strings.Contains(page, "olga@example.org") || verified() {
+			t.Errorf("%s: %d %s, verified %v", l.To, code, page, verified())
+		}
+		if code, page := r.call("POST", path, url.Values{}); code != 200 || !verified() {
+			t.Errorf("%d %s", code, page)
+		}
+		if err := r.dir.Change(t.Context(), "olga", func(u *identity.User) error { u.Mail = "other@example.org"; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if code, _ := r.call("POST", path, url.Values{}); code != 403 {
+			t.Errorf("for another address: %d", code)
+		}
+	})
+}
+
 func TestNotices(t *testing.T) {
 	each(t, func(r *rig) {
 		r.account(identity.NewUser{ID: "olga", Mail: "olga@example.org"})
@@ -209,7 +250,7 @@ func TestNotices(t *testing.T) {
 		if l.Subject != "Atrium: a device was given access to your account" || !strings.Contains(l.Text, "“Phone <3”") || !strings.Contains(l.Text, "192.0.2.7") {
 			t.Errorf("%+v", l)
 		}
-		for _, what := range []string{event.PasswordSet, event.SecondFactorOn, event.SecondFactorOff, event.AddressChanged} {
+		for _, what := range []string{event.PasswordSet, event.SecondFactorOn, event.SecondFactorOff} {
 			if l := tell(event.AccountChanged{UID: "olga", What: what}); l.To == "" || !strings.Contains(l.Text, "on the server") {
 				t.Errorf("%s: %+v", what, l)
 			}
