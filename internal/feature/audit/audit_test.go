@@ -2,17 +2,23 @@ package audit
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
 	"atrium/internal/core/event"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/db/dbtest"
 	lock "atrium/internal/infra/lock/mem"
 	"atrium/internal/infra/seal"
+	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
+	"atrium/internal/proto/web"
 )
 
 func TestTheLog(t *testing.T) {
@@ -24,7 +30,8 @@ func TestTheLog(t *testing.T) {
 		rm, b, ctx := New(d, box), bus.New(d, lock.New()), t.Context()
 		now := time.Unix(1_800_000_000, 0)
 		rm.Now = func() time.Time { return now }
-		rm.Plug(&plug.Board{Bus: b})
+		m := web.NewMux()
+		rm.Plug(&plug.Board{Bus: b, OCS: ocs.NewMux(m)})
 		for _, ev := range []event.AccountChanged{
 			{UID: "olga", What: event.AccountMade, Actor: "admin", Addr: "192.0.2.1"},
 			{UID: "otto", What: event.AccountMade, Actor: "admin"},
@@ -53,6 +60,23 @@ func TestTheLog(t *testing.T) {
 				t.Errorf("%+v, %v", e, err)
 			}
 		}
+		door := web.NewDoor(web.Config{Auth: []web.Authenticator{auditor{}}}, m)
+		get := func(query string) (int, string) {
+			r := httptest.NewRequest("GET", "/ocs/v2.php/apps/audit/api/v1/entries?format=json&"+query, nil)
+			r.Header.Set("OCS-APIRequest", "true")
+			w := httptest.NewRecorder()
+			door.ServeHTTP(w, r)
+			return w.Code, w.Body.String()
+		}
+		const first = `[{"id":1,"at":"2027-01-15T08:00:00Z","user":"olga","what":"account-made","detail":"","by":"admin","address":"192.0.2.1","program":""}]`
+		if code, body := get("user=olga&limit=2"); code != 200 || !strings.HasSuffix(body, strings.TrimPrefix(first, "[")+"}}") {
+			t.Errorf("%d %s", code, body)
+		}
+		for _, bad := range []string{"limit=0", "limit=1001", "limit=x", "since=yesterday"} {
+			if code, body := get(bad); code != 400 {
+				t.Errorf("%s: %d %s", bad, code, body)
+			}
+		}
 		if n, err := rm.Verify(ctx); n != 3 || err != nil {
 			t.Errorf("%d, %v", n, err)
 		}
@@ -65,4 +89,10 @@ func TestTheLog(t *testing.T) {
 			}
 		}
 	})
+}
+
+type auditor struct{}
+
+func (auditor) Authenticate(*http.Request) (*who.Principal, error) {
+	return &who.Principal{ID: "alice", Via: who.ViaPassword, Rights: []string{"audit"}}, nil
 }
