@@ -27,25 +27,15 @@ func (h *house) plugIn() (*plug.Board, error) {
 	m := web.NewMux()
 	b := &plug.Board{Web: m, OCS: ocs.NewMux(m), DAV: dav.NewMux("/remote.php/dav"), Hook: &h.files.Hooks, Bus: h.bus, Jobs: h.jobs,
 		Auth: &[]web.Authenticator{}}
-	in, err := signin.New(h.db, h.people, h.box)
+	in, second, letters, err := h.waysIn()
 	if err != nil {
 		return nil, err
 	}
-	in.Paths = h.files.Paths
 	about, err := cloud.New(h.db, h.people, cloud.DefaultBrand())
 	if err != nil {
 		return nil, err
 	}
 	page, err := webui.New(h.files)
-	if err != nil {
-		return nil, err
-	}
-	second, err := twofactor.New(h.db, h.people, h.box, h.settings, in)
-	if err != nil {
-		return nil, err
-	}
-	in.Passed, in.Script, second.Log = second.Passed, second.Script(), h.log
-	letters, err := accountmail.New(h.db, h.people, h.mail, h.box, h.conf.BaseURL())
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +70,25 @@ func (h *house) plugIn() (*plug.Board, error) {
 	}
 	b.CLI.Add("security:limits", h.limits(m))
 	return b, nil
+}
+
+// waysIn makes the rooms of the login, which know each other by a few functions.
+func (h *house) waysIn() (*signin.Room, *twofactor.Room, *accountmail.Room, error) {
+	in, err := signin.New(h.db, h.people, h.box)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	in.Paths = h.files.Paths
+	second, err := twofactor.New(h.db, h.people, h.box, h.settings, in)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	in.Passed, in.Script, second.Log = second.Passed, second.Script(), h.log
+	letters, err := accountmail.New(h.db, h.people, h.mail, h.box, h.conf.BaseURL())
+	if err == nil && h.mail.Ready() {
+		in.Forgot = accountmail.Forgot
+	}
+	return in, second, letters, err
 }
 
 // mailer is who writes to people, nil where no mail server is set up.

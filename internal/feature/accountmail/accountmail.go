@@ -66,7 +66,7 @@ func New(d *db.DB, dir *identity.Directory, m *mail.Sender, box *seal.Box, base 
 // Plug implements plug.Room.
 func (rm *Room) Plug(b *plug.Board) {
 	rm.mail.Plug(b.Jobs)
-	b.Web.Handle("GET", "/lostpassword", web.Anyone, rm.forgotPage)
+	b.Web.Handle("GET", Forgot, web.Anyone, rm.forgotPage)
 	b.Web.Handle("POST", "/lostpassword/email", web.Anyone|web.NoCSRF, rm.forgot, web.PerMinute(20))
 	b.Web.Handle("GET", "/lostpassword/reset/form/{token}/{user}", web.Anyone, rm.choosePage)
 	b.Web.Handle("POST", "/lostpassword/set/{token}/{user}", web.Anyone|web.NoCSRF, rm.choose, web.PerMinute(20))
@@ -75,6 +75,9 @@ func (rm *Room) Plug(b *plug.Board) {
 	bus.On(b.Bus, "accountmail", rm.changed)
 	b.CLI.Add("mail:test", rm.test())
 }
+
+// Forgot is the address of the page for who has forgotten the password.
+const Forgot = "/lostpassword"
 
 // write queues a letter to an account. One without an address is fault.Invalid.
 func (rm *Room) write(ctx context.Context, u *identity.User, name string, data map[string]any) error {

@@ -26,8 +26,8 @@ const (
 const secondPage = "/login/selectchallenge"
 
 type loginView struct {
-	User, Redirect, Notice, Token, Script string
-	Bad                                   bool
+	User, Redirect, Notice, Token, Script, Forgot string
+	Bad                                           bool
 }
 
 // loginPage answers GET /login?user=&redirect_url=&direct=&clear=.
@@ -38,7 +38,7 @@ func (rm *Room) loginPage(w http.ResponseWriter, r *http.Request) error {
 		web.Redirect(w, r, orHome(to, rm.Home))
 		return nil
 	}
-	v := loginView{User: q.Get("user"), Redirect: to, Token: rm.token(0), Script: rm.Script}
+	v := loginView{User: q.Get("user"), Redirect: to, Token: rm.token(0), Script: rm.Script, Forgot: rm.Forgot}
 	switch q.Get("error") {
 	case "wrong":
 		v.Notice, v.Bad = "Wrong login or password.", true

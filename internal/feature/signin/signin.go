@@ -41,6 +41,8 @@ type Room struct {
 	// Script is the address of what offers further ways in on the login page; "":
 	// there are none.
 	Script string
+	// Forgot is the address for who has forgotten the password; "": none.
+	Forgot string
 
 	db    *db.DB
 	dir   *identity.Directory
