@@ -74,6 +74,20 @@ func (s *Service) erase(ctx context.Context, tx *db.DB, ns []tree.Node) error {
 	return s.tree.Erase(ctx, tx, ids)
 }
 
+// Gone tells which of some nodes do not exist any more, in any space.
+func (s *Service) Gone(ctx context.Context, ids []int64) (gone []int64, err error) {
+	there, err := s.tree.Some(ctx, s.db, ids)
+	for _, id := range ids {
+		if _, ok := there[id]; !ok {
+			gone = append(gone, id)
+		}
+	}
+	if err != nil {
+		return nil, err // what was not found may be there
+	}
+	return gone, nil
+}
+
 // dropLeft dooms the homes of users who are gone.
 func (s *Service) dropLeft(ctx context.Context, doomed tree.Space) error {
 	for sp, err := range s.tree.Spaces(ctx, tree.Left) {

@@ -59,6 +59,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	at("/remote.php/dav/bulk", who.FilesRoom, rm.serveBulk)
 	b.Jobs.Every("@every 10m", "davfiles.uploads", rm.ExpireUploads)
 	b.Jobs.Every("@every 1m", "davfiles.locks", rm.ExpireLocks)
+	b.Jobs.Every("daily 03:40", "davfiles.tidy", rm.Tidy)
 	b.Caps.Add("dav", davCaps)
 	b.Caps.Add("files", filesCaps)
 	b.Caps.Add("checksums", checksumCaps)
