@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"atrium/internal/base/fault"
@@ -29,12 +30,13 @@ type desk struct {
 	ctx     context.Context
 	db      *db.DB
 	content *content.Store
+	mu      *sync.Mutex
 	events  []string
 }
 
 func each(t *testing.T, f func(d *desk)) {
 	dbtest.Each(t, []db.Schema{tree.Schema, content.Schema}, func(t *testing.T, d *db.DB) {
-		k := &desk{T: t, ctx: t.Context(), db: d, content: content.New(d, mem.New())}
+		k := &desk{T: t, ctx: t.Context(), db: d, mu: &sync.Mutex{}, content: content.New(d, mem.New())}
 		svc := files.New(d, tree.New(d), k.content, k.publish)
 		v, err := svc.As(k.ctx, &who.Principal{ID: "alice"})
 		if err != nil {
@@ -46,6 +48,8 @@ func each(t *testing.T, f func(d *desk)) {
 }
 
 func (k *desk) publish(_ context.Context, _ *db.DB, ev interface{ EventName() string }) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	k.events = append(k.events, ev.EventName())
 	return nil
 }

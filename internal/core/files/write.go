@@ -204,7 +204,9 @@ func (v *View) commit(ctx context.Context, s *spot, c content.Content, put Put) 
 		return Written{}, err
 	}
 	var w Written
-	err = v.db.Tx(ctx, func(tx *db.DB) error {
+	var raced bool
+	once := func(tx *db.DB) error {
+		raced = false
 		cur, err := v.current(ctx, tx, s)
 		if err != nil {
 			return err
@@ -227,15 +229,25 @@ func (v *View) commit(ctx context.Context, s *spot, c content.Content, put Put) 
 			return err
 		}
 		if err := v.place(ctx, tx, change, s, cur, w); err != nil {
+			raced = errors.Is(err, fault.Exists) || errors.Is(err, fault.Stale)
 			return err
 		}
 		if put.Also != nil {
 			return put.Also(tx, w)
 		}
 		return nil
-	})
-	return w, err
+	}
+	// Another may write the same file between our look and our writing: then we see
+	// theirs the next time, and judge it by the conditions again.
+	for try := 0; ; try++ {
+		if err := v.db.Tx(ctx, once); err == nil || !raced || try == maxRaces {
+			return w, err
+		}
+	}
 }
+
+// maxRaces is how often a write that another was faster than begins anew.
+const maxRaces = 20
 
 func sizeOf(e *Entry) int64 {
 	if e == nil {
