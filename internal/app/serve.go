@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/crypto/acme/autocert"
@@ -51,6 +53,10 @@ func (e *env) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	// What migrations and word lists took to be read is not needed any more: the
+	// first collection empties the pools, the second frees what was in them.
+	runtime.GC()
+	debug.FreeOSMemory()
 	fmt.Fprintf(e.out, "Atrium %s is at %s\n", e.version, h.conf.BaseURL())
 	if name != "" {
 		fmt.Fprintf(e.out, "Sign in as %s", name)
