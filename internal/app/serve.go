@@ -53,10 +53,7 @@ func (e *env) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	// What migrations and word lists took to be read is not needed any more: the
-	// first collection empties the pools, the second frees what was in them.
-	runtime.GC()
-	debug.FreeOSMemory()
+	giveBack()
 	fmt.Fprintf(e.out, "Atrium %s is at %s\n", e.version, h.conf.BaseURL())
 	if name != "" {
 		fmt.Fprintf(e.out, "Sign in as %s", name)
@@ -84,6 +81,13 @@ func (e *env) serve(ctx context.Context) (err error) {
 		return err
 	}
 	return nil
+}
+
+// giveBack returns the memory that migrations and word lists took to be read: the
+// first collection empties the pools, the second frees what was in them.
+func giveBack() {
+	runtime.GC()
+	debug.FreeOSMemory()
 }
 
 // health mounts what load balancers and monitors ask.
