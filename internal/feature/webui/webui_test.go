@@ -245,6 +245,9 @@ func TestBuiltPageIsWhole(t *testing.T) {
 	g := newRig(t, fsys)
 	for _, m := range regexp.MustCompile(`(?:src|href)="(/webui/[^"]*)"`).FindAllStringSubmatch(string(index), -1) {
 		res, zipped := g.get(m[1], "Accept-Encoding: gzip")
+		if res.StatusCode == http.StatusOK && res.Header.Get("Content-Encoding") == "" && zipped != "" && len(zipped) < 1024 {
+			continue // compressing it would not pay
+		}
 		r, err := gzip.NewReader(strings.NewReader(zipped))
 		if err != nil {
 			t.Fatalf("GET %s: got %d, want a gzip stream: %v", m[1], res.StatusCode, err)
