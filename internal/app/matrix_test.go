@@ -4,12 +4,13 @@ import (
 	"io"
 	"testing"
 
+	"atrium/internal/proto/web"
 	"atrium/internal/proto/web/webtest"
 )
 
-// Every route of the whole server has a row that says who may call it; what a
-// route does and what its row says is tried with each kind of caller.
-func TestAuthorisationMatrix(t *testing.T) {
+// routes are all routes of the server, which is built over nothing.
+func routes(t *testing.T) *web.Mux {
+	t.Helper()
 	h, err := (&env{version: "test", out: io.Discard, errOut: io.Discard}).blank()
 	if err != nil {
 		t.Fatal(err)
@@ -19,5 +20,11 @@ func TestAuthorisationMatrix(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.mountOwn(b.Web)
-	webtest.Matrix(t, b.Web, "testdata/matrix.txt")
+	return b.Web
+}
+
+// Every route of the whole server has a row that says who may call it; what a
+// route does and what its row says is tried with each kind of caller.
+func TestAuthorisationMatrix(t *testing.T) {
+	webtest.Matrix(t, routes(t), "testdata/matrix.txt")
 }

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"io"
 	"maps"
 	"slices"
 	"testing"
@@ -12,17 +11,8 @@ import (
 // Every right that a role may grant opens some route, and every right that a
 // route names may be granted.
 func TestRightsAreThoseOfRoutes(t *testing.T) {
-	h, err := (&env{version: "test", out: io.Discard, errOut: io.Discard}).blank()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := h.plugIn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.mountOwn(b.Web)
 	named := map[string]bool{}
-	for _, r := range b.Web.Routes() {
+	for _, r := range routes(t).Routes() {
 		if right := r.Right(); right != "" {
 			named[right] = true
 		}

@@ -3,7 +3,6 @@ package passwords
 import (
 	"context"
 	"errors"
-	"time"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/infra/db"
@@ -31,7 +30,7 @@ func (rm *Room) remember(ctx context.Context, tx *db.DB, uid, hash string) error
 	if rules.History == 0 {
 		return rm.forget(ctx, tx, uid)
 	}
-	if _, err := tx.Exec(ctx, "INSERT INTO oldpass (uid, at, hash) VALUES (?, ?, ?) {{on uid,at,hash ignore}}", uid, time.Now().UnixNano(), hash); err != nil {
+	if _, err := tx.Exec(ctx, "INSERT INTO oldpass (uid, at, hash) VALUES (?, ?, ?) {{on uid,at,hash ignore}}", uid, rm.Now().UnixNano(), hash); err != nil {
 		return err
 	}
 	kept, err := db.List(ctx, tx, db.Scan1[int64], "SELECT at FROM oldpass WHERE uid = ? ORDER BY at DESC LIMIT ?", uid, rules.History)

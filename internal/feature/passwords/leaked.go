@@ -20,7 +20,7 @@ import (
 // or a folder of the same cut by prefix: files 00000.txt to FFFFF.txt (or
 // without .txt), whose lines are the other 35 digits.
 func leaked(path, password string) (bool, error) {
-	sum := sha1.Sum([]byte(password)) //nolint:gosec // the format of the lists
+	sum := sha1.Sum([]byte(password)) // the format of the lists
 	hash := strings.ToUpper(hex.EncodeToString(sum[:]))
 	info, err := os.Stat(path)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"context"
 	"embed"
 	"net/http"
+	"time"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/core/identity"
@@ -31,6 +32,8 @@ var Schema = db.Schema{Room: "passwords", Files: schema}
 
 // Room judges passwords.
 type Room struct {
+	Now func() time.Time
+
 	db       *db.DB
 	dir      *identity.Directory
 	settings *settings.Store
@@ -40,7 +43,7 @@ type Room struct {
 // New returns the room. From then on the directory asks it about every new
 // password of an account.
 func New(d *db.DB, dir *identity.Directory, s *settings.Store, hashes *seal.Passwords) *Room {
-	rm := &Room{db: d, dir: dir, settings: s, hashes: hashes}
+	rm := &Room{Now: time.Now, db: d, dir: dir, settings: s, hashes: hashes}
 	dir.Policy = rm.Check
 	dir.OnPassword(rm.remember)
 	dir.OnRemoved(rm.forget)

@@ -78,6 +78,11 @@ func (rm *Room) everything(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if remove { // what is written after the transfer would go with the account
+		if err := rm.dir.Disable(cmd.Context(), args[0]); err != nil {
+			return err
+		}
+	}
 	if err := rm.handOver(cmd, args[0], args[1], "/"); err != nil || !remove {
 		return err
 	}

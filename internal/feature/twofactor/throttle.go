@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	guessing "atrium/internal/core/identity/throttle"
 )
 
 // throttle slows down who guesses codes. Whoever comes here has shown the
@@ -91,7 +92,7 @@ func (t *throttle) enter(ctx context.Context, g guess, now func() time.Time) (*g
 	t.mu.Unlock()
 
 	g.t = t
-	if err := pause(ctx, delay(tried)); err != nil {
+	if err := guessing.Sleep(ctx, delay(tried)); err != nil {
 		g.leave(err, now())
 		return nil, err
 	}
@@ -136,18 +137,4 @@ func delay(wrong int) time.Duration {
 		return 0
 	}
 	return min(firstDelay<<(wrong-2), maxDelay)
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -162,7 +162,7 @@ func (t *Throttle) Enter(ctx context.Context, a Attempt, now func() time.Time) (
 	g.waiting++
 	t.mu.Unlock()
 
-	err := sleep(ctx, wait)
+	err := Sleep(ctx, wait)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	g.waiting--
@@ -248,7 +248,8 @@ func (t *Throttle) Sweep(now time.Time) {
 	}
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits for so long, or until ctx ends: then it gives the cause.
+func Sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return nil
 	}
