@@ -50,6 +50,7 @@ type Principal struct {
 	Role    Role
 	Groups  []string
 	Via     Via
+	Link    int64    // the public link by which a visitor without an account came; then ID is ""
 	TokenID int64    // app password or session row; 0 for a password
 	Scope   *Scope   // what the credential is limited to; nil: nothing
 	Rights  []string // what a role of their own grants, such as "users"; administrators need none

@@ -3,11 +3,20 @@
 // and names, never bytes. It knows no subscribers.
 package event
 
+// By tells who did something. The zero value is the server itself.
+type By struct {
+	Actor string `json:",omitempty"` // user id; "" for a visitor of a public link
+	Link  int64  `json:",omitempty"` // the id of the public link that they came by
+	Guest string `json:",omitempty"` // the name that such a visitor gave
+}
+
 // FileWritten tells that a file has a new content, or is new.
 type FileWritten struct {
 	Space, Node, Parent int64
 	Name                string
 	Content             int64
+	Made                bool // a new file; else one that was there has a new content
+	By
 }
 
 // EventName implements bus.Event.
@@ -18,6 +27,7 @@ type NodeMade struct {
 	Space, Node, Parent int64
 	Name                string
 	Copied              bool // what is in it came with it, and nothing else tells of that
+	By
 }
 
 // EventName implements bus.Event.
@@ -31,6 +41,7 @@ type NodeMoved struct {
 	OldSpace      int64
 	OldParent     int64
 	OldName       string
+	By
 }
 
 // EventName implements bus.Event.
@@ -41,6 +52,7 @@ func (NodeMoved) EventName() string { return "node.moved" }
 type NodeTouched struct {
 	Space, Node, Parent int64
 	Name                string
+	By
 }
 
 // EventName implements bus.Event.
@@ -51,6 +63,8 @@ func (NodeTouched) EventName() string { return "node.touched" }
 type NodeRemoved struct {
 	Space, Node, Parent int64
 	Name                string
+	Dir                 bool
+	By
 }
 
 // EventName implements bus.Event.

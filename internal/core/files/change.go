@@ -44,7 +44,7 @@ func (v *View) Mkdir(ctx context.Context, p string) (*Entry, error) {
 		if err := v.tree.Create(ctx, tx, change, s.mount.Space, n); err != nil {
 			return err
 		}
-		return v.publish(ctx, tx, event.NodeMade{Space: s.mount.Space, Node: id, Parent: n.Parent, Name: n.Name})
+		return v.publish(ctx, tx, event.NodeMade{Space: s.mount.Space, Node: id, Parent: n.Parent, Name: n.Name, By: v.by()})
 	})
 	return &Entry{Node: n, Path: s.path, Mount: s.mount}, err
 }
@@ -79,7 +79,7 @@ func (v *View) Remove(ctx context.Context, e *Entry, check func(cur *Entry) erro
 				return err
 			}
 		}
-		if err := v.publish(ctx, tx, event.NodeRemoved{Space: e.Mount.Space, Node: e.ID, Parent: cur.Parent, Name: cur.Name}); err != nil {
+		if err := v.publish(ctx, tx, event.NodeRemoved{Space: e.Mount.Space, Node: e.ID, Parent: cur.Parent, Name: cur.Name, Dir: e.IsDir(), By: v.by()}); err != nil {
 			return err
 		}
 		return v.remove(ctx, tx, cs, doomed, cur)
@@ -157,7 +157,7 @@ func (v *View) Move(ctx context.Context, e *Entry, to string, clash Clash, check
 			return false, nil, err
 		}
 	}
-	job := &moving{v: v, e: e, to: s, check: check, announce: relocated}
+	job := &moving{v: v, e: e, to: s, check: check, announce: v.relocated}
 	if err := job.prepare(ctx); err != nil {
 		return false, nil, err
 	}
@@ -286,9 +286,9 @@ func (m *moving) run(ctx context.Context, tx *db.DB) error {
 	return m.v.publish(ctx, tx, m.announce(src, m.moved))
 }
 
-func relocated(src, n *Entry) interface{ EventName() string } {
+func (v *View) relocated(src, n *Entry) interface{ EventName() string } {
 	return event.NodeMoved{Space: n.Mount.Space, Parent: n.Parent, Name: n.Name, Node: n.ID,
-		OldSpace: src.Mount.Space, OldParent: src.Parent, OldName: src.Name}
+		OldSpace: src.Mount.Space, OldParent: src.Parent, OldName: src.Name, By: v.by()}
 }
 
 // Times are what SetTimes changes; a nil field stays.
@@ -322,7 +322,7 @@ func (v *View) SetTimes(ctx context.Context, tx *db.DB, change tree.Change, e *E
 	if err != nil {
 		return fmt.Errorf("times of node %d: %w", e.ID, err)
 	}
-	return v.publish(ctx, tx, event.NodeTouched{Space: e.Mount.Space, Node: e.ID, Parent: cur.Parent, Name: cur.Name})
+	return v.publish(ctx, tx, event.NodeTouched{Space: e.Mount.Space, Node: e.ID, Parent: cur.Parent, Name: cur.Name, By: v.by()})
 }
 
 // GuardProps asks the guards whether e's properties may be changed.

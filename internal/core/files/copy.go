@@ -52,7 +52,7 @@ func (v *View) Copy(ctx context.Context, e *Entry, to string, how CopyOptions) (
 	if err != nil {
 		return false, nil, err
 	}
-	job := &moving{v: v, e: staged, to: s, announce: appeared, check: func(_, dst *Entry) error {
+	job := &moving{v: v, e: staged, to: s, announce: v.appeared, check: func(_, dst *Entry) error {
 		if how.Check == nil {
 			return nil
 		}
@@ -66,11 +66,11 @@ func (v *View) Copy(ctx context.Context, e *Entry, to string, how CopyOptions) (
 }
 
 // appeared tells of a copy: to everybody else it is something new.
-func appeared(_, n *Entry) interface{ EventName() string } {
+func (v *View) appeared(_, n *Entry) interface{ EventName() string } {
 	if n.IsDir() {
-		return event.NodeMade{Space: n.Mount.Space, Node: n.ID, Parent: n.Parent, Name: n.Name, Copied: true}
+		return event.NodeMade{Space: n.Mount.Space, Node: n.ID, Parent: n.Parent, Name: n.Name, Copied: true, By: v.by()}
 	}
-	return event.FileWritten{Space: n.Mount.Space, Node: n.ID, Parent: n.Parent, Name: n.Name, Content: n.Content}
+	return event.FileWritten{Space: n.Mount.Space, Node: n.ID, Parent: n.Parent, Name: n.Name, Content: n.Content, Made: true, By: v.by()}
 }
 
 // stage copies an entry into a space that nobody sees, where the sweeper finds

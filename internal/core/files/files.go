@@ -79,6 +79,13 @@ type Mounter interface {
 	Mounts(ctx context.Context, p *who.Principal) ([]Mount, error)
 }
 
+// Audience is what a Mounter also is that can tell who reaches nodes by its mounts.
+type Audience interface {
+	// Viewers adds, for each node, the ids of users who see it by a mount. chains
+	// are the nodes from the root of the space down to each.
+	Viewers(ctx context.Context, chains map[int64][]tree.Node, add func(node int64, uid string)) error
+}
+
 // Hooks is where rooms take part. They are filled at start, before any request.
 type Hooks struct {
 	Mounters []Mounter
@@ -174,6 +181,27 @@ func (s *Service) As(ctx context.Context, p *who.Principal) (*View, error) {
 		return v, v.narrow(ctx, p.Scope.Folders)
 	}
 	return v, nil
+}
+
+// Through returns the view of somebody to whom one node is all there is: a public
+// link. The node is the view's root; it may be a file.
+func (s *Service) Through(ctx context.Context, p *who.Principal, m Mount) (*View, error) {
+	if p == nil {
+		return nil, fault.Anonymous
+	}
+	if err := s.Alive(ctx); err != nil {
+		return nil, err
+	}
+	m.Path = nil
+	return &View{Service: s, who: p, mounts: []Mount{m}}, nil
+}
+
+// by is the viewer as events name them.
+func (v *View) by() event.By {
+	if v.who.Link != 0 {
+		return event.By{Link: v.who.Link, Guest: v.who.Display}
+	}
+	return event.By{Actor: v.who.ID}
 }
 
 // Who is the user whose view this is.
@@ -283,7 +311,7 @@ func (s *Service) DropHome(ctx context.Context, tx *db.DB, uid string) error {
 		return err
 	}
 	tx.AfterCommit(func() { s.homes.Delete(uid) })
-	return s.publish(ctx, tx, event.NodeRemoved{Space: sp.Root, Node: sp.Root, Name: uid})
+	return s.publish(ctx, tx, event.NodeRemoved{Space: sp.Root, Node: sp.Root, Name: uid, Dir: true})
 }
 
 // NewChange draws what SetTimes needs before its transaction.

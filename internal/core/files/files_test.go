@@ -31,7 +31,8 @@ type desk struct {
 	db      *db.DB
 	content *content.Store
 	mu      *sync.Mutex
-	events  []string
+	events  []string // names of what was told
+	last    interface{ EventName() string }
 }
 
 func each(t *testing.T, f func(d *desk)) {
@@ -50,7 +51,7 @@ func each(t *testing.T, f func(d *desk)) {
 func (k *desk) publish(_ context.Context, _ *db.DB, ev interface{ EventName() string }) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.events = append(k.events, ev.EventName())
+	k.events, k.last = append(k.events, ev.EventName()), ev
 	return nil
 }
 

@@ -61,7 +61,7 @@ func (v *View) receive(ctx context.Context, e *Entry, to string) error {
 		return fault.New(fault.Exists, "There is already a file or folder of this name.")
 	}
 	s.self = e.ID
-	job := &moving{v: v, e: e, to: s, announce: relocated, unmetered: true}
+	job := &moving{v: v, e: e, to: s, announce: v.relocated, unmetered: true}
 	if err := job.prepare(ctx); err != nil {
 		return err
 	}

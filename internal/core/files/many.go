@@ -288,7 +288,7 @@ func (m *many) placeIn(ctx context.Context, tx *db.DB, batch []int, fs []fresh) 
 		room += o.Size - sizeOf(cur)
 		if cur == nil {
 			news = append(news, o.Node)
-			events = append(events, event.FileWritten{Space: s.mount.Space, Node: o.ID, Parent: o.Parent, Name: o.Name, Content: o.Content})
+			events = append(events, event.FileWritten{Space: s.mount.Space, Node: o.ID, Parent: o.Parent, Name: o.Name, Content: o.Content, Made: true, By: m.v.by()})
 			continue
 		}
 		if err := m.v.place(ctx, tx, fs[i].change, s, cur, o.Written); err != nil {

@@ -276,7 +276,7 @@ func (v *View) written(s *spot, cur *Entry, c content.Content, put Put, fresh tr
 }
 
 func (v *View) place(ctx context.Context, tx *db.DB, change tree.Change, s *spot, cur *Entry, w Written) error {
-	ev := event.FileWritten{Space: s.mount.Space, Node: w.ID, Parent: w.Parent, Name: w.Name, Content: w.Content}
+	ev := event.FileWritten{Space: s.mount.Space, Node: w.ID, Parent: w.Parent, Name: w.Name, Content: w.Content, Made: cur == nil, By: v.by()}
 	if cur == nil {
 		if err := v.tree.Create(ctx, tx, change, s.mount.Space, w.Node); err != nil {
 			if errors.Is(err, fault.Conflict) {
