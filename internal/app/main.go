@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"atrium/internal/infra/conf"
@@ -50,4 +51,12 @@ func (e *env) open(ctx context.Context) (*house, error) {
 	}
 	h.env = e
 	return h, nil
+}
+
+// Run executes a command with the settings of environ alone, such as "serve" until
+// ctx ends, and returns its exit code: the server as those who test it from outside
+// start it.
+func Run(ctx context.Context, environ []string, out, errOut io.Writer, args ...string) int {
+	e := &env{src: conf.Source{Environ: environ}, version: "test", in: strings.NewReader(""), out: out, errOut: errOut}
+	return e.execute(ctx, args)
 }
