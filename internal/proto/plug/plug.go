@@ -37,6 +37,8 @@ type Board struct {
 	PublicCaps Sockets[func(ctx context.Context, r *http.Request) any]
 	// CLI is the admin commands, by name, such as "user:add".
 	CLI Sockets[*cobra.Command]
+	// Search is the providers of the unified search, by id.
+	Search Sockets[Searcher]
 	// Checks tell whether a part the server depends on works.
 	Checks Sockets[func(ctx context.Context) error]
 }
