@@ -24,6 +24,8 @@ type Config struct {
 	URL string `key:"url" doc:"Public base address, such as https://cloud.example.com. Empty: made of http.listen or tls.domain."`
 	// TrustedProxies may say who the client is.
 	TrustedProxies []netip.Prefix `key:"trusted_proxies" doc:"Addresses or networks whose X-Forwarded-* headers are believed, such as 10.0.0.0/8."`
+	// TrustedHosts is what requests may call us.
+	TrustedHosts []string `key:"trusted_hosts" doc:"Host names that are answered to, such as cloud.example.com or *.example.com; others are refused. Empty: all."`
 
 	HTTP    HTTP    `key:"http"`
 	DB      DB      `key:"db"`

@@ -85,15 +85,16 @@ login_delay = "1s"
 default = "10 GiB"
 `)
 	c, err := Load(Source{
-		File:    path,
-		Environ: []string{"ATRIUM_DATA=/env", "ATRIUM_HTTP_LISTEN=env:2", "ATRIUM_URL=", "HOME=/x", "ATRIUM_DB=mysql://u:p@h/d"},
-		Flags:   map[string]string{"http.listen": "flag:3"},
+		File: path,
+		Environ: []string{"ATRIUM_DATA=/env", "ATRIUM_HTTP_LISTEN=env:2", "ATRIUM_URL=", "HOME=/x", "ATRIUM_DB=mysql://u:p@h/d",
+			"ATRIUM_TRUSTED_HOSTS=cloud.example, *.cloud.example"},
+		Flags: map[string]string{"http.listen": "flag:3"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := []any{c.Data, c.URL, c.HTTP.Listen, c.DB.DSN, c.TrustedProxies[1].String(), c.Limits.XMLBytes, c.Limits.RequestsPerSecond, c.Limits.LoginDelay, c.Quota.Default}
-	want := []any{"/env", "https://file.example", "flag:3", "mysql://u:p@h/d", "::1/128", Size(8192), 2.5, time.Second, Size(10 << 30)}
+	got := []any{c.Data, c.URL, c.HTTP.Listen, c.DB.DSN, c.TrustedProxies[1].String(), strings.Join(c.TrustedHosts, "+"), c.Limits.XMLBytes, c.Limits.RequestsPerSecond, c.Limits.LoginDelay, c.Quota.Default}
+	want := []any{"/env", "https://file.example", "flag:3", "mysql://u:p@h/d", "::1/128", "cloud.example+*.cloud.example", Size(8192), 2.5, time.Second, Size(10 << 30)}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

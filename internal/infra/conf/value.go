@@ -107,15 +107,22 @@ func parse(v reflect.Value, text string) error {
 			return err
 		}
 		*p = list
+	case *[]string:
+		*p = words(text)
 	default:
 		return fmt.Errorf("no parser for %T", p)
 	}
 	return nil
 }
 
+// words are the members of a list.
+func words(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
 func parsePrefixes(text string) ([]netip.Prefix, error) {
 	var list []netip.Prefix
-	for _, s := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+	for _, s := range words(text) {
 		if p, err := netip.ParsePrefix(s); err == nil {
 			list = append(list, p.Masked())
 			continue
@@ -140,6 +147,8 @@ func format(v reflect.Value) string {
 			parts[i] = p.String()
 		}
 		return strings.Join(parts, ",")
+	case []string:
+		return strings.Join(x, ",")
 	default:
 		return fmt.Sprint(x)
 	}
