@@ -49,10 +49,14 @@ func (v *View) Mkdir(ctx context.Context, p string) (*Entry, error) {
 	return &Entry{Node: n, Path: s.path, Mount: s.mount}, err
 }
 
-// Remove deletes an entry: a keeper takes it, or it goes to the purge. check
-// sees the entry in the transaction and may refuse; it may be nil.
+// Remove deletes an entry: a keeper takes it, or it goes to the purge. What is
+// mounted only leaves this view. check sees the entry in the transaction and may
+// refuse; it may be nil.
 func (v *View) Remove(ctx context.Context, e *Entry, check func(cur *Entry) error) error {
-	if e.IsRoot() || e.IsMountRoot() || e.Mount.fixed {
+	if e.IsMountRoot() {
+		return v.leave(ctx, e, check)
+	}
+	if e.IsRoot() || e.Mount.fixed {
 		return fault.New(fault.Denied, "This folder cannot be deleted.")
 	}
 	if e.Perm()&Delete == 0 {
@@ -82,6 +86,7 @@ func (v *View) Remove(ctx context.Context, e *Entry, check func(cur *Entry) erro
 		if err := v.publish(ctx, tx, event.NodeRemoved{Space: e.Mount.Space, Node: e.ID, Parent: cur.Parent, Name: cur.Name, Dir: e.IsDir(), By: v.by()}); err != nil {
 			return err
 		}
+		v.forget(tx, cur)
 		return v.remove(ctx, tx, cs, doomed, cur)
 	})
 }
@@ -137,17 +142,21 @@ const (
 )
 
 // Move puts an entry at another path and tells whether something new stands
-// there now (false: it took the place of another). The id stays.
+// there now (false: it took the place of another). The id stays. What is mounted
+// moves in this view only.
 func (v *View) Move(ctx context.Context, e *Entry, to string, clash Clash, check func(src, dst *Entry) error) (made bool, moved *Entry, err error) {
-	if e.IsRoot() || e.IsMountRoot() || e.Mount.fixed {
+	if e.IsMountRoot() {
+		return v.relocate(ctx, e, to, clash, check)
+	}
+	if e.IsRoot() || e.Mount.fixed {
 		return false, nil, fault.New(fault.Denied, "This folder cannot be moved.")
 	}
 	s, err := v.arrival(ctx, e, to, clash, forMove)
 	if err != nil {
 		return false, nil, err
 	}
-	if e.Perm()&Delete == 0 && (s.parent.ID != e.Parent || e.Perm()&Update == 0) {
-		return false, nil, fault.New(fault.Denied, "You may not move this.")
+	if err := v.mayMove(e, s); err != nil {
+		return false, nil, err
 	}
 	if err := v.guard(ctx, OpMove, e); err != nil {
 		return false, nil, err
@@ -165,6 +174,22 @@ func (v *View) Move(ctx context.Context, e *Entry, to string, clash Clash, check
 		return false, nil, err
 	}
 	return s.cur == nil, job.moved, nil
+}
+
+// mayMove tells whether an entry may go to a spot. A new name in the same folder
+// asks for the right to change it; another folder for the right to delete it here,
+// and arrival has asked for what it needs there.
+func (v *View) mayMove(e *Entry, s *spot) error {
+	if e.Perm()&Delete == 0 && (s.parent.ID != e.Parent || e.Perm()&Update == 0) {
+		return fault.New(fault.Denied, "You may not move this.")
+	}
+	if e.Mount.Sealed && s.mount.Root != e.Mount.Root { // elsewhere its bytes could be read
+		return fault.New(fault.Denied, "This can be looked at, but not taken away.")
+	}
+	if s.mount.Space != e.Mount.Space && e.IsDir() && len(v.beneath(segments(e.Path))) > 0 {
+		return fault.New(fault.Denied, "A folder that holds what others share with you cannot be moved to somebody else.")
+	}
+	return nil
 }
 
 // verb tells arrival for which operation it looks.
@@ -189,6 +214,12 @@ func (v *View) arrival(ctx context.Context, e *Entry, to string, clash Clash, op
 	}
 	if s.cur == nil {
 		s.self = e.ID
+		if op == forMove && s.parent.ID == e.Parent && e.Perm()&Update != 0 { // a new name for it
+			if err := v.noClash(ctx, s); err != nil {
+				return nil, err
+			}
+			return s, v.guard(ctx, OpCreate, &Entry{Node: s.parent, Path: s.path, Mount: s.mount})
+		}
 		return s, v.mayWrite(ctx, s)
 	}
 	if clash == Refuse {
@@ -197,8 +228,8 @@ func (v *View) arrival(ctx context.Context, e *Entry, to string, clash Clash, op
 	if within(e.Path, s.path) {
 		return nil, fault.New(fault.Conflict, "A folder cannot be replaced by what lies in it.")
 	}
-	if s.only != 0 {
-		return nil, fault.New(fault.Denied, "This file cannot be replaced by another.")
+	if s.only != 0 || s.cur.IsMountRoot() {
+		return nil, fault.New(fault.Denied, "What others share with you cannot be replaced by something else.")
 	}
 	if s.mount.Perm&(Update|Delete) != Update|Delete && (op == forMove || s.cur.IsDir() || s.mount.Perm&Update == 0) {
 		return nil, fault.New(fault.Denied, "You may not write here.")
@@ -281,6 +312,7 @@ func (m *moving) run(ctx context.Context, tx *db.DB) error {
 		}
 		return err
 	}
+	m.v.forget(tx, src)
 	m.moved = &Entry{Node: src.Node, Path: m.to.path, Mount: m.to.mount}
 	m.moved.Parent, m.moved.Name, m.moved.Node.Mime = to.Parent, to.Name, m.mime
 	return m.v.publish(ctx, tx, m.announce(src, m.moved))

@@ -32,8 +32,8 @@ type CopyOptions struct {
 // Copy puts a copy of an entry at another path. No byte is copied: both refer
 // to the same contents. A folder is copied out of sight and appears whole.
 func (v *View) Copy(ctx context.Context, e *Entry, to string, how CopyOptions) (made bool, copied *Entry, err error) {
-	if e.Perm()&Read == 0 {
-		return false, nil, fault.New(fault.Denied, "You may not read this.")
+	if err := readable(e); err != nil {
+		return false, nil, err
 	}
 	if e.Mount.way {
 		return false, nil, fault.New(fault.Denied, "Only a part of this folder is open to this app password, so that it cannot be copied.")

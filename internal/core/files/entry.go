@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"hash/fnv"
 	"io"
 	"iter"
 	"path"
-	"slices"
 	"strings"
 
 	"atrium/internal/base/fault"
@@ -53,18 +51,6 @@ func (v *View) entry(ctx context.Context, n tree.Node, m *Mount, at string) (*En
 	return &Entry{Node: n, Path: at, Mount: m, Mime: mime}, nil
 }
 
-// mount finds the mount that a path lies in, and the names below it.
-func (v *View) mount(p []string) (*Mount, []string) {
-	best := &v.mounts[0]
-	for i := range v.mounts[1:] {
-		m := &v.mounts[i+1]
-		if len(m.Path) > len(best.Path) && len(p) >= len(m.Path) && slices.Equal(p[:len(m.Path)], m.Path) {
-			best = m
-		}
-	}
-	return best, p[len(best.Path):]
-}
-
 func missing(err error) error {
 	if errors.Is(err, fault.NotFound) {
 		return fault.Wrap(fault.NotFound, err, "This file or folder does not exist.")
@@ -91,46 +77,14 @@ func (v *View) Stat(ctx context.Context, p string) (*Entry, error) {
 	if err != nil || !n.IsDir() {
 		return e, err
 	}
-	return e, v.mixMounts(ctx, e)
+	return e, v.mix(ctx, e)
 }
 
 func (v *View) resolve(ctx context.Context, m *Mount, rest []string) (tree.Node, error) {
-	if m.Root == m.Space {
-		return v.tree.Resolve(ctx, m.Space, rest)
+	if m.Perm&Read == 0 && len(rest) > 0 && !m.way {
+		return tree.Node{}, fmt.Errorf("below a folder that may not be read: %w", fault.NotFound)
 	}
-	if err := v.tree.Settle(ctx, m.Space); err != nil {
-		return tree.Node{}, err
-	}
-	return v.tree.Find(ctx, v.db, m.Root, rest)
-}
-
-// mixMounts makes a folder's etag depend on what is mounted below it.
-func (v *View) mixMounts(ctx context.Context, e *Entry) error {
-	if e.Mount.way {
-		return v.showWay(ctx, e)
-	}
-	if len(v.mounts) == 1 || len(e.Mount.Path) > 0 {
-		return nil
-	}
-	h := fnv.New64a()
-	below := false
-	for i := range v.mounts[1:] {
-		m := &v.mounts[i+1]
-		at := "/" + strings.Join(m.Path, "/")
-		if e.Path != "/" && !strings.HasPrefix(at, e.Path+"/") {
-			continue
-		}
-		n, err := v.resolve(ctx, m, nil)
-		if err != nil {
-			return err
-		}
-		below = true
-		fmt.Fprintf(h, "%s %d %d %d\n", at, n.ID, n.ETag, m.Perm)
-	}
-	if below {
-		e.ETag ^= int64(h.Sum64() >> 1)
-	}
-	return nil
+	return v.tree.ResolveIn(ctx, m.Space, m.Root, rest)
 }
 
 // ByID finds an entry by its node's id, wherever the viewer may see it.
@@ -145,55 +99,21 @@ func (v *View) ByID(ctx context.Context, id int64) (*Entry, error) {
 	return nil, missing(fmt.Errorf("node %d: %w", id, fault.NotFound))
 }
 
-// List yields a folder's entries by name, mounts last. The folder comes from
-// Stat, so that its etag is not newer than what is listed.
-func (v *View) List(ctx context.Context, folder *Entry) iter.Seq2[*Entry, error] {
-	if folder.Mount.way {
-		return v.listWay(ctx, folder)
+// readable tells whether the bytes of e may be read: nil or fault.Denied.
+func readable(e *Entry) error {
+	if e.Perm()&Read == 0 {
+		return fault.New(fault.Denied, "You may not read this file.")
 	}
-	return func(yield func(*Entry, error) bool) {
-		prefix := strings.TrimSuffix(folder.Path, "/") + "/"
-		mounted, inside := v.mountsIn(folder), folder.inside()
-		for n, err := range v.tree.Children(ctx, folder.ID) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if mounted[n.Name] != nil {
-				continue
-			}
-			e, err := v.entry(ctx, n, inside, prefix+n.Name)
-			if !yield(e, err) || err != nil {
-				return
-			}
-		}
-		for _, m := range mounted {
-			e, err := v.Stat(ctx, "/"+strings.Join(m.Path, "/"))
-			if !yield(e, err) || err != nil {
-				return
-			}
-		}
+	if e.Mount.Sealed {
+		return fault.New(fault.Denied, "This can be looked at, but not downloaded.")
 	}
-}
-
-func (v *View) mountsIn(folder *Entry) map[string]*Mount {
-	if len(v.mounts) == 1 {
-		return nil
-	}
-	out := map[string]*Mount{}
-	for i := range v.mounts[1:] {
-		m := &v.mounts[i+1]
-		if path.Dir("/"+strings.Join(m.Path, "/")) == folder.Path {
-			out[m.Path[len(m.Path)-1]] = m
-		}
-	}
-	return out
+	return nil
 }
 
 // Open reads n bytes of a file from off; n < 0 reads to the end.
 func (v *View) Open(ctx context.Context, e *Entry, off, n int64) (io.ReadCloser, error) {
-	if e.Perm()&Read == 0 {
-		return nil, fault.New(fault.Denied, "You may not read this file.")
+	if err := readable(e); err != nil {
+		return nil, err
 	}
 	if e.IsDir() {
 		return nil, fault.New(fault.Unsupported, "A folder has no content of its own.")
@@ -206,8 +126,8 @@ func (v *View) Open(ctx context.Context, e *Entry, off, n int64) (io.ReadCloser,
 
 // Sum reads a whole file through h and returns its hex digest.
 func (v *View) Sum(ctx context.Context, e *Entry, h hash.Hash) (string, error) {
-	if e.Perm()&Read == 0 {
-		return "", fault.New(fault.Denied, "You may not read this file.")
+	if err := readable(e); err != nil {
+		return "", err
 	}
 	if err := v.guard(ctx, OpRead, e); err != nil {
 		return "", err

@@ -42,7 +42,11 @@ type Mount struct {
 	Perm  Perm
 	Kind  string // "", "shared", "group", "external": nc:mount-type
 	Owner string // user id
+	// Sealed: what lies here can be listed, but no byte of it be read or copied.
+	Sealed bool
+	Tag    any // what its Mounter knows it by; rooms that know the Mounter may look
 
+	by    Mounter
 	way   bool   // shows only what leads to the tops of a limited view
 	fixed bool   // what stands at its root can be neither moved nor deleted here
 	held  *Mount // of a top: what its node itself is shown with
@@ -74,9 +78,27 @@ type Keeper interface {
 	Removed(ctx context.Context, tx *db.DB, e *Entry) (kept bool, err error)
 }
 
-// Mounter adds mounts to a user's view.
+// Mounter adds mounts to a user's view. A mount lies where nothing of the user's
+// own is, in a folder of the home or in the home itself. What cannot be told is an
+// error; what is not there any more is no mount.
 type Mounter interface {
 	Mounts(ctx context.Context, p *who.Principal) ([]Mount, error)
+}
+
+// Mover is what a Mounter also is whose mounts people may rename and move in their
+// own home, and take out of it. Nothing of the owner's changes by that.
+type Mover interface {
+	// Relocate puts a mount of p's into another folder of the home.
+	Relocate(ctx context.Context, tx *db.DB, p *who.Principal, m *Mount, folder int64, name string) error
+	// Leave takes a mount out of p's home.
+	Leave(ctx context.Context, tx *db.DB, p *who.Principal, m *Mount) error
+}
+
+// Rememberer is what a Mounter also is that remembers where mounts are.
+type Rememberer interface {
+	// Forget is told that folders in the home of a user, or those above them, were
+	// moved or deleted.
+	Forget(uid string)
 }
 
 // Audience is what a Mounter also is that can tell who reaches nodes by its mounts.
@@ -145,6 +167,7 @@ type View struct {
 	who    *who.Principal
 	mounts []Mount    // the home first
 	tops   [][]string // paths of what a limited credential is limited to; nil: no limit
+	may    Perm       // what the credential leaves of the rights
 }
 
 // As returns the view of p, whose home is made at the first visit. While the
@@ -164,17 +187,20 @@ func (s *Service) As(ctx context.Context, p *who.Principal) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &View{Service: s, who: p, mounts: []Mount{{Space: root, Root: root, Perm: All, Owner: p.ID}}}
+	v := &View{Service: s, who: p, mounts: []Mount{{Space: root, Root: root, Perm: All, Owner: p.ID}}, may: permsOf(p.Scope) &^ p.Withheld}
 	for _, m := range s.Hooks.Mounters {
 		more, err := m.Mounts(ctx, p)
 		if err != nil {
 			return nil, err
 		}
-		v.mounts = append(v.mounts, more...)
+		for _, one := range more {
+			one.by = m
+			v.mounts = append(v.mounts, one)
+		}
 	}
-	if perm := permsOf(p.Scope) &^ p.Withheld; perm != All {
+	if v.may != All {
 		for i := range v.mounts {
-			v.mounts[i].Perm &= perm
+			v.mounts[i].Perm &= v.may
 		}
 	}
 	if p.Scope != nil && len(p.Scope.Folders) > 0 {

@@ -36,16 +36,23 @@ type desk struct {
 }
 
 func each(t *testing.T, f func(d *desk)) {
-	dbtest.Each(t, []db.Schema{tree.Schema, content.Schema}, func(t *testing.T, d *db.DB) {
-		k := &desk{T: t, ctx: t.Context(), db: d, mu: &sync.Mutex{}, content: content.New(d, mem.New())}
-		svc := files.New(d, tree.New(d), k.content, k.publish)
-		v, err := svc.As(k.ctx, &who.Principal{ID: "alice"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		k.View = v
-		f(k)
-	})
+	dbtest.Each(t, []db.Schema{tree.Schema, content.Schema}, func(t *testing.T, d *db.DB) { f(deskOn(t, d)) })
+}
+
+// light is each for rules that no database knows of.
+func light(t *testing.T, f func(d *desk)) {
+	f(deskOn(t, dbtest.SQLite(t, tree.Schema, content.Schema)))
+}
+
+func deskOn(t *testing.T, d *db.DB) *desk {
+	k := &desk{T: t, ctx: t.Context(), db: d, mu: &sync.Mutex{}, content: content.New(d, mem.New())}
+	svc := files.New(d, tree.New(d), k.content, k.publish)
+	v, err := svc.As(k.ctx, &who.Principal{ID: "alice"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.View = v
+	return k
 }
 
 func (k *desk) publish(_ context.Context, _ *db.DB, ev interface{ EventName() string }) error {

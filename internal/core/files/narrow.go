@@ -54,7 +54,9 @@ func (v *View) narrow(ctx context.Context, nodes []int64) error {
 		if len(at) == 0 {
 			return nil // the whole tree
 		}
-		tops = append(tops, Mount{Path: at, Space: m.Space, Root: id, Perm: m.Perm, Kind: m.Kind, Owner: m.Owner})
+		top := *m
+		top.Path, top.Root = at, id
+		tops = append(tops, top)
 	}
 	slices.SortFunc(tops, func(a, b Mount) int { return slices.Compare(a.Path, b.Path) })
 	v.tops = [][]string{}
@@ -150,8 +152,8 @@ func (v *View) locateFixed(ctx context.Context, m *Mount, segs []string) (*spot,
 		return nil, err
 	}
 	s.mount, s.cur = e.Mount, e
-	if !m.way && !e.IsDir() {
-		s.parent, s.name, s.only = tree.Node{ID: e.Parent, Kind: tree.Folder}, e.Name, e.ID
+	if !m.way {
+		s.standIn(e)
 	}
 	return s, nil
 }
@@ -198,18 +200,21 @@ func segments(p string) []string {
 
 // showWay gives a folder on the way the etag and the size of what it shows.
 func (v *View) showWay(ctx context.Context, e *Entry) error {
-	h, at := fnv.New64a(), segments(e.Path)
+	var shown []*Mount
+	for _, m := range v.beneath(segments(e.Path)) {
+		if !m.way {
+			shown = append(shown, m)
+		}
+	}
+	roots, err := v.roots(ctx, shown)
+	if err != nil {
+		return err
+	}
+	h := fnv.New64a()
 	fmt.Fprintf(h, "%d\n", e.ID)
 	e.Size = 0
-	for i := range v.mounts {
-		m := &v.mounts[i]
-		if m.way || !leads(at, m.Path) {
-			continue
-		}
-		n, err := v.resolve(ctx, m, nil)
-		if err != nil && !errors.Is(err, fault.NotFound) {
-			return err
-		}
+	for _, m := range shown {
+		n := roots[m.Root] // of one that is gone, the zero Node
 		fmt.Fprintf(h, "%q %d %d %d\n", m.Path, n.ID, n.ETag, m.Perm)
 		if slices.ContainsFunc(v.tops, func(top []string) bool { return slices.Equal(top, m.Path) }) {
 			e.Size += n.Size

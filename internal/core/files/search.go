@@ -73,7 +73,7 @@ func (v *View) below(folder *Entry) (out []*Mount) {
 	prefix := strings.TrimSuffix(folder.Path, "/") + "/"
 	for i := range v.mounts[1:] {
 		m := &v.mounts[i+1]
-		if m.Perm&Read != 0 && !m.way && strings.HasPrefix("/"+strings.Join(m.Path, "/"), prefix) && m.Root != folder.ID {
+		if m.Perm&Read != 0 && !m.way && strings.HasPrefix(m.at(), prefix) && m.Root != folder.ID {
 			out = append(out, m)
 		}
 	}
@@ -194,7 +194,7 @@ func (v *View) entryBatch(ctx context.Context, batch []found, paths map[int64]st
 			return nil, err
 		}
 		if n.IsDir() {
-			if err := v.mixMounts(ctx, e); err != nil {
+			if err := v.mix(ctx, e); err != nil {
 				return nil, err
 			}
 		}
@@ -206,7 +206,7 @@ func (v *View) entryBatch(ctx context.Context, batch []found, paths map[int64]st
 // seenAs is a node's path in the view, through a mount; not ok if it is not below
 // that any more. paths are those of folders in their spaces.
 func (v *View) seenAs(ctx context.Context, n tree.Node, m *Mount, paths map[int64]string) (string, bool, error) {
-	at := "/" + strings.Join(m.Path, "/")
+	at := m.at()
 	if n.ID == m.Root {
 		return at, true, nil
 	}

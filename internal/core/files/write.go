@@ -81,7 +81,12 @@ func (v *View) locate(ctx context.Context, p string) (*spot, error) {
 	}
 	if len(rest) == 0 { // the root of a mount: a name in the folder around it
 		e, err := v.Stat(ctx, p)
-		return &spot{mount: m, cur: e, name: segs[len(segs)-1], path: "/" + strings.Join(segs, "/")}, err
+		if err != nil {
+			return nil, err
+		}
+		s := &spot{mount: m, cur: e, name: segs[len(segs)-1], path: e.Path}
+		s.standIn(e)
+		return s, nil
 	}
 	parent, err := v.tree.Find(ctx, v.db, m.Root, rest[:len(rest)-1])
 	if errors.Is(err, fault.NotFound) || err == nil && !parent.IsDir() {
@@ -93,6 +98,14 @@ func (v *View) locate(ctx context.Context, p string) (*spot, error) {
 	s := &spot{mount: m, parent: parent, name: rest[len(rest)-1], path: "/" + strings.Join(segs, "/")}
 	s.cur, err = v.current(ctx, v.db, s)
 	return s, err
+}
+
+// standIn makes a mounted file's spot the place where the file really lies, whose
+// bytes are written there and nothing else may take its place.
+func (s *spot) standIn(e *Entry) {
+	if !e.IsDir() {
+		s.parent, s.name, s.only = tree.Node{ID: e.Parent, Kind: tree.Folder}, e.Name, e.ID
+	}
 }
 
 // current reads what stands at a spot.

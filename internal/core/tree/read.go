@@ -17,20 +17,25 @@ const joinMax = 12
 // Resolve finds the node at a path below a root. A folder comes settled. A path
 // that leads nowhere, or through a file, is fault.NotFound.
 func (t *Tree) Resolve(ctx context.Context, root int64, path []string) (Node, error) {
+	return t.ResolveIn(ctx, root, root, path)
+}
+
+// ResolveIn is Resolve for a path below any node of a space.
+func (t *Tree) ResolveIn(ctx context.Context, space, from int64, path []string) (Node, error) {
 	for range settleTries {
-		n, dirty, err := t.lookup(ctx, t.db, root, path)
+		n, dirty, err := t.lookup(ctx, t.db, space, from, path)
 		if err != nil {
 			return Node{}, err
 		}
 		if !dirty || !n.IsDir() {
 			return n, nil
 		}
-		if err := t.Settle(ctx, root); err != nil {
+		if err := t.Settle(ctx, space); err != nil {
 			return Node{}, err
 		}
 	}
 	// Writers are faster than we are: the etag may lag, and this one does.
-	n, _, err := t.lookup(ctx, t.db, root, path)
+	n, _, err := t.lookup(ctx, t.db, space, from, path)
 	return n, err
 }
 
@@ -39,27 +44,26 @@ const settleTries = 2
 
 // Find is Resolve without settling, for use in a transaction.
 func (t *Tree) Find(ctx context.Context, d *db.DB, root int64, path []string) (Node, error) {
-	n, _, err := t.lookup(ctx, d, root, path)
+	n, _, err := t.lookup(ctx, d, root, root, path)
 	return n, err
 }
 
-func (t *Tree) lookup(ctx context.Context, d *db.DB, root int64, path []string) (Node, bool, error) {
-	from := root
+func (t *Tree) lookup(ctx context.Context, d *db.DB, space, from int64, path []string) (Node, bool, error) {
 	for len(path) > joinMax {
-		n, _, err := t.probe(ctx, d, root, from, path[:joinMax])
+		n, _, err := t.probe(ctx, d, space, from, path[:joinMax])
 		if err != nil {
 			return Node{}, false, err
 		}
 		from, path = n.ID, path[joinMax:]
 	}
-	return t.probe(ctx, d, root, from, path)
+	return t.probe(ctx, d, space, from, path)
 }
 
 // probe resolves up to joinMax names in one statement of primary-key look-ups,
 // which also tells whether the space has unsettled writes.
-func (t *Tree) probe(ctx context.Context, d *db.DB, root, from int64, path []string) (Node, bool, error) {
+func (t *Tree) probe(ctx context.Context, d *db.DB, space, from int64, path []string) (Node, bool, error) {
 	args := make([]any, 0, len(path)+2)
-	args = append(args, root)
+	args = append(args, space)
 	if len(path) == 0 {
 		args = append(args, from)
 	} else {

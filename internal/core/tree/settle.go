@@ -130,6 +130,23 @@ func (t *Tree) climb(ctx context.Context, tx *db.DB, byParent map[int64]dirtyRow
 	return total, nil
 }
 
+// SettleAny settles those of the spaces that need it, with one statement if none
+// does.
+func (t *Tree) SettleAny(ctx context.Context, spaces []int64) error {
+	for batch := range slices.Chunk(spaces, 500) {
+		dirty, err := db.List(ctx, t.db, db.Scan1[int64], "SELECT DISTINCT space FROM dirty WHERE space IN (?)", batch)
+		if err != nil {
+			return err
+		}
+		for _, s := range dirty {
+			if err := t.Settle(ctx, s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Unsettled lists spaces with rows in the dirty log.
 func (t *Tree) Unsettled(ctx context.Context) ([]int64, error) {
 	return db.List(ctx, t.db, db.Scan1[int64], "SELECT DISTINCT space FROM dirty")
