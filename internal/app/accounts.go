@@ -12,7 +12,6 @@ import (
 	"atrium/internal/core/tree"
 	"atrium/internal/feature/provisioning"
 	"atrium/internal/infra/db"
-	"atrium/internal/proto/plug"
 )
 
 // homes tells the provisioning room what accounts hold.
@@ -65,15 +64,4 @@ func (h homes) held(ctx context.Context, u *identity.User) (provisioning.Holding
 // SetQuota implements provisioning.Homes.
 func (h homes) SetQuota(ctx context.Context, uid string, bytes int64) error {
 	return h.files.SetQuota(ctx, uid, bytes)
-}
-
-// fixedApps are the rooms, by the names that app:list prints. None can be
-// switched off.
-func fixedApps(version string, rooms func() []plug.Room) provisioning.AlwaysOn {
-	return func() (out []provisioning.App) {
-		for _, name := range namesOf(rooms()) {
-			out = append(out, provisioning.App{ID: name, Name: name, Version: version, Enabled: true})
-		}
-		return out
-	}
 }

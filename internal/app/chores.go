@@ -26,6 +26,7 @@ func (h *house) run(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { return h.people.Run(ctx) })
 	g.Go(func() error { h.bus.Run(ctx); return nil })
 	g.Go(func() error { h.jobs.Run(ctx); return nil })
+	g.Go(func() error { return h.follow(ctx) })
 	g.Go(func() error { return h.settle(ctx) })
 	g.Go(func() error { return h.readable.Run(ctx) })
 }

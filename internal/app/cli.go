@@ -18,7 +18,6 @@ import (
 	"atrium/internal/infra/lock/mem"
 	"atrium/internal/infra/seal"
 	"atrium/internal/proto/cli"
-	"atrium/internal/proto/plug"
 )
 
 // execute runs a command line and returns its exit code. The commands are first
@@ -135,8 +134,8 @@ func (e *env) rootOf(h *house) (*cobra.Command, error) {
 }
 
 // site is what the room of the commands is told of the process.
-func (e *env) site(h *house, rooms func() []string) admin.Site {
-	return admin.Site{Version: e.version, Speaks: Version, Source: e.src, Config: h.conf, Rooms: rooms,
+func (e *env) site(h *house) admin.Site {
+	return admin.Site{Version: e.version, Speaks: Version, Source: e.src, Config: h.conf,
 		Open: func(ctx context.Context) (*admin.Ground, error) {
 			h, err := e.enter(ctx)
 			if err != nil {
@@ -144,13 +143,4 @@ func (e *env) site(h *house, rooms func() []string) admin.Site {
 			}
 			return &admin.Ground{DB: h.db, Store: h.depot, People: h.people, Close: h.Close}, nil
 		}}
-}
-
-// namesOf are the names of rooms, which are those of their packages.
-func namesOf(rooms []plug.Room) []string {
-	names := make([]string, len(rooms))
-	for i, r := range rooms {
-		names[i], _, _ = strings.Cut(strings.TrimPrefix(fmt.Sprintf("%T", r), "*"), ".")
-	}
-	return names
 }

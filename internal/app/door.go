@@ -27,6 +27,22 @@ func (h *house) doorConfig(ctx context.Context, b *plug.Board, figures *stats.St
 	}, err
 }
 
+// front is the door with all rooms behind it, those that are on.
+func (h *house) front(ctx context.Context) (*web.Door, error) {
+	board, err := h.plugIn()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := h.turn(ctx); err != nil {
+		return nil, err
+	}
+	c, err := h.doorConfig(ctx, board, h.mountOwn(board.Web))
+	if err != nil {
+		return nil, err
+	}
+	return web.NewDoor(c, board.Web), nil
+}
+
 // routeFactor is what the door understands: there 0 is the default.
 func routeFactor(l conf.Limits) float64 {
 	if l.RouteFactor == 0 {

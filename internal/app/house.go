@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/switches"
 	"atrium/internal/base/who"
 	"atrium/internal/core/content"
 	"atrium/internal/core/event"
@@ -60,6 +61,7 @@ type house struct {
 	bus      *bus.Bus
 	lock     lock.Locker
 	jobs     *jobs.Queue
+	switches *switches.Set // of the rooms that may be switched off
 	box      *seal.Box
 	readable *readable.Room
 	instance string
@@ -131,9 +133,11 @@ func (h *house) buildFiles(ctx context.Context) error {
 // neither.
 func (h *house) assemble() {
 	d := h.db
+	h.switches = &switches.Set{}
 	h.bus = bus.New(d, h.lock)
-	h.bus.Log = h.log
+	h.bus.Log, h.bus.Switches = h.log, h.switches
 	h.jobs = jobs.New(d)
+	h.jobs.Switches = h.switches
 	h.tree = tree.New(d)
 	h.content = content.New(d, h.depot)
 	h.files = files.New(d, h.tree, h.content, func(ctx context.Context, tx *db.DB, ev interface{ EventName() string }) error {

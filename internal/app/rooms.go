@@ -22,11 +22,11 @@ import (
 	"atrium/internal/proto/web"
 )
 
-// plugIn makes the rooms and plugs them in: the list of what we are.
+// plugIn makes the rooms and plugs them in: the list of what we are. A room in
+// may("name", …) can be switched off by that name, which is the one that clients
+// and scripts for Nextcloud know; all others are always on (switching.go).
 func (h *house) plugIn() (*plug.Board, error) {
-	m := web.NewMux()
-	b := &plug.Board{Web: m, OCS: ocs.NewMux(m), DAV: dav.NewMux("/remote.php/dav"), Hook: &h.files.Hooks, Bus: h.bus, Jobs: h.jobs,
-		Auth: &[]web.Authenticator{}}
+	b := h.board()
 	in, second, letters, err := h.waysIn()
 	if err != nil {
 		return nil, err
@@ -52,24 +52,34 @@ func (h *house) plugIn() (*plug.Board, error) {
 		second,
 		about,
 		page,
-		provisioning.New(h.people, homes{h.db, h.tree, h.files}, h.settings, fixedApps(h.env.version, func() []plug.Room { return rooms }), h.mailer(letters)),
+		provisioning.New(h.people, homes{h.db, h.tree, h.files}, h.settings, apps{h, func() []plug.Room { return rooms }}, h.mailer(letters)),
 		letters,
-		presence,
-		faces,
+		may("user_status", presence),
+		may("profile", faces),
 		roles.New(h.db, h.people),
 		audit.New(h.db, h.box),
-		transfer.New(h.people, h.files),
-		export.New(h.people, h.files),
+		may("transfer", transfer.New(h.people, h.files)),
+		may("export", export.New(h.people, h.files)),
 		passwords.New(h.db, h.people, h.settings, h.hashes),
-		davs,
+		always("files", davs),
 		h.readableTree(davs.Contents),
-		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h, func() []string { return namesOf(rooms) })),
+		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h)),
 	}
 	for _, r := range rooms {
-		r.Plug(b)
+		h.plug(b, r)
 	}
-	b.CLI.Add("security:limits", h.limits(m))
+	b.CLI.Add("security:limits", h.limits(b.Web))
 	return b, nil
+}
+
+// board is a board without rooms.
+func (h *house) board() *plug.Board {
+	m := web.NewMux()
+	m.Switches = h.switches
+	b := &plug.Board{Web: m, OCS: ocs.NewMux(m), DAV: dav.NewMux("/remote.php/dav"), Hook: &h.files.Hooks, Bus: h.bus, Jobs: h.jobs,
+		Auth: &[]web.Authenticator{}}
+	b.DAV.Switches, b.Caps.Switches, b.PublicCaps.Switches = h.switches, h.switches, h.switches
+	return b
 }
 
 // waysIn makes the rooms of the login, which know each other by a few functions.

@@ -33,15 +33,10 @@ func (e *env) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("the first account: %w", err)
 	}
-	board, err := h.plugIn()
+	door, err := h.front(ctx)
 	if err != nil {
 		return err
 	}
-	doorConf, err := h.doorConfig(ctx, board, h.mountOwn(board.Web))
-	if err != nil {
-		return err
-	}
-	door := web.NewDoor(doorConf, board.Web)
 	ln, err := net.Listen("tcp", h.conf.HTTP.Listen)
 	if err != nil {
 		return err

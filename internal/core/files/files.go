@@ -108,16 +108,6 @@ type Audience interface {
 	Viewers(ctx context.Context, chains map[int64][]tree.Node, add func(node int64, uid string)) error
 }
 
-// Hooks is where rooms take part. They are filled at start, before any request.
-type Hooks struct {
-	Mounters []Mounter
-	Guards   []Guard
-	Keepers  []Keeper
-	// Copied gives copies what rooms keep of the originals, in the transaction
-	// that makes them.
-	Copied []func(ctx context.Context, tx *db.DB, from, to []int64) error
-}
-
 // Publish sends an event in the transaction that made it true.
 type Publish func(ctx context.Context, tx *db.DB, ev interface{ EventName() string }) error
 
@@ -188,7 +178,7 @@ func (s *Service) As(ctx context.Context, p *who.Principal) (*View, error) {
 		return nil, err
 	}
 	v := &View{Service: s, who: p, mounts: []Mount{{Space: root, Root: root, Perm: All, Owner: p.ID}}, may: permsOf(p.Scope) &^ p.Withheld}
-	for _, m := range s.Hooks.Mounters {
+	for m := range s.Hooks.mounters() {
 		more, err := m.Mounts(ctx, p)
 		if err != nil {
 			return nil, err
@@ -350,7 +340,7 @@ func (s *Service) Chains(ctx context.Context, ids ...int64) (map[int64][]tree.No
 }
 
 func (s *Service) guard(ctx context.Context, op Op, e *Entry) error {
-	for _, g := range s.Hooks.Guards {
+	for g := range s.Hooks.guards() {
 		if err := g.Check(ctx, op, e); err != nil {
 			return err
 		}

@@ -91,7 +91,7 @@ func (v *View) forget(tx *db.DB, e *Entry) {
 }
 
 func (v *View) forgotten(tx *db.DB) {
-	for _, m := range v.Hooks.Mounters {
+	for m := range v.Hooks.mounters() {
 		if r, ok := m.(Rememberer); ok {
 			tx.AfterCommit(func() { r.Forget(v.who.ID) })
 		}

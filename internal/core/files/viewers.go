@@ -40,7 +40,7 @@ func (s *Service) Viewers(ctx context.Context, ids ...int64) (map[int64][]string
 			homes[id] = chain
 		}
 	}
-	for _, m := range s.Hooks.Mounters {
+	for m := range s.Hooks.mounters() {
 		if a, ok := m.(Audience); ok {
 			if err := a.Viewers(ctx, homes, add); err != nil {
 				return nil, err

@@ -70,6 +70,12 @@ func (s *Store) All(ctx context.Context, app string) iter.Seq2[Setting, error] {
 		"SELECT app, name, value FROM setting WHERE app = ? OR ? = '' ORDER BY app, name", app, app)
 }
 
+// Named yields the settings of one name, of all apps.
+func (s *Store) Named(ctx context.Context, name string) iter.Seq2[Setting, error] {
+	return db.All(ctx, s.db, func(r db.Row) (v Setting, err error) { return v, r.Scan(&v.App, &v.Name, &v.Value) },
+		"SELECT app, name, value FROM setting WHERE name = ? ORDER BY app", name)
+}
+
 // Once returns a value that is made on the first call and then stays.
 func (s *Store) Once(ctx context.Context, app, name string, value func() string) (string, error) {
 	if _, err := s.db.Exec(ctx, "INSERT INTO setting (app, name, value) VALUES (?, ?, ?) {{on app,name ignore}}", app, name, value()); err != nil {

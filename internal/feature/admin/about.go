@@ -13,11 +13,7 @@ import (
 func (r *Room) about() []*cobra.Command {
 	status := &cobra.Command{Use: "status", Short: "Tell versions and whether the instance has been begun", RunE: r.status}
 	status.Flags().BoolP("exit-code", "e", false, "Accepted; there is no maintenance that a code could tell")
-	apps := &cobra.Command{Use: "app:list", Short: "List the rooms of the house", RunE: r.apps}
-	for _, flag := range []string{"enabled", "disabled", "shipped"} {
-		apps.Flags().Bool(flag, false, "Accepted; all rooms are enabled and part of the program")
-	}
-	return []*cobra.Command{cli.Anywhere(status), apps}
+	return []*cobra.Command{cli.Anywhere(status)}
 }
 
 // full is a version with the fourth number that clients parse.
@@ -47,20 +43,4 @@ func (r *Room) status(cmd *cobra.Command, _ []string) error {
 		{Key: "extendedSupport", Value: false},
 		{Key: "atriumversion", Value: r.site.Version},
 	})
-}
-
-func (r *Room) apps(cmd *cobra.Command, _ []string) error {
-	var enabled cli.Map
-	for _, name := range r.site.Rooms() {
-		enabled = append(enabled, cli.Member{Key: name, Value: r.site.Speaks})
-	}
-	if !cli.Plain(cmd) {
-		return cli.Print(cmd, cli.Map{{Key: "enabled", Value: enabled}, {Key: "disabled", Value: cli.Map{}}})
-	}
-	cli.Say(cmd, "Enabled:")
-	if err := cli.Print(cmd, enabled); err != nil {
-		return err
-	}
-	cli.Say(cmd, "Disabled:")
-	return nil
 }

@@ -27,7 +27,6 @@ type Site struct {
 	Speaks  string      // the Nextcloud version whose protocols we speak, such as "32.0.1"
 	Source  conf.Source // where the configuration comes from
 	Config  conf.Config
-	Rooms   func() []string // by name
 	// Open opens what commands look at that also work without a database. A site
 	// that was never begun is fault.NotFound.
 	Open func(ctx context.Context) (*Ground, error)

@@ -100,11 +100,17 @@ func (rm *Room) appEnable(ctx context.Context, r *ocs.Request) (any, error) {
 	return nothing, err
 }
 
+// errAlwaysOn is the recorded answer (31-provisioning/231).
+var errAlwaysOn = ocs.Fail(996, "Internal Server Error\n")
+
 // appDisable is content when there is no such app (31-provisioning/230).
 func (rm *Room) appDisable(ctx context.Context, r *ocs.Request) (any, error) {
 	err := rm.apps.Disable(ctx, r.Path("app"))
-	if errors.Is(err, fault.NotFound) {
+	switch {
+	case errors.Is(err, fault.NotFound):
 		err = nil
+	case errors.Is(err, fault.Denied):
+		err = errAlwaysOn
 	}
 	return nothing, err
 }
@@ -223,26 +229,4 @@ func (rm *Room) configDelete(ctx context.Context, r *ocs.Request) (any, error) {
 		err = nil
 	}
 	return nothing, err
-}
-
-// AlwaysOn are parts that cannot be switched off.
-type AlwaysOn func() []App
-
-// List implements Apps.
-func (f AlwaysOn) List(context.Context) ([]App, error) { return f(), nil }
-
-// Enable implements Apps: all there is is on already.
-func (f AlwaysOn) Enable(_ context.Context, id string) error {
-	if !slices.ContainsFunc(f(), func(a App) bool { return a.ID == id }) {
-		return fault.New(fault.NotFound, "There is no such app.")
-	}
-	return nil
-}
-
-// Disable implements Apps.
-func (f AlwaysOn) Disable(ctx context.Context, id string) error {
-	if err := f.Enable(ctx, id); err != nil {
-		return err
-	}
-	return fault.New(fault.Denied, "This app cannot be switched off.")
 }

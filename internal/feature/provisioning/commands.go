@@ -25,7 +25,7 @@ func (rm *Room) commands() []*cobra.Command {
 	sync := &cobra.Command{Use: "user:sync-account-data", Short: "Ask the directories that accounts come from for all of them", Args: cobra.NoArgs, RunE: rm.syncCommand}
 	sync.Flags().IntP("limit", "l", 0, "Accepted, without effect: all are asked for")
 	sync.Flags().IntP("offset", "o", 0, "Accepted, without effect")
-	return []*cobra.Command{report, show, welcome, sync}
+	return append(rm.appCommands(), report, show, welcome, sync)
 }
 
 func (rm *Room) report(cmd *cobra.Command, _ []string) error {

@@ -32,7 +32,6 @@ func deliberate() map[string]int {
 	return map[string]int{
 		"051": 400, "102": 400, "205": 400, "244": 400, // a parameter is missing: theirs is an internal error
 		"107": 101, "108": 101, // a quota that is none: theirs becomes 0, so that nobody can write any more, or an internal error
-		"231": 403, // an app that is always on: theirs is an internal error
 	}
 }
 

@@ -50,6 +50,7 @@ type App struct {
 	ID, Name, Summary string
 	Version           string
 	Enabled           bool
+	Always            bool // cannot be switched off
 }
 
 // Apps switches parts of the server on and off.

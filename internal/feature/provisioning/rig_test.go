@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -122,7 +124,8 @@ func newRig(t testing.TB, d *db.DB) *rig {
 	}
 	store := settings.New(d)
 	g.must(store.Set(t.Context(), "system", "default_phone_region", "SE"))
-	apps := AlwaysOn(func() []App { return []App{{ID: "files", Name: "Files", Version: "1", Enabled: true}} })
+	apps := appsOf{"files": {ID: "files", Name: "Files", Version: "1", Enabled: true, Always: true},
+		"notes": {ID: "notes", Name: "Notes", Version: "2", Enabled: true}}
 	g.room = New(g.dir, homesOf{"otto": 20174300, "oda": 250}, store, apps, &g.post)
 	b := &plug.Board{Web: g.mux, OCS: ocs.NewMux(g.mux)}
 	g.room.Plug(b)
@@ -183,4 +186,28 @@ func (g *rig) want(code int, as, method, path string, form ...string) {
 	if got := g.ask(as, method, path, &data, form...); got != code {
 		g.t.Errorf("%s: %s %s %v is %d, want %d: %s", as, method, path, form, got, code, fmt.Sprint(data))
 	}
+}
+
+// appsOf are parts by name.
+type appsOf map[string]App
+
+func (a appsOf) List(context.Context) ([]App, error) {
+	return slices.SortedFunc(maps.Values(a), func(x, y App) int { return strings.Compare(x.ID, y.ID) }), nil
+}
+
+func (a appsOf) Enable(_ context.Context, id string) error { return a.set(id, true) }
+
+func (a appsOf) Disable(_ context.Context, id string) error { return a.set(id, false) }
+
+func (a appsOf) set(id string, on bool) error {
+	app, ok := a[id]
+	switch {
+	case !ok:
+		return fault.New(fault.NotFound, "There is no such app.")
+	case app.Always && !on:
+		return fault.New(fault.Denied, "This app cannot be switched off.")
+	}
+	app.Enabled = on
+	a[id] = app
+	return nil
 }

@@ -25,6 +25,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"atrium/internal/base/switches"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/lock"
 )
@@ -46,6 +47,12 @@ type Bus struct {
 	Poll    time.Duration               // how often to look for events of other processes
 	Tries   int                         // after so many failures an event is buried
 	Backoff func(try int) time.Duration // pause after the try-th failure, the first being 1
+	// Switches, if set, tells which part subscribes. Subscribers of parts that rest
+	// get nothing and keep their place, so that they miss nothing; but of what they
+	// have not had only the last Hold turns are kept, or a part that stays off would
+	// fill the database.
+	Switches *switches.Set
+	Hold     int64
 
 	db   *db.DB
 	lock lock.Locker
@@ -65,7 +72,7 @@ func New(d *db.DB, l lock.Locker) *Bus {
 	return &Bus{
 		Now: time.Now, Log: slog.Default(),
 		Gather: 25 * time.Millisecond, Poll: time.Second,
-		Tries: 12, Backoff: backoff,
+		Tries: 12, Backoff: backoff, Hold: 100_000,
 		db: d, lock: l, tag: rand.Int64N(1<<23) << 40, wake: make(chan struct{}, 1), idle: 2 * time.Second,
 	}
 }
@@ -147,6 +154,7 @@ func (b *Bus) listeners(event string) (subs []*subscriber, taps []*func(Event)) 
 // subscriber is a name with what it does on which events.
 type subscriber struct {
 	name  string
+	part  switches.Part
 	kinds map[string]kind // by event name
 	due   atomic.Bool     // it should look for events soon
 	wake  chan struct{}
@@ -220,7 +228,7 @@ func (b *Bus) subscribe(name string, h *handler, kinds ...Kind) {
 	i := slices.IndexFunc(b.subs, func(s *subscriber) bool { return s.name == name })
 	if i < 0 {
 		i = len(b.subs)
-		b.subs = append(b.subs, &subscriber{name: name, kinds: map[string]kind{}, wake: make(chan struct{}, 1)})
+		b.subs = append(b.subs, &subscriber{name: name, part: b.Switches.Part(), kinds: map[string]kind{}, wake: make(chan struct{}, 1)})
 	}
 	for _, k := range kinds {
 		if _, ok := b.subs[i].kinds[k.name]; ok {

@@ -45,6 +45,7 @@ func (b *Bus) dispatch(ctx context.Context) {
 	poll := time.NewTicker(b.Poll)
 	defer poll.Stop()
 	var seen pos
+	rested := map[*subscriber]bool{}
 	for {
 		polled := false
 		select {
@@ -63,13 +64,17 @@ func (b *Bus) dispatch(ctx context.Context) {
 			continue
 		}
 		for _, s := range b.all() {
-			if s.due.Swap(false) || polled && head != seen {
+			was := rested[s]
+			if rested[s] = s.part.Rests(); rested[s] {
+				continue
+			}
+			if s.due.Swap(false) || was || polled && head != seen {
 				nudge(s.wake)
 			}
 		}
 		if polled && head != seen {
 			seen = head
-			if err := b.purge(ctx); err != nil {
+			if err := b.purge(ctx, head.turn); err != nil {
 				b.complain(ctx, "old events stay", err)
 			}
 		}
@@ -125,16 +130,11 @@ func (b *Bus) stamp(ctx context.Context) error {
 
 // purge deletes events that all subscribers have had, a thousand turns at a
 // time. The last turn stays: SQLite counts on from it.
-func (b *Bus) purge(ctx context.Context) error {
-	names := names(b.all())
-	if len(names) == 0 {
-		return nil
-	}
-	places, err := db.List(ctx, b.db, db.Scan1[int64], "SELECT turn FROM bus_cursor WHERE name IN (?)", names)
-	if err != nil || len(places) < len(names) { // somebody has not even begun
+func (b *Bus) purge(ctx context.Context, last int64) error {
+	least, err := b.least(ctx, last)
+	if err != nil || least == 0 {
 		return err
 	}
-	least := slices.Min(places)
 	for {
 		edge, err := db.List(ctx, b.db, db.Scan1[int64],
 			"SELECT turn FROM bus_event WHERE turn > 0 AND turn < ? ORDER BY turn LIMIT 1 OFFSET 1000", least)
@@ -155,12 +155,34 @@ func (b *Bus) purge(ctx context.Context) error {
 	}
 }
 
-func names(subs []*subscriber) []string {
-	out := make([]string, len(subs))
-	for i, s := range subs {
-		out[i] = s.name
+// least is the first turn that somebody still waits for, 0 when somebody has not
+// even begun. Those that rest hold no more than the last Hold turns.
+func (b *Bus) least(ctx context.Context, last int64) (int64, error) {
+	subs := b.all()
+	if len(subs) == 0 {
+		return 0, nil
 	}
-	return out
+	type place struct {
+		name string
+		turn int64
+	}
+	places := map[string]int64{}
+	for p, err := range db.All(ctx, b.db, func(r db.Row) (p place, err error) { return p, r.Scan(&p.name, &p.turn) },
+		"SELECT name, turn FROM bus_cursor") {
+		if err != nil {
+			return 0, err
+		}
+		places[p.name] = p.turn
+	}
+	least := last
+	for _, s := range subs {
+		turn := places[s.name]
+		if s.part.Rests() {
+			turn = max(turn, last-b.Hold)
+		}
+		least = min(least, max(turn, 0))
+	}
+	return least, nil
 }
 
 // serve is a subscriber's goroutine. Whenever it is woken it delivers what
@@ -189,6 +211,9 @@ func (b *Bus) serve(ctx context.Context, s *subscriber) {
 // turn takes the lease, delivers, and gives it back. It tells after how long
 // to come again without being woken; 0: no need.
 func (b *Bus) turn(ctx context.Context, s *subscriber) (time.Duration, error) {
+	if s.part.Rests() {
+		return 0, nil
+	}
 	held, release, ok, err := b.lock.TryLock(ctx, leaseName(s), leaseTTL)
 	if err != nil {
 		return 0, err
@@ -209,6 +234,9 @@ func (b *Bus) consume(held context.Context, s *subscriber) (time.Duration, error
 	idle := time.NewTimer(b.idle)
 	defer idle.Stop()
 	for began := b.Now(); b.Now().Sub(began) < holdMax; {
+		if s.part.Rests() {
+			return 0, nil
+		}
 		r, err := b.step(held, s, onTime)
 		switch {
 		case err != nil:
@@ -244,6 +272,9 @@ func (b *Bus) Drain(ctx context.Context) error {
 			return err
 		}
 		for _, s := range b.all() {
+			if s.part.Rests() {
+				continue
+			}
 			if err := b.drain(ctx, s); err != nil {
 				return fmt.Errorf("subscriber %s: %w", s.name, err)
 			}

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/switches"
 	"atrium/internal/infra/db"
 )
 
@@ -40,6 +41,9 @@ type Queue struct {
 	Workers int                         // jobs that run at once; one kind takes half of them at most
 	Tries   int                         // after so many failures a job is buried
 	Backoff func(try int) time.Duration // pause after the try-th failure, the first being 1
+	// Switches, if set, tells which part defines a kind. Jobs of parts that rest
+	// wait; one that runs ends as it would.
+	Switches *switches.Set
 
 	db    *db.DB
 	owner string
@@ -59,6 +63,7 @@ type def struct {
 	name string
 	f    func(ctx context.Context, body []byte) error
 	when *schedule // nil: not recurring
+	part switches.Part
 }
 
 // New makes a queue over a database with the tables of Schema.
@@ -115,6 +120,7 @@ func (q *Queue) define(d *def) {
 	if _, ok := q.defs[d.name]; ok {
 		panic(fmt.Errorf("jobs: %s is defined twice", d.name))
 	}
+	d.part = q.Switches.Part()
 	q.defs[d.name] = d
 	q.order = append(q.order, d.name)
 }

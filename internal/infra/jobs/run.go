@@ -126,7 +126,7 @@ func (q *Queue) fill(ctx context.Context, start func(*claim)) error {
 func (q *Queue) open() []string {
 	var kinds []string
 	q.mu.Lock()
-	order := slices.Clone(q.order)
+	order := slices.DeleteFunc(slices.Clone(q.order), func(kind string) bool { return q.defs[kind].part.Rests() })
 	if len(order) > 0 {
 		q.turn = (q.turn + 1) % len(order)
 		order = append(order[q.turn:], order[:q.turn]...)

@@ -14,6 +14,8 @@ import (
 	"iter"
 	"net/http"
 	"time"
+
+	"atrium/internal/base/switches"
 )
 
 // Namespaces with a fixed prefix, declared on the root of every multistatus:
@@ -161,13 +163,23 @@ type Mux struct {
 	aliases map[string]alias // legacy entry points
 	// Base is where the mounts hang: "/remote.php/dav".
 	Base string
+	// Switches, if set, tells which part mounts a collection or knows properties;
+	// those of parts that are switched off are not there.
+	Switches *switches.Set
 }
 
 type mount struct {
 	name  string
 	c     Collection
-	props []Props
+	part  switches.Part // whose c is
+	props []known
 	asks  asks
+}
+
+// known is properties with the part that knows them.
+type known struct {
+	Props
+	part switches.Part
 }
 
 type alias struct {
@@ -182,19 +194,36 @@ func NewMux(base string) *Mux {
 }
 
 // Mount hangs a collection at Base/name.
-func (m *Mux) Mount(name string, c Collection) { m.of(name).c = c }
+func (m *Mux) Mount(name string, c Collection) {
+	mt := m.of(name)
+	mt.c, mt.part = c, m.Switches.Part()
+}
 
 // Props lets p know properties of the mount's resources. The first that knows
 // a name writes it.
 func (m *Mux) Props(name string, p Props) {
 	mt := m.of(name)
-	mt.props = append(mt.props, p)
+	mt.props = append(mt.props, known{p, m.Switches.Part()})
 }
 
 // Alias shows part of a mount under another URL, as /remote.php/webdav shows the
 // user's own files.
 func (m *Mux) Alias(url, name string, inner func(ctx context.Context) (string, error)) {
 	m.aliases[url] = alias{mount: name, inner: inner}
+}
+
+// there tells whether a collection is mounted and switched on.
+func (mt *mount) there() bool { return mt != nil && mt.c != nil && !mt.part.Off() }
+
+// propsOn yields the properties whose part is switched on.
+func (mt *mount) propsOn() iter.Seq[Props] {
+	return func(yield func(Props) bool) {
+		for _, p := range mt.props {
+			if !p.part.Off() && !yield(p.Props) {
+				return
+			}
+		}
+	}
 }
 
 func (m *Mux) of(name string) *mount {

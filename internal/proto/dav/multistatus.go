@@ -28,7 +28,7 @@ type shape struct {
 func newShape(ctx context.Context, mt *mount, top Resource, q *ask) (*shape, error) {
 	want := q.names
 	s := &shape{tags: q.tags, writers: make([]Writer, len(want))}
-	for _, p := range mt.props {
+	for p := range mt.propsOn() {
 		set, err := p.Open(ctx, top, want)
 		if err != nil {
 			return nil, err
@@ -48,7 +48,7 @@ func newShape(ctx context.Context, mt *mount, top Resource, q *ask) (*shape, err
 
 // defaults are the names for allprop, an empty prop element or no body.
 func (mt *mount) defaults() (out []xml.Name) {
-	for _, p := range mt.props {
+	for p := range mt.propsOn() {
 		out = append(out, p.Default()...)
 	}
 	return out

@@ -61,7 +61,7 @@ func below(path, at string) (string, bool) {
 // %2F cannot make two of one; "." and ".." lead nowhere.
 func (m *Mux) place(name, rest string) (*place, error) {
 	mt := m.mounts[name]
-	if mt == nil || mt.c == nil {
+	if !mt.there() {
 		return nil, fault.New(fault.NotFound, "File not found: "+name)
 	}
 	p := &place{mount: mt, slash: strings.HasSuffix(rest, "/")}

@@ -266,17 +266,19 @@ func (m *Mux) searcher() Collection {
 	return nil
 }
 
+func topMount() *mount { return &mount{props: []known{{Props: topProps{}}}} }
+
 // propfindTop lists the mounts (10-dav-files/036).
 func (m *Mux) propfindTop(w http.ResponseWriter, r *http.Request) error {
 	levels, err := depth(r, 1)
 	if err != nil {
 		return err
 	}
-	want, err := wanted(r, &mount{props: []Props{topProps{}}})
+	want, err := wanted(r, topMount())
 	if err != nil {
 		return err
 	}
-	mt := &mount{props: []Props{topProps{}}}
+	mt := topMount()
 	s, err := newShape(r.Context(), mt, Resource{}, want)
 	if err != nil {
 		return err
@@ -285,7 +287,7 @@ func (m *Mux) propfindTop(w http.ResponseWriter, r *http.Request) error {
 	rs := []Resource{{Path: "/", Dir: true}}
 	if levels > 0 {
 		for name, mt := range m.mounts {
-			if mt.c != nil {
+			if mt.there() {
 				rs = append(rs, Resource{Path: "/" + name, Dir: true})
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"atrium/internal/base/switches"
 	"atrium/internal/core/files"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/jobs"
@@ -48,8 +49,13 @@ type Room interface{ Plug(b *Board) }
 
 // Sockets is a registry of named things, in the order they were added.
 type Sockets[T any] struct {
+	// Switches, if set, tells which part adds a thing; those of parts that are
+	// switched off are not there.
+	Switches *switches.Set
+
 	names  []string
 	things []T
+	parts  []switches.Part
 }
 
 // Add plugs a thing in. A name used twice panics: it is a mistake in the program.
@@ -59,14 +65,14 @@ func (s *Sockets[T]) Add(name string, thing T) {
 			panic(fmt.Sprintf("plug: %q is plugged in twice", name))
 		}
 	}
-	s.names, s.things = append(s.names, name), append(s.things, thing)
+	s.names, s.things, s.parts = append(s.names, name), append(s.things, thing), append(s.parts, s.Switches.Part())
 }
 
-// All yields what was added.
+// All yields what was added and is switched on.
 func (s *Sockets[T]) All() iter.Seq2[string, T] {
 	return func(yield func(string, T) bool) {
 		for i, n := range s.names {
-			if !yield(n, s.things[i]) {
+			if !s.parts[i].Off() && !yield(n, s.things[i]) {
 				return
 			}
 		}

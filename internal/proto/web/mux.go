@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/switches"
 	"atrium/internal/base/who"
 )
 
@@ -26,6 +27,7 @@ type Route struct {
 	maxBody int64
 	limit   float64 // calls a minute for one principal or address, 0: no limit
 	prefix  bool
+	part    switches.Part
 	secret  bool // the path holds a secret, and must not stand in the log
 }
 
@@ -67,6 +69,10 @@ const defaultMaxBody = 1 << 20
 // never redirects and never cleans. Empty segments, and thus a slash at the
 // end, mean nothing.
 type Mux struct {
+	// Switches tells which part registers a route, and which parts are off: their
+	// routes are unknown then. It is set before the first route; nil: all are on.
+	Switches *switches.Set
+
 	root   node
 	routes []*Route
 }
@@ -123,6 +129,7 @@ func (m *Mux) add(r *Route, opts []Option) {
 	for _, f := range opts {
 		f(r)
 	}
+	r.part = m.Switches.Part()
 	if !r.Policy.valid() || r.handler == nil || !strings.HasPrefix(r.Pattern, "/") {
 		panic(fmt.Sprintf("web: route %s %s needs a policy, a handler and a pattern that starts with a slash", r.Method, r.Pattern))
 	}
@@ -239,19 +246,28 @@ func (n *node) walk(method, path string, f *match, depth int) bool {
 }
 
 func (f *match) take(routes map[string]*Route, method string, n int) bool {
-	if routes == nil {
-		return false
-	}
-	r := routes[method]
+	r := live(routes, method)
 	if r == nil && method == http.MethodHead {
-		r = routes[http.MethodGet]
+		r = live(routes, http.MethodGet)
 	}
 	if r == nil {
-		f.wrongs = routes
+		for other := range routes {
+			if live(routes, other) != nil {
+				f.wrongs = routes
+			}
+		}
 		return false
 	}
 	f.route, f.n = r, n
 	return true
+}
+
+// live is the route of a method, nil if there is none or its part is switched off.
+func live(routes map[string]*Route, method string) *Route {
+	if r := routes[method]; r != nil && !r.part.Off() {
+		return r
+	}
+	return nil
 }
 
 func (n *node) deepest(path string) *Route {
@@ -264,7 +280,7 @@ func (n *node) deepest(path string) *Route {
 		if n = n.lit[unescape(seg)]; n == nil {
 			return found
 		}
-		if n.prefix != nil {
+		if n.prefix != nil && !n.prefix.part.Off() {
 			found = n.prefix
 		}
 	}
@@ -274,6 +290,9 @@ func (n *node) deepest(path string) *Route {
 func allow(routes map[string]*Route) string {
 	var out []string
 	for m := range routes {
+		if live(routes, m) == nil {
+			continue
+		}
 		out = append(out, m)
 		if m == http.MethodGet {
 			out = append(out, http.MethodHead)

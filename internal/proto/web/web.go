@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"atrium/internal/base/switches"
 	"atrium/internal/base/who"
 )
 
@@ -33,6 +34,22 @@ type ErrorWriter func(w http.ResponseWriter, r *http.Request, err error)
 // an error when it carries a wrong one.
 type Authenticator interface {
 	Authenticate(r *http.Request) (*who.Principal, error)
+}
+
+// While is an authenticator that is asked while its part is switched on.
+func While(a Authenticator, p switches.Part) Authenticator { return while{a, p} }
+
+type while struct {
+	Authenticator
+	part switches.Part
+}
+
+// Authenticate implements Authenticator.
+func (w while) Authenticate(r *http.Request) (*who.Principal, error) {
+	if w.part.Off() {
+		return nil, nil
+	}
+	return w.Authenticator.Authenticate(r)
 }
 
 // Policy says who may call a route: one audience, and any of the flags.

@@ -71,6 +71,8 @@ func Run(t *testing.T, d *db.DB, open Nodes) {
 		{"new subscriber", newcomer},
 		{"places", places},
 		{"old events are deleted", purged},
+		{"a part that is off", resting},
+		{"a part that stays off", held},
 		{"tap", tap},
 		{"two nodes under load", load},
 	} {

@@ -74,6 +74,7 @@ func Run(t *testing.T, d *db.DB) {
 		{"one kind leaves room for others", fair},
 		{"two nodes", twoNodes},
 		{"bad arguments", badArguments},
+		{"a part that is off", resting},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, table := range []string{"job", "job_dead"} {
