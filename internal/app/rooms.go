@@ -78,7 +78,7 @@ func (h *house) board() *plug.Board {
 	m.Switches = h.switches
 	b := &plug.Board{Web: m, OCS: ocs.NewMux(m), DAV: dav.NewMux("/remote.php/dav"), Hook: &h.files.Hooks, Bus: h.bus, Jobs: h.jobs,
 		Auth: &[]web.Authenticator{}}
-	b.DAV.Switches, b.Caps.Switches, b.PublicCaps.Switches = h.switches, h.switches, h.switches
+	b.DAV.Switches, b.Caps.Switches, b.PublicCaps.Switches, b.Search.Switches = h.switches, h.switches, h.switches, h.switches
 	return b
 }
 

@@ -91,7 +91,7 @@ func (v *View) forget(tx *db.DB, e *Entry) {
 }
 
 func (v *View) forgotten(tx *db.DB) {
-	for m := range v.Hooks.mounters() {
+	for _, m := range v.Hooks.Mounters { // those that are switched off too, so that what they remember stays true
 		if r, ok := m.(Rememberer); ok {
 			tx.AfterCommit(func() { r.Forget(v.who.ID) })
 		}
