@@ -51,6 +51,28 @@ test('the list', () => each(async (page, look) => {
   await shoot(page, nameOf('list', look))
 }))
 
+test('the details of a file', () => each(async (page, look) => {
+  await open(page, '/looks')
+  await page.getByLabel('Select main.go').check()
+  await page.getByRole('button', { name: 'Details' }).click()
+  await page.getByRole('tab', { name: 'Details' }).click()
+  await page.getByText('Lies in').waitFor()
+  await accessible(page, nameOf('details', look))
+  await fits(page, nameOf('details', look))
+  await shoot(page, nameOf('details', look))
+  await page.getByRole('button', { name: 'Close the details' }).click()
+}))
+
+test('the places on a phone', () => each(async (page, look) => {
+  if (look.width > 1000) return
+  await open(page, '/looks')
+  await page.getByRole('button', { name: 'Places' }).click()
+  await page.getByRole('link', { name: 'All files' }).waitFor()
+  await accessible(page, nameOf('places', look))
+  await shoot(page, nameOf('places', look))
+  await page.keyboard.press('Escape')
+}))
+
 test('a selection', () => each(async (page, look) => {
   await open(page, '/looks')
   for (const name of ['Contracts', 'main.go', 'backup.tar.gz']) await page.getByLabel(`Select ${name}`).check()

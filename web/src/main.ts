@@ -1,7 +1,9 @@
 import './styles/base.css'
 import { createApp } from 'vue'
 import { createRouter, createWebHistory } from 'vue-router'
+import { learn } from './kit/capabilities'
 import { meet, who } from './kit/person'
+import { ranked, tabsKey } from './kit/room'
 import { rooms } from './rooms'
 import App from './shell/App.vue'
 import NotFound from './shell/NotFound.vue'
@@ -14,4 +16,8 @@ const router = createRouter({
 
 const meeting = meet().catch(() => undefined) // the name is a nicety where the id is known
 if (who.value.id === '') await meeting
-createApp(App).use(router).mount('#app')
+void learn().catch(() => undefined) // what depends on it is offered when it is known
+createApp(App, { places: ranked(rooms.flatMap(room => room.places ?? [])) })
+  .provide(tabsKey, ranked(rooms.flatMap(room => room.tabs ?? [])))
+  .use(router)
+  .mount('#app')

@@ -10,5 +10,8 @@ export function useMedia(query: string): Readonly<Ref<boolean>> {
   return holds
 }
 
+/** Whether there is room for a column beside the main one. */
+export const useWide = (): Readonly<Ref<boolean>> => useMedia('(min-width: 64rem)')
+
 /** Whether there is little room from side to side. */
 export const useNarrow = (): Readonly<Ref<boolean>> => useMedia('(max-width: 44rem)')

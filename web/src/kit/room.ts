@@ -1,5 +1,7 @@
-import type { Component } from 'vue'
+import type { Component, InjectionKey } from 'vue'
 import type { RouteRecordRaw } from 'vue-router'
+import type { Entry } from '../api/dav'
+import type { Capabilities } from './capabilities'
 
 /** A part of the client: what it adds to the whole. */
 export interface Room {
@@ -7,7 +9,40 @@ export interface Room {
   routes: RouteRecordRaw[]
   /** Its pages among the person's own settings. */
   settings?: readonly SettingsPage[]
+  /** What it adds to the list of places beside the files. */
+  places?: readonly Place[]
+  /** What it tells of a file in the panel of details. */
+  tabs?: readonly Tab[]
 }
+
+/** A place to go to, in the list beside the files. */
+export interface Place {
+  id: string
+  label: string
+  icon: Component
+  /** Where it stands among the others: small numbers first. */
+  rank: number
+  to: string
+  /** Whether the server has it; without, it always has. */
+  needs?(caps: Capabilities): boolean
+}
+
+/** A tab of the panel of details. Its component gets the file as the property entry. */
+export interface Tab {
+  id: string
+  label: string
+  icon: Component
+  rank: number
+  needs?(caps: Capabilities): boolean
+  component: () => Promise<{ default: Component<{ entry: Entry }> }>
+}
+
+/** All tabs of all rooms, by rank. */
+export const tabsKey: InjectionKey<readonly Tab[]> = Symbol('tabs')
+
+/** What rooms contribute of one sort, small ranks first. */
+export const ranked = <T extends { id: string; rank: number }>(things: readonly T[]): T[] =>
+  [...things].sort((a, b) => a.rank - b.rank || a.id.localeCompare(b.id))
 
 /** A page of the settings, at /settings/user/<id>. Its component is one main column that begins with an h1. */
 export interface SettingsPage {

@@ -1,10 +1,10 @@
 import type { RouteRecordRaw } from 'vue-router'
-import type { Room, SettingsPage } from '../kit/room'
+import { type Room, type SettingsPage, ranked } from '../kit/room'
 import SettingsFrame from './SettingsFrame.vue'
 
 /** All pages of the settings, in the order in which the frame lists them. */
 export const settingsPages = (rooms: readonly Room[]): SettingsPage[] =>
-  rooms.flatMap(room => room.settings ?? []).sort((a, b) => a.rank - b.rank || a.id.localeCompare(b.id))
+  ranked(rooms.flatMap(room => room.settings ?? []))
 
 /** The settings: a frame around one page of a room. The bare address leads to the first. */
 export function settingsRoute(rooms: readonly Room[]): RouteRecordRaw {

@@ -23,16 +23,16 @@ test('only what is possible is offered', () => {
   const did: string[] = []
   const actions = fileActions({
     open: e => did.push(`open ${e.name}`), download: all => did.push(`download ${all.length}`), rename: e => did.push(`rename ${e.name}`),
-    remove: all => did.push(`delete ${all.length}`),
+    remove: all => did.push(`delete ${all.length}`), details: () => did.push('details'),
   })
   const offered = (...all: Entry[]): string => actions.filter(a => a.enabled(all)).map(a => a.id).join(' ')
   expect(offered()).toBe('')
-  expect(offered(folder)).toBe('open download rename delete')
-  expect(offered(entry('a'))).toBe('download rename delete')
-  expect(offered(entry('a'), folder)).toBe('download delete')
-  expect(offered(entry('a', { mayRename: false, mayDelete: false }))).toBe('download')
+  expect(offered(folder)).toBe('open download rename details delete')
+  expect(offered(entry('a'))).toBe('download rename details delete')
+  expect(offered(entry('a'), folder)).toBe('download details delete')
+  expect(offered(entry('a', { mayRename: false, mayDelete: false }))).toBe('download details')
   for (const action of actions) action.run([folder])
-  expect(did).toEqual(['open d', 'download 1', 'rename d', 'delete 1'])
+  expect(did).toEqual(['open d', 'download 1', 'rename d', 'details', 'delete 1'])
 })
 
 test('a question names what goes, but not endlessly', () => {

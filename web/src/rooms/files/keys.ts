@@ -12,6 +12,7 @@ export const shortcuts: readonly { keys: string[]; does: string }[] = [
   { keys: ['Enter'], does: 'Open a folder, download a file' },
   { keys: ['Backspace', 'Alt + ↑'], does: 'Go to the folder above' },
   { keys: ['F2'], does: 'Rename' },
+  { keys: ['Alt + Enter'], does: 'Show the details of a file' },
   { keys: ['Delete'], does: 'Delete' },
   { keys: ['Shift + F10'], does: 'Open the menu of a file' },
   { keys: ['/'], does: 'Filter by name' },
@@ -55,6 +56,7 @@ export function useKeys(context: KeyContext): (event: KeyboardEvent) => boolean 
   function command(event: KeyboardEvent): boolean {
     const held = event.ctrlKey || event.metaKey
     if (held && event.key.toLowerCase() === 'a') context.selection.all()
+    else if (event.altKey && event.key === 'Enter') context.act('details')
     else if (event.key === ' ' && letters === '') context.selection.go(context.selection.active.value, 'toggle')
     else if (held || event.altKey) return false
     else if (event.key === 'Escape') context.selection.clear()

@@ -1,3 +1,4 @@
+import { Folder, Info } from '@lucide/vue'
 import { clean } from '../../kit/paths'
 import { defineRoom } from '../../kit/room'
 import FilesView from './views/FilesView.vue'
@@ -13,7 +14,10 @@ export default defineRoom({
       path: '/apps/files/files/:file(\\d+)?',
       name: 'files',
       component: FilesView,
+      meta: { places: true },
       props: to => ({ dir: clean(text(to.query.dir)), file: text(to.params.file) }),
     },
   ],
+  places: [{ id: 'files', label: 'All files', icon: Folder, rank: 10, to: '/apps/files/files' }],
+  tabs: [{ id: 'properties', label: 'Details', icon: Info, rank: 90, component: () => import('./parts/PropertiesTab.vue') }],
 })

@@ -1,4 +1,4 @@
-import { Download, FolderOpen, PencilLine, Trash2 } from '@lucide/vue'
+import { Download, FolderOpen, Info, PencilLine, Trash2 } from '@lucide/vue'
 import type { Entry } from '../../../api/dav'
 import type { Action } from '../../../kit/room'
 
@@ -8,6 +8,7 @@ export interface Doing {
   download(entries: readonly Entry[]): void
   rename(entry: Entry): void
   remove(entries: readonly Entry[]): void
+  details(): void
 }
 
 /** All that can be done with selected files and folders. */
@@ -19,6 +20,7 @@ export function fileActions(doing: Doing): Action<Entry>[] {
     { id: 'open', label: 'Open', icon: FolderOpen, key: 'Enter', enabled: all => all.length === 1 && all[0]?.folder === true, run: one(doing.open) },
     { id: 'download', label: 'Download', icon: Download, enabled: all => all.length > 0, run: doing.download },
     { id: 'rename', label: 'Rename', icon: PencilLine, key: 'F2', enabled: all => all.length === 1 && all[0]?.mayRename === true, run: one(doing.rename) },
+    { id: 'details', label: 'Details', icon: Info, key: 'Alt + Enter', enabled: all => all.length > 0, run: doing.details },
     {
       id: 'delete', label: 'Delete', icon: Trash2, key: 'Delete', danger: true,
       enabled: all => all.length > 0 && all.every(e => e.mayDelete), run: doing.remove,
