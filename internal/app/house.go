@@ -24,6 +24,7 @@ import (
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/profile"
+	"atrium/internal/feature/push"
 	"atrium/internal/feature/readable"
 	"atrium/internal/feature/roles"
 	"atrium/internal/feature/signin"
@@ -64,6 +65,7 @@ type house struct {
 	switches *switches.Set // of the rooms that may be switched off
 	box      *seal.Box
 	readable *readable.Room
+	push     *push.Room
 	instance string
 	version  string
 	closers  []io.Closer
@@ -71,7 +73,7 @@ type house struct {
 
 // schemas are the tables of all rooms, in the order they are made.
 var schemas = []db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, twofactor.Schema, passwords.Schema,
-	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, tree.Schema, content.Schema, davfiles.Schema}
+	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, tree.Schema, content.Schema, davfiles.Schema, push.Schema}
 
 // open connects to the database and the store and builds what lies above them.
 // A store that is not there is no error: files are then unavailable until it
@@ -126,6 +128,9 @@ func (h *house) buildFiles(ctx context.Context) error {
 	}
 	h.lock = chooseLock(d)
 	h.assemble()
+	if d.Dialect() != db.SQLite { // what other nodes publish shall be pushed within a second
+		h.bus.Poll = time.Second / 4
+	}
 	return nil
 }
 

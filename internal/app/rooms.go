@@ -10,6 +10,7 @@ import (
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/profile"
 	"atrium/internal/feature/provisioning"
+	"atrium/internal/feature/push"
 	"atrium/internal/feature/roles"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/status"
@@ -46,6 +47,8 @@ func (h *house) plugIn() (*plug.Board, error) {
 	}
 	about.Presence, faces.Statuses = presence, presence
 	davs := davfiles.New(h.db, h.files, h.content, h.instance)
+	h.push = push.New(h.db, h.people, h.files, h.box)
+	h.push.Log = h.log
 	var rooms []plug.Room
 	rooms = []plug.Room{
 		in,
@@ -62,6 +65,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		may("export", export.New(h.people, h.files)),
 		passwords.New(h.db, h.people, h.settings, h.hashes),
 		always("files", davs),
+		may("notify_push", h.push),
 		h.readableTree(davs.Contents),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h)),
 	}

@@ -46,6 +46,7 @@ func groups(full bool) []group {
 		{[]string{"put-1g", "get-1g"}, (*bench).big},
 		{[]string{"finish-10g"}, (*bench).finish},
 		{[]string{"sync-up", "sync-none", "sync-down"}, (*bench).sync},
+		{[]string{"push-10k", "push-delay"}, (*bench).push},
 		{[]string{"rss-after"}, (*bench).memoryAfter},
 	}
 	if full {

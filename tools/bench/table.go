@@ -38,6 +38,8 @@ var table = [...]row{
 	{"account-list", "a page of 100,000 accounts, 95 of 100 below", "ms", 50, 0, false},
 	{"account-search", "a search in 100,000 accounts, 95 of 100 below", "ms", 50, 0, false},
 	{"account-group", "a page of a group of 10,000, 95 of 100 below", "ms", 50, 0, false},
+	{"push-10k", "resident memory with 10,000 idle sockets", "MB", 500, 0, false},
+	{"push-delay", "from a PUT's answer to the client that waits", "ms", 1000, 0, false},
 	{"rss-idle", "resident memory, idle", "MB", 60, 35, false},
 	{"rss-after", "resident memory after the whole bench", "MB", 256, 128, false},
 	{"start-empty", "start to ready, empty", "s", 0.5, 0, false},

@@ -43,6 +43,7 @@ func scenarios() []scenario {
 		{"desktop-delete", (*house).desktopDelete},
 		{"desktop-empty-files", (*house).desktopEmptyFiles},
 		{"desktop-chunks", (*house).desktopChunks},
+		{"push-second-client", (*house).pushSecondClient},
 		{"desktop-store-gone", (*house).desktopStoreGone},
 	}
 }

@@ -37,7 +37,7 @@ func (x *exchange) Header() http.Header { return x.w.Header() }
 
 // WriteHeader implements http.ResponseWriter.
 func (x *exchange) WriteHeader(status int) {
-	if status >= 200 && x.status == 0 {
+	if (status >= 200 || status == http.StatusSwitchingProtocols) && x.status == 0 {
 		x.status = status
 	}
 	x.moveWrite()
