@@ -48,7 +48,7 @@ type Hit struct {
 // whatever the folder's size. Memory grows with Limit; without one, more than
 // maxHits are refused with fault.Invalid.
 func (t *Tree) Search(ctx context.Context, folder int64, q Query) ([]Hit, error) {
-	types, err := t.types(ctx)
+	types, err := t.Types(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -101,8 +101,9 @@ func (q *Query) Compare(a, b Hit) int {
 	return cmp.Compare(a.ID, b.ID)
 }
 
-// types reads the numbers of all media types; there are few.
-func (t *Tree) types(ctx context.Context) (map[int32]string, error) {
+// Types reads all media types by their number; there are few. That of folders is
+// FolderType.
+func (t *Tree) Types(ctx context.Context) (map[int32]string, error) {
 	type row struct {
 		id   int32
 		text string

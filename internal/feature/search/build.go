@@ -1,0 +1,335 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/base/words"
+	"atrium/internal/core/event"
+	"atrium/internal/core/tree"
+	"atrium/internal/infra/bus"
+	"atrium/internal/infra/db"
+)
+
+// runMost is how many names are sorted together when a space is built: 6 MB. The
+// blocks of one run do not overlap in time, so that the newest are found in one
+// block of each.
+const runMost = 8 * blockMost
+
+func itemOf(n *tree.Node) item {
+	return item{node: n.ID, mtime: n.MTime.Unix(), size: n.Size, mime: n.Mime, name: words.Fold(n.Name)}
+}
+
+// place is the parameter of our jobs: a space, and the folder in it to be read.
+type place struct{ Space, Folder int64 }
+
+// build puts all that lies below a folder into the index. Of a whole space it
+// takes out first what was there. Killed at any moment, it is done again.
+func (rm *Room) build(ctx context.Context, p place) error {
+	whole := p.Folder == p.Space
+	if _, err := rm.tree.ByID(ctx, rm.db, p.Folder); errors.Is(err, fault.NotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if whole {
+		if err := rm.forget(ctx, p.Space); err != nil {
+			return err
+		}
+	}
+	run := make([]item, 0, 1024)
+	folders := []int64{p.Folder}
+	for len(folders) > 0 {
+		batch := folders[max(0, len(folders)-foldersAtOnce):]
+		batch, folders = slices.Clone(batch), folders[:len(folders)-len(batch)]
+		for n, err := range rm.tree.Below(ctx, rm.db, batch) {
+			if err != nil {
+				return err
+			}
+			if n.IsDir() {
+				folders = append(folders, n.ID)
+			}
+			if run = append(run, itemOf(&n)); len(run) == runMost {
+				if err := rm.index.addRun(ctx, p.Space, run); err != nil {
+					return err
+				}
+				run = run[:0]
+			}
+		}
+	}
+	if err := rm.index.addRun(ctx, p.Space, run); err != nil || !whole {
+		return err
+	}
+	_, err := rm.db.Exec(ctx, "INSERT INTO search_space (space, built) VALUES (?, 1) {{on space set built}}", p.Space)
+	return err
+}
+
+const foldersAtOnce = 200
+
+// addRun sorts items by time and makes blocks of them.
+func (x index) addRun(ctx context.Context, space int64, run []item) error {
+	slices.SortFunc(run, func(a, b item) int { return newest(hit{a.node, a.mtime}, hit{b.node, b.mtime}) })
+	for part := range slices.Chunk(run, blockMost) {
+		id, err := x.db.ID(ctx)
+		if err != nil {
+			return err
+		}
+		if err := x.db.Tx(ctx, func(tx *db.DB) error { return insertBlock(ctx, tx, space, id, part) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget takes the blocks of a space out of the index. Its rows may be newer than
+// what is built next, and stay.
+func (rm *Room) forget(ctx context.Context, space int64) error {
+	for _, q := range []string{"DELETE FROM search_space WHERE space = ?", "DELETE FROM search_block WHERE space = ?"} {
+		if _, err := rm.db.Exec(ctx, q, space); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// catchUp has spaces built that are not: those from before this room was there,
+// new ones, and what was begun only.
+func (rm *Room) catchUp(ctx context.Context) error {
+	var roots []int64
+	for s, err := range rm.tree.Spaces(ctx, tree.Home) {
+		if err != nil {
+			return err
+		}
+		roots = append(roots, s.Root)
+	}
+	for batch := range slices.Chunk(roots, 500) {
+		built, err := rm.index.built(ctx, batch)
+		if err != nil {
+			return err
+		}
+		for _, root := range batch {
+			if built[root] {
+				continue
+			}
+			if err := rm.job.Add(ctx, rm.db, place{root, root}, spaceKey(root)); err != nil {
+				return err
+			}
+		}
+	}
+	return rm.tidy(ctx)
+}
+
+// follow is told what happened to the tree. What an event says may be old by now:
+// it only tells where to look.
+func (rm *Room) follow(ctx context.Context, evs []bus.Event) error {
+	n := news{at: map[int64]int64{}}
+	for _, ev := range evs {
+		n.add(ev)
+	}
+	return rm.take(ctx, &n)
+}
+
+// news is what some events tell.
+type news struct {
+	at     map[int64]int64 // nodes to look at → their spaces
+	whole  map[int64]bool  // of these all that is below as well
+	gone   []int64         // nodes
+	homes  []int64         // homes that are gone
+	spaces []int64
+}
+
+func (n *news) add(ev bus.Event) {
+	switch e := ev.(type) {
+	case event.FileWritten:
+		n.look(e.Space, e.Node, false)
+	case event.NodeMade:
+		n.look(e.Space, e.Node, e.Copied)
+	case event.NodeMoved:
+		n.look(e.Space, e.Node, e.Space != e.OldSpace)
+	case event.NodeTouched:
+		n.look(e.Space, e.Node, false)
+	case event.NodeRemoved:
+		delete(n.at, e.Node)
+		n.gone = append(n.gone, e.Node)
+		if e.Parent == 0 && e.Node == e.Space {
+			n.homes = append(n.homes, e.Space)
+		}
+	}
+}
+
+func (n *news) look(space, node int64, whole bool) {
+	n.at[node] = space
+	if !slices.Contains(n.spaces, space) {
+		n.spaces = append(n.spaces, space)
+	}
+	if whole {
+		if n.whole == nil {
+			n.whole = map[int64]bool{}
+		}
+		n.whole[node] = true
+	}
+}
+
+// take brings the index up to date with some news.
+func (rm *Room) take(ctx context.Context, n *news) error {
+	for batch := range slices.Chunk(n.gone, 500) {
+		if _, err := rm.db.Exec(ctx, "DELETE FROM search_name WHERE node IN (?)", batch); err != nil {
+			return err
+		}
+	}
+	for _, home := range n.homes {
+		if _, err := rm.db.Exec(ctx, "DELETE FROM search_name WHERE space = ?", home); err != nil {
+			return err
+		}
+		if err := rm.forget(ctx, home); err != nil {
+			return err
+		}
+	}
+	if len(n.at) == 0 {
+		return nil
+	}
+	homes, err := rm.tree.Homes(ctx, rm.db, n.spaces)
+	if err != nil {
+		return err
+	}
+	if err := rm.begin(ctx, homes); err != nil {
+		return err
+	}
+	ids := make([]int64, 0, len(n.at))
+	for id, space := range n.at {
+		if _, ok := homes[space]; ok {
+			ids = append(ids, id)
+		}
+	}
+	nodes, err := rm.tree.Some(ctx, rm.db, ids)
+	if err != nil {
+		return err
+	}
+	bySpace := map[int64][]item{}
+	for id, node := range nodes {
+		space := n.at[id]
+		bySpace[space] = append(bySpace[space], itemOf(&node))
+		if n.whole[id] && node.IsDir() {
+			if err := rm.job.Add(ctx, rm.db, place{space, id}); err != nil {
+				return err
+			}
+		}
+	}
+	return rm.index.put(ctx, bySpace)
+}
+
+// begin has homes built that are not.
+func (rm *Room) begin(ctx context.Context, homes map[int64]string) error {
+	if len(homes) == 0 {
+		return nil
+	}
+	roots := slices.Collect(maps.Keys(homes))
+	built, err := rm.index.built(ctx, roots)
+	if err != nil {
+		return err
+	}
+	for _, root := range roots {
+		if built[root] {
+			continue
+		}
+		if err := rm.job.Add(ctx, rm.db, place{root, root}, spaceKey(root)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tidy merges small blocks, and reads old ones anew to drop what is gone.
+func (rm *Room) tidy(ctx context.Context) error {
+	spaces, err := db.List(ctx, rm.db, db.Scan1[int64], "SELECT space FROM search_block WHERE entries < ? GROUP BY space HAVING COUNT(*) >= ?", blockMost/2, mergeLeast)
+	if err != nil {
+		return err
+	}
+	for _, space := range spaces {
+		ids, err := db.List(ctx, rm.db, db.Scan1[int64], "SELECT id FROM search_block WHERE space = ? AND entries < ? ORDER BY newest DESC LIMIT ?", space, blockMost/2, mergeMost)
+		if err != nil {
+			return err
+		}
+		if err := rm.renew(ctx, space, ids); err != nil {
+			return err
+		}
+	}
+	return rm.recheck(ctx)
+}
+
+const (
+	mergeLeast = 8
+	mergeMost  = 16
+	checkEvery = 7 * 24 * time.Hour
+	checkMost  = 8 // blocks a run
+)
+
+// recheck renews the blocks that were not looked at for longest.
+func (rm *Room) recheck(ctx context.Context) error {
+	type row struct{ id, space int64 }
+	scan := func(r db.Row) (v row, err error) { return v, r.Scan(&v.id, &v.space) }
+	old, err := db.List(ctx, rm.db, scan, "SELECT id, space FROM search_block WHERE checked < ? ORDER BY checked, id LIMIT ?", rm.Now().Add(-checkEvery).Unix(), checkMost)
+	if err != nil {
+		return err
+	}
+	for _, b := range old {
+		if err := rm.renew(ctx, b.space, []int64{b.id}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renew makes new blocks of some old ones, with what the tree says now.
+func (rm *Room) renew(ctx context.Context, space int64, ids []int64) error {
+	seen := map[int64]bool{}
+	for body, err := range db.All(ctx, rm.db, db.Scan1[[]byte], "SELECT body FROM search_block WHERE id IN (?)", ids) {
+		if err != nil {
+			return err
+		}
+		if err := unpack(body, nil, func(it item) bool { seen[it.node] = true; return true }); err != nil {
+			return err
+		}
+	}
+	nodes := make([]int64, 0, len(seen))
+	for id := range seen {
+		nodes = append(nodes, id)
+	}
+	var run []item
+	for batch := range slices.Chunk(nodes, 500) {
+		there, err := rm.tree.Some(ctx, rm.db, batch)
+		if err != nil {
+			return err
+		}
+		for _, n := range there {
+			run = append(run, itemOf(&n))
+		}
+	}
+	slices.SortFunc(run, func(a, b item) int { return newest(hit{a.node, a.mtime}, hit{b.node, b.mtime}) })
+	first, err := rm.db.IDs(ctx, int64(len(run)/blockMost+1))
+	if err != nil {
+		return err
+	}
+	return rm.db.Tx(ctx, func(tx *db.DB) error {
+		gone, err := tx.Exec(ctx, "DELETE FROM search_block WHERE id IN (?)", ids)
+		if err != nil || gone == 0 { // the space was built anew meanwhile
+			return err
+		}
+		i := int64(0)
+		for part := range slices.Chunk(run, blockMost) {
+			if err := insertBlock(ctx, tx, space, first+i, part); err != nil {
+				return err
+			}
+			i++
+		}
+		if len(run) == 0 {
+			return nil
+		}
+		_, err = tx.Exec(ctx, "UPDATE search_block SET checked = ? WHERE id >= ? AND id < ?", rm.Now().Unix(), first, first+i)
+		return err
+	})
+}

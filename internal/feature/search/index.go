@@ -1,0 +1,269 @@
+package search
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"atrium/internal/infra/db"
+)
+
+// index finds names. What was written lately lies in rows of its own; from
+// looseMost on, those of a space become a block. Nothing is taken out of a block:
+// what an index says is only where to look, and whoever asks it holds each find
+// to the tree. So a folder that moves, is put into the trash or comes back costs
+// nothing here, whatever is in it.
+type index struct{ db *db.DB }
+
+// looseMost is how many rows of a space wait for a block.
+const looseMost = 1000
+
+// query is what a find must have.
+type query struct {
+	words    [][]byte // folded; each is part of the name
+	mimes    []int32  // one of these; none: any
+	from, to int64    // mtime in Unix seconds
+	least    int64    // size in bytes
+	most     int64
+	kinds    map[int32]bool // the same as mimes
+}
+
+func (q *query) holds(it *item) bool {
+	return it.mtime >= q.from && it.mtime <= q.to && it.size >= q.least && it.size <= q.most && (q.kinds == nil || q.kinds[it.mime])
+}
+
+// any is the query that everything meets.
+func anything() query { return query{from: math.MinInt64, to: math.MaxInt64, most: math.MaxInt64} }
+
+// hit is a find, and what it is sorted by.
+type hit struct{ node, mtime int64 }
+
+func newest(a, b hit) int { return cmp.Or(cmp.Compare(b.mtime, a.mtime), cmp.Compare(b.node, a.node)) }
+
+// best keeps the newest finds.
+type best struct {
+	want int
+	hits []hit
+	cut  bool // there are more
+}
+
+func (b *best) add(h hit) {
+	b.hits = append(b.hits, h)
+	if len(b.hits) >= 2*b.want+100 {
+		b.settle()
+	}
+}
+
+func (b *best) settle() {
+	slices.SortFunc(b.hits, newest)
+	b.hits = slices.Compact(b.hits)
+	if len(b.hits) > b.want {
+		b.hits, b.cut = b.hits[:b.want], true
+	}
+}
+
+// full tells whether nothing older than a time can be among them.
+func (b *best) full(newest int64) bool {
+	if len(b.hits) < b.want {
+		return false
+	}
+	b.settle()
+	return len(b.hits) >= b.want && b.hits[b.want-1].mtime > newest
+}
+
+// newest returns up to n finds in some spaces, newest first, and whether there
+// are more. It costs two statements, and one for every eight blocks that may have
+// a find.
+func (x index) newest(ctx context.Context, spaces []int64, q *query, n int) ([]hit, bool, error) {
+	if len(spaces) == 0 {
+		return nil, false, nil
+	}
+	b := &best{want: n}
+	if err := x.loose(ctx, spaces, q, b); err != nil {
+		return nil, false, err
+	}
+	blocks, err := x.blocks(ctx, spaces, q)
+	if err != nil {
+		return nil, false, err
+	}
+	for batch := range slices.Chunk(blocks, blocksAtOnce) {
+		if b.full(batch[0].mtime) {
+			b.cut = true
+			break
+		}
+		if err := x.read(ctx, batch, q, b); err != nil {
+			return nil, false, err
+		}
+	}
+	b.settle()
+	return b.hits, b.cut, nil
+}
+
+// blocksAtOnce bounds the memory of a search to some 2 MB.
+const blocksAtOnce = 8
+
+// loose looks at the rows that are in no block yet. The engine tests one word, so
+// that few rows come out.
+func (x index) loose(ctx context.Context, spaces []int64, q *query, b *best) error {
+	text, args := "SELECT node, mtime, size, mime, name FROM search_name WHERE space IN (?)", []any{spaces}
+	if len(q.words) > 0 {
+		text, args = text+" AND "+contains(x.db.Dialect()), append(args, string(q.words[0]))
+	}
+	for it, err := range db.All(ctx, x.db, scanItem, text, args...) {
+		if err != nil {
+			return err
+		}
+		if q.holds(&it) && hasAll([]byte(it.name), q.words) {
+			b.add(hit{it.node, it.mtime})
+		}
+	}
+	return nil
+}
+
+func scanItem(r db.Row) (it item, err error) {
+	return it, r.Scan(&it.node, &it.mtime, &it.size, &it.mime, &it.name)
+}
+
+// contains tests whether a name has a word, byte by byte.
+func contains(d db.Dialect) string {
+	switch d {
+	case db.Postgres:
+		return "strpos(name, ?) > 0"
+	case db.MySQL:
+		return "LOCATE(CAST(? AS BINARY), name) > 0"
+	}
+	return "instr(name, ?) > 0"
+}
+
+// blocks lists the blocks that may have a find, newest first, as hits: the id and
+// the newest time in it.
+func (x index) blocks(ctx context.Context, spaces []int64, q *query) ([]hit, error) {
+	type row struct {
+		hit
+		marks marks
+	}
+	scan := func(r db.Row) (v row, err error) { return v, r.Scan(&v.node, &v.mtime, (*[]byte)(&v.marks)) }
+	var out []hit
+	for v, err := range db.All(ctx, x.db, scan, `SELECT id, newest, marks FROM search_block
+		WHERE space IN (?) AND newest >= ? AND oldest <= ? ORDER BY newest DESC, id`, spaces, q.from, q.to) {
+		if err != nil {
+			return nil, err
+		}
+		if !v.marks.sane() {
+			return nil, errBlock
+		}
+		if q.mayBeIn(v.marks) {
+			out = append(out, v.hit)
+		}
+	}
+	return out, nil
+}
+
+func (q *query) mayBeIn(m marks) bool {
+	if slices.ContainsFunc(q.words, func(w []byte) bool { return !m.mayHave(w) }) {
+		return false
+	}
+	return q.kinds == nil || slices.ContainsFunc(q.mimes, func(id int32) bool { return m.has(mimePiece(id)) })
+}
+
+// read looks through some blocks.
+func (x index) read(ctx context.Context, blocks []hit, q *query, b *best) error {
+	ids := make([]int64, len(blocks))
+	for i, h := range blocks {
+		ids[i] = h.node
+	}
+	for body, err := range db.All(ctx, x.db, db.Scan1[[]byte], "SELECT body FROM search_block WHERE id IN (?)", ids) {
+		if err != nil {
+			return err
+		}
+		got := 0
+		err = unpack(body, q.words, func(it item) bool {
+			if q.holds(&it) {
+				b.add(hit{it.node, it.mtime})
+				got++
+			}
+			return got < b.want+1 // they come newest first
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// put adds or replaces rows, and makes blocks of what has gathered. Only one
+// process at a time does this: the subscriber.
+func (x index) put(ctx context.Context, bySpace map[int64][]item) error {
+	full := map[int64]int64{} // spaces to make a block of, and its id
+	for space, items := range bySpace {
+		n, err := db.One(ctx, x.db, db.Scan1[int], "SELECT COUNT(*) FROM search_name WHERE space = ?", space)
+		if err != nil {
+			return err
+		}
+		if n+len(items) < looseMost {
+			continue
+		}
+		if full[space], err = x.db.ID(ctx); err != nil {
+			return err
+		}
+	}
+	return x.db.Tx(ctx, func(tx *db.DB) error {
+		for space, items := range bySpace {
+			for _, it := range items {
+				_, err := tx.Exec(ctx, `INSERT INTO search_name (node, space, mtime, size, mime, name) VALUES (?, ?, ?, ?, ?, ?)
+					{{on node set space,mtime,size,mime,name}}`, it.node, space, it.mtime, it.size, it.mime, it.name)
+				if err != nil {
+					return err
+				}
+			}
+			if id := full[space]; id != 0 {
+				if err := gather(ctx, tx, space, id); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// gather makes a block of the rows of a space.
+func gather(ctx context.Context, tx *db.DB, space, id int64) error {
+	items, err := db.List(ctx, tx, scanItem, "SELECT node, mtime, size, mime, name FROM search_name WHERE space = ?", space)
+	if err != nil || len(items) == 0 {
+		return err
+	}
+	items = items[:min(len(items), blockMost)]
+	nodes := make([]int64, len(items))
+	for i, it := range items {
+		nodes[i] = it.node
+	}
+	if err := insertBlock(ctx, tx, space, id, items); err != nil {
+		return err
+	}
+	for batch := range slices.Chunk(nodes, 500) {
+		if _, err := tx.Exec(ctx, "DELETE FROM search_name WHERE node IN (?)", batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func insertBlock(ctx context.Context, tx *db.DB, space, id int64, items []item) error {
+	m, body := pack(items)
+	_, err := tx.Exec(ctx, "INSERT INTO search_block (id, space, oldest, newest, entries, checked, marks, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		id, space, items[len(items)-1].mtime, items[0].mtime, len(items), 0, []byte(m), body)
+	return err
+}
+
+// built tells which of some spaces are in the index from their beginning.
+func (x index) built(ctx context.Context, spaces []int64) (map[int64]bool, error) {
+	out := map[int64]bool{}
+	for s, err := range db.All(ctx, x.db, db.Scan1[int64], "SELECT space FROM search_space WHERE built = 1 AND space IN (?)", spaces) {
+		if err != nil {
+			return nil, err
+		}
+		out[s] = true
+	}
+	return out, nil
+}

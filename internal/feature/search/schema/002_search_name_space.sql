@@ -1,0 +1,1 @@
+CREATE INDEX search_name_space ON search_name (space);
