@@ -73,8 +73,8 @@ func (b *best) full(newest int64) bool {
 }
 
 // newest returns up to n finds in some spaces, newest first, and whether there
-// are more. It costs two statements, and one for every eight blocks that may have
-// a find.
+// are more. It costs two statements, and one for every 65,536 names in blocks that
+// may have a find.
 func (x index) newest(ctx context.Context, spaces []int64, q *query, n int) ([]hit, bool, error) {
 	if len(spaces) == 0 {
 		return nil, false, nil
@@ -87,21 +87,34 @@ func (x index) newest(ctx context.Context, spaces []int64, q *query, n int) ([]h
 	if err != nil {
 		return nil, false, err
 	}
-	for batch := range slices.Chunk(blocks, blocksAtOnce) {
-		if b.full(batch[0].mtime) {
+	for len(blocks) > 0 {
+		if b.full(blocks[0].newest) {
 			b.cut = true
 			break
 		}
-		if err := x.read(ctx, batch, q, b); err != nil {
+		n := atOnce(blocks)
+		if err := x.read(ctx, blocks[:n], q, b); err != nil {
 			return nil, false, err
 		}
+		blocks = blocks[n:]
 	}
 	b.settle()
 	return b.hits, b.cut, nil
 }
 
-// blocksAtOnce bounds the memory of a search to some 2 MB.
-const blocksAtOnce = 8
+// block is one that may have a find.
+type block struct {
+	id, newest int64
+	entries    int
+}
+
+// atOnce is how many blocks are read with one statement: 2 MB, or many small ones.
+func atOnce(blocks []block) (n int) {
+	for names := 0; n < min(len(blocks), 500) && (n == 0 || names+blocks[n].entries <= runMost); n++ {
+		names += blocks[n].entries
+	}
+	return n
+}
 
 // loose looks at the rows that are in no block yet. The engine tests one word, so
 // that few rows come out.
@@ -136,16 +149,17 @@ func contains(d db.Dialect) string {
 	return "instr(name, ?) > 0"
 }
 
-// blocks lists the blocks that may have a find, newest first, as hits: the id and
-// the newest time in it.
-func (x index) blocks(ctx context.Context, spaces []int64, q *query) ([]hit, error) {
+// blocks lists the blocks that may have a find, newest first.
+func (x index) blocks(ctx context.Context, spaces []int64, q *query) ([]block, error) {
 	type row struct {
-		hit
+		block
 		marks marks
 	}
-	scan := func(r db.Row) (v row, err error) { return v, r.Scan(&v.node, &v.mtime, (*[]byte)(&v.marks)) }
-	var out []hit
-	for v, err := range db.All(ctx, x.db, scan, `SELECT id, newest, marks FROM search_block
+	scan := func(r db.Row) (v row, err error) {
+		return v, r.Scan(&v.id, &v.newest, &v.entries, (*[]byte)(&v.marks))
+	}
+	var out []block
+	for v, err := range db.All(ctx, x.db, scan, `SELECT id, newest, entries, marks FROM search_block
 		WHERE space IN (?) AND newest >= ? AND oldest <= ? ORDER BY newest DESC, id`, spaces, q.from, q.to) {
 		if err != nil {
 			return nil, err
@@ -154,7 +168,7 @@ func (x index) blocks(ctx context.Context, spaces []int64, q *query) ([]hit, err
 			return nil, errBlock
 		}
 		if q.mayBeIn(v.marks) {
-			out = append(out, v.hit)
+			out = append(out, v.block)
 		}
 	}
 	return out, nil
@@ -168,10 +182,10 @@ func (q *query) mayBeIn(m marks) bool {
 }
 
 // read looks through some blocks.
-func (x index) read(ctx context.Context, blocks []hit, q *query, b *best) error {
+func (x index) read(ctx context.Context, blocks []block, q *query, b *best) error {
 	ids := make([]int64, len(blocks))
-	for i, h := range blocks {
-		ids[i] = h.node
+	for i, v := range blocks {
+		ids[i] = v.id
 	}
 	for body, err := range db.All(ctx, x.db, db.Scan1[[]byte], "SELECT body FROM search_block WHERE id IN (?)", ids) {
 		if err != nil {
