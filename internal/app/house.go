@@ -27,6 +27,7 @@ import (
 	"atrium/internal/feature/push"
 	"atrium/internal/feature/readable"
 	"atrium/internal/feature/roles"
+	"atrium/internal/feature/search"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/status"
 	"atrium/internal/feature/twofactor"
@@ -73,7 +74,7 @@ type house struct {
 
 // schemas are the tables of all rooms, in the order they are made.
 var schemas = []db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, twofactor.Schema, passwords.Schema,
-	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, tree.Schema, content.Schema, davfiles.Schema, push.Schema}
+	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, tree.Schema, content.Schema, davfiles.Schema, search.Schema, push.Schema}
 
 // open connects to the database and the store and builds what lies above them.
 // A store that is not there is no error: files are then unavailable until it

@@ -12,6 +12,7 @@ import (
 	"atrium/internal/feature/provisioning"
 	"atrium/internal/feature/push"
 	"atrium/internal/feature/roles"
+	"atrium/internal/feature/search"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/status"
 	"atrium/internal/feature/transfer"
@@ -67,6 +68,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		always("files", davs),
 		may("notify_push", h.push),
 		h.readableTree(davs.Contents),
+		search.New(h.db, h.tree, h.files, h.people),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h)),
 	}
 	for _, r := range rooms {

@@ -252,16 +252,9 @@ func (s *Service) Paths(ctx context.Context, p *who.Principal, ids []int64) (map
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	chains, err := v.tree.Up(ctx, ids...)
-	if err != nil {
-		return nil, err
-	}
 	out := map[int64]string{}
-	for id, chain := range chains {
-		_, at, ok := v.through(chain)
-		if m, _ := v.mount(at); ok && !v.hides(m, at) {
-			out[id] = "/" + strings.Join(at, "/")
-		}
-	}
-	return out, nil
+	return out, v.places(ctx, ids, func(n tree.Node, _ *Mount, at string) error {
+		out[n.ID] = at
+		return nil
+	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"atrium/internal/core/tree"
 )
 
 // Reach is a part of what a view shows: a node and all that lies below it.
@@ -32,25 +34,23 @@ func (v *View) Seen(ctx context.Context, ids []int64) (map[int64]*Entry, error) 
 	if len(ids) == 0 {
 		return nil, nil
 	}
+	out := make(map[int64]*Entry, len(ids))
+	return out, v.places(ctx, ids, func(n tree.Node, m *Mount, at string) (err error) {
+		if m.Perm&Read != 0 {
+			out[n.ID], err = v.entry(ctx, n, m, at)
+		}
+		return err
+	})
+}
+
+// places tells where the view shows nodes, and by which mount.
+func (v *View) places(ctx context.Context, ids []int64, f func(n tree.Node, m *Mount, at string) error) error {
 	chains, err := v.tree.Up(ctx, ids...)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[int64]*Entry, len(chains))
-	for id, chain := range chains {
+	for _, chain := range chains {
 		_, at, ok := v.through(chain)
-		if !ok {
-			continue
+		if m, _ := v.mount(at); ok && !v.hides(m, at) && err == nil {
+			err = f(chain[len(chain)-1], m, "/"+strings.Join(at, "/"))
 		}
-		m, _ := v.mount(at)
-		if v.hides(m, at) || m.Perm&Read == 0 {
-			continue
-		}
-		e, err := v.entry(ctx, chain[len(chain)-1], m, "/"+strings.Join(at, "/"))
-		if err != nil {
-			return nil, err
-		}
-		out[id] = e
 	}
-	return out, nil
+	return err
 }
