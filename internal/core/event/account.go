@@ -20,6 +20,8 @@ const (
 	AddressChanged   = "address-changed" // Detail is the former one
 	AccountDisabled  = "account-disabled"
 	AccountEnabled   = "account-enabled"
+	AccountLockedOut = "account-locked-out" // by wrong passwords, where an administrator wants that
+	AccountUnlocked  = "account-unlocked"   // by an administrator
 	AccountMade      = "account-made"
 	AccountRemoved   = "account-removed"
 	MadeAdmin        = "made-admin"

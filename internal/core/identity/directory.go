@@ -92,6 +92,14 @@ type Directory struct {
 	// with every reason why not. It is set at start only; nil: any will do.
 	Policy func(ctx context.Context, uid, password string) error
 
+	// Lockout refuses passwords after too many wrong ones. It is set at start only;
+	// nil: nobody is locked out.
+	Lockout Lockout
+
+	// Expired tells whether an account's password is too old to open it. It is set at
+	// start only; nil: none is.
+	Expired func(ctx context.Context, u *User) (bool, error)
+
 	// Region tells in which country phone numbers are that do not say so, such as
 	// "SE"; "" or nil: each must begin with a plus.
 	Region func(ctx context.Context) (string, error)

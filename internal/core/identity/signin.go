@@ -187,6 +187,9 @@ func (d *Directory) renew(ctx context.Context, k fingerprint, v *verdict, now ti
 		d.forget(k)
 		return nil, nil
 	}
+	if err := d.Open(ctx, &p.User); err != nil {
+		return nil, err
+	}
 	pr := p.principal(v.p.Login, who.ViaPassword)
 	pr.Stamp = stampOf(p.pass)
 	next := &verdict{p: pr, pass: v.pass, source: v.source, until: v.until, change: change, at: now}
@@ -202,6 +205,9 @@ func (d *Directory) admitPassword(ctx context.Context, k fingerprint, u *User, l
 	}
 	if p.second {
 		return nil, errSecond
+	}
+	if err := d.Open(ctx, &p.User); err != nil {
+		return nil, err
 	}
 	pr := p.principal(login, who.ViaPassword)
 	pr.Stamp = stampOf(u.pass)
@@ -240,6 +246,9 @@ func (d *Directory) verify(ctx context.Context, login, password string, from net
 	if len(password) > maxPassword {
 		return nil, errWrong
 	}
+	if err := d.locked(ctx, account); err != nil {
+		return nil, err
+	}
 	if d.throttle.Lets(from) {
 		if u, err = d.open(ctx, u, login, password); err != nil {
 			return nil, err
@@ -257,6 +266,11 @@ func (d *Directory) verify(ctx context.Context, login, password string, from net
 	u, err = d.tried(ctx, try, u, login, password)
 	if nerr := d.noteAttempt(context.WithoutCancel(ctx), try, err == nil); nerr != nil {
 		return nil, nerr
+	}
+	if !try.Undecided {
+		if lerr := d.countTry(ctx, account, err == nil); lerr != nil {
+			return nil, lerr
+		}
 	}
 	if err != nil {
 		return nil, err

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"sync"
+	"time"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/infra/db"
@@ -23,10 +25,22 @@ var schema embed.FS
 var Schema = db.Schema{Room: "settings", Files: schema}
 
 // Store reads and writes settings.
-type Store struct{ db *db.DB }
+type Store struct {
+	Now func() time.Time
+
+	db     *db.DB
+	mu     sync.Mutex
+	recent map[string]snapshot
+}
+
+// snapshot is the settings of one app as they were.
+type snapshot struct {
+	values map[string]string
+	at     time.Time
+}
 
 // New returns the settings in d.
-func New(d *db.DB) *Store { return &Store{d} }
+func New(d *db.DB) *Store { return &Store{Now: time.Now, db: d, recent: map[string]snapshot{}} }
 
 // Setting is one value.
 type Setting struct{ App, Name, Value string }
@@ -52,12 +66,14 @@ func (s *Store) Default(ctx context.Context, app, name, def string) (string, err
 // Set writes a value.
 func (s *Store) Set(ctx context.Context, app, name, value string) error {
 	_, err := s.db.Exec(ctx, "INSERT INTO setting (app, name, value) VALUES (?, ?, ?) {{on app,name set value}}", app, name, value)
+	s.forget(app)
 	return err
 }
 
 // Delete removes a value; a missing one is fault.NotFound.
 func (s *Store) Delete(ctx context.Context, app, name string) error {
 	n, err := s.db.Exec(ctx, "DELETE FROM setting WHERE app = ? AND name = ?", app, name)
+	s.forget(app)
 	if err == nil && n == 0 {
 		return fault.New(fault.NotFound, "This setting is not set.")
 	}
@@ -68,6 +84,39 @@ func (s *Store) Delete(ctx context.Context, app, name string) error {
 func (s *Store) All(ctx context.Context, app string) iter.Seq2[Setting, error] {
 	return db.All(ctx, s.db, func(r db.Row) (v Setting, err error) { return v, r.Scan(&v.App, &v.Name, &v.Value) },
 		"SELECT app, name, value FROM setting WHERE app = ? OR ? = '' ORDER BY app, name", app, app)
+}
+
+// recently is how long Recent believes what it read. It bounds how late another
+// node notices a change.
+const recently = time.Second
+
+// Recent returns the settings of an app by name, as they were at most a second ago,
+// for those who ask with every request. The map is not to be changed.
+func (s *Store) Recent(ctx context.Context, app string) (map[string]string, error) {
+	now := s.Now()
+	s.mu.Lock()
+	last, ok := s.recent[app]
+	s.mu.Unlock()
+	if age := now.Sub(last.at); ok && age >= 0 && age < recently {
+		return last.values, nil
+	}
+	values := map[string]string{}
+	for v, err := range s.All(ctx, app) {
+		if err != nil {
+			return nil, err
+		}
+		values[v.Name] = v.Value
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recent[app] = snapshot{values, now}
+	return values, nil
+}
+
+func (s *Store) forget(app string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.recent, app)
 }
 
 // Named yields the settings of one name, of all apps.

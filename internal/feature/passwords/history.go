@@ -22,11 +22,7 @@ func (rm *Room) about(ctx context.Context, uid string) ([]string, error) {
 }
 
 // remember keeps the hash of a new password while a history is wanted.
-func (rm *Room) remember(ctx context.Context, tx *db.DB, uid, hash string) error {
-	rules, err := rm.rules(ctx)
-	if err != nil {
-		return err
-	}
+func (rm *Room) remember(ctx context.Context, tx *db.DB, rules Rules, uid, hash string) error {
 	if rules.History == 0 {
 		return rm.forget(ctx, tx, uid)
 	}

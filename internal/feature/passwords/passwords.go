@@ -4,8 +4,9 @@
 // validity unless an administrator asks for them. Its settings have the names
 // that administrators know, in the app password_policy.
 //
-// It keeps hashes of former passwords while an administrator wants a history. It
-// does not keep the passwords themselves, which are core/identity's.
+// It keeps hashes of former passwords while an administrator wants a history, the
+// age of passwords while they are to expire, and how many wrong ones were tried while
+// too many lock an account out. It does not keep the passwords themselves, which are core/identity's.
 package passwords
 
 import (
@@ -27,7 +28,7 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
-// Schema holds the table oldpass.
+// Schema holds the tables oldpass, password_age and password_tries.
 var Schema = db.Schema{Room: "passwords", Files: schema}
 
 // Room judges passwords.
@@ -45,8 +46,9 @@ type Room struct {
 func New(d *db.DB, dir *identity.Directory, s *settings.Store, hashes *seal.Passwords) *Room {
 	rm := &Room{Now: time.Now, db: d, dir: dir, settings: s, hashes: hashes}
 	dir.Policy = rm.Check
-	dir.OnPassword(rm.remember)
-	dir.OnRemoved(rm.forget)
+	dir.Lockout, dir.Expired = lockout{rm}, rm.expired
+	dir.OnPassword(rm.changed)
+	dir.OnRemoved(rm.removed)
 	return rm
 }
 
@@ -55,6 +57,8 @@ func (rm *Room) Plug(b *plug.Board) {
 	ocs.Handle(b.OCS, "GET /apps/password_policy/api/v1/generate", web.User, rm.generate, web.PerMinute(60))
 	ocs.Handle(b.OCS, "POST /apps/password_policy/api/v1/validate", web.User, rm.validate, web.PerMinute(120), web.In("self"))
 	b.Caps.Add("password_policy", rm.caps)
+	b.CLI.Add("user:unlock", rm.unlock())
+	b.Jobs.Every("daily 03:50", "passwords.tidy", rm.tidy)
 }
 
 // Check tells whether an account may have a password: nil, or fault.Invalid with

@@ -22,6 +22,7 @@ import (
 type rig struct {
 	*testing.T
 	*Room
+	spelt int
 }
 
 func each(t *testing.T, f func(r *rig)) {
@@ -31,7 +32,7 @@ func each(t *testing.T, f func(r *rig)) {
 			t.Fatal(err)
 		}
 		hashes := seal.NewPasswordsWith(seal.Cost{Memory: 64, Time: 1, Threads: 1}, 4)
-		f(&rig{t, New(d, identity.New(d, box, hashes), settings.New(d), hashes)})
+		f(&rig{T: t, Room: New(d, identity.New(d, box, hashes), settings.New(d), hashes)})
 	})
 }
 

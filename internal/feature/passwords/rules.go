@@ -11,6 +11,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -25,38 +26,39 @@ const app = "password_policy"
 
 // Rules are what an administrator has set.
 type Rules struct {
-	MinLength  int    // characters; minLength, 10
-	NonCommon  bool   // enforceNonCommonPassword, on: a guesser needs more than a million tries
-	Numeric    bool   // enforceNumericCharacters, off
-	Special    bool   // enforceSpecialCharacters, off
-	UpperLower bool   // enforceUpperLowerCase, off
-	History    int    // historySize, 0: how many former passwords must not come again
-	Blocklist  string // blocklist: a file of words that are refused, one a line; "": none
-	Breached   string // breachedPasswords: hashes of passwords that leaked, see leaked; "": none
+	MinLength  int           // characters; minLength, 10
+	NonCommon  bool          // enforceNonCommonPassword, on: a guesser needs more than a million tries
+	Numeric    bool          // enforceNumericCharacters, off
+	Special    bool          // enforceSpecialCharacters, off
+	UpperLower bool          // enforceUpperLowerCase, off
+	History    int           // historySize, 0: how many former passwords must not come again
+	Expiry     time.Duration // expiration, in days, 0: never: how long a password opens its account
+	Tries      int           // maximumLoginAttempts, 0: any number: so many wrong passwords in a row lock an account out
+	LockedFor  time.Duration // lockoutMinutes, 30: for how long; 0: until it is lifted
+	Blocklist  string        // blocklist: a file of words that are refused, one a line; "": none
+	Breached   string        // breachedPasswords: hashes of passwords that leaked, see leaked; "": none
 }
 
 // rules reads the settings. One that makes no sense is an error: doubt must not
 // open a door.
 func (rm *Room) rules(ctx context.Context) (Rules, error) {
-	set := map[string]string{}
-	for s, err := range rm.settings.All(ctx, app) {
-		if err != nil {
-			return Rules{}, err
-		}
-		set[s.Name] = s.Value
+	set, err := rm.settings.Recent(ctx, app)
+	if err != nil {
+		return Rules{}, err
 	}
 	var bad error
-	number := func(name string, def int) int {
+	upTo := func(most int, name string, def int) int {
 		v, ok := set[name]
 		if !ok {
 			return def
 		}
 		n, err := strconv.Atoi(v)
-		if err != nil || n < 0 || n > 400 {
-			bad = errors.Join(bad, fmt.Errorf("setting %s/%s: %q is no number from 0 to 400", app, name, v))
+		if err != nil || n < 0 || n > most {
+			bad = errors.Join(bad, fmt.Errorf("setting %s/%s: %q is no number from 0 to %d", app, name, v, most))
 		}
 		return n
 	}
+	number := func(name string, def int) int { return upTo(400, name, def) }
 	truth := func(name string, def bool) bool {
 		switch v, ok := set[name]; {
 		case !ok:
@@ -74,6 +76,8 @@ func (rm *Room) rules(ctx context.Context) (Rules, error) {
 		MinLength: number("minLength", 10), History: number("historySize", 0),
 		NonCommon: truth("enforceNonCommonPassword", true), Numeric: truth("enforceNumericCharacters", false),
 		Special: truth("enforceSpecialCharacters", false), UpperLower: truth("enforceUpperLowerCase", false),
+		Tries: number("maximumLoginAttempts", 0), Expiry: time.Duration(upTo(3650, "expiration", 0)) * 24 * time.Hour,
+		LockedFor: time.Duration(upTo(100_000, "lockoutMinutes", 30)) * time.Minute,
 		Blocklist: set["blocklist"], Breached: set["breachedPasswords"],
 	}
 	return r, bad

@@ -9,6 +9,7 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
+	"atrium/internal/core/identity"
 	"atrium/internal/proto/web"
 )
 
@@ -42,6 +43,11 @@ func (rm *Room) loginPage(w http.ResponseWriter, r *http.Request) error {
 	switch q.Get("error") {
 	case "wrong":
 		v.Notice, v.Bad = "Wrong login or password.", true
+	case "expired":
+		v.Notice, v.Bad = "Your password has expired. Please ask your administrator for a new one.", true
+		if rm.Forgot != "" {
+			v.Notice = "Your password has expired. Please choose a new one: “Forgotten password?” sends you a link."
+		}
 	case "busy":
 		v.Notice, v.Bad = "Too many failed logins. Please wait a moment and try again.", true
 	case "passkey":
@@ -75,6 +81,12 @@ func (rm *Room) login(w http.ResponseWriter, r *http.Request) error {
 		web.Redirect(w, r, again("busy", name, to))
 		return nil
 	case err != nil:
+		return err
+	}
+	if err := rm.dir.Open(r.Context(), u); errors.Is(err, identity.ErrExpired) {
+		web.Redirect(w, r, again("expired", name, to))
+		return nil
+	} else if err != nil {
 		return err
 	}
 	remember := r.PostForm.Get("remember") != ""
