@@ -92,9 +92,8 @@ type Directory struct {
 	// with every reason why not. It is set at start only; nil: any will do.
 	Policy func(ctx context.Context, uid, password string) error
 
-	// Lockout refuses passwords after too many wrong ones. It is set at start only;
-	// nil: nobody is locked out.
-	Lockout Lockout
+	// Lockout refuses passwords after too many wrong ones. It is set at start only.
+	Lockout throttle.Lockout
 
 	// Expired tells whether an account's password is too old to open it. It is set at
 	// start only; nil: none is.
@@ -132,7 +131,7 @@ type Hook func(ctx context.Context, tx *db.DB, uid string) error
 func New(d *db.DB, box *seal.Box, pass *seal.Passwords) *Directory {
 	slow := throttle.New()
 	slow.Wrong = errWrong
-	return &Directory{Now: time.Now, db: d, box: box, pass: pass, throttle: slow, secret: seal.NewKey(),
+	return &Directory{Now: time.Now, Lockout: throttle.NoLockout{}, db: d, box: box, pass: pass, throttle: slow, secret: seal.NewKey(),
 		seen: map[fingerprint]*verdict{}, people: map[string]*person{}, touched: map[int64]use{}, busy: map[fingerprint]refusal{}}
 }
 

@@ -25,6 +25,22 @@ var errWrong = fault.New(fault.Anonymous, "Unauthorised")
 // errSecond refuses a password without the second factor that its account has.
 var errSecond = fault.New(fault.Anonymous, "This account needs a second factor: please use an app password.")
 
+// ErrExpired refuses a right password that is too old.
+var ErrExpired = fault.New(fault.Anonymous, "Your password has expired. Please choose a new one.")
+
+// Open tells whether a password that CheckPassword found right is enough to sign
+// in: ErrExpired when it is too old.
+func (d *Directory) Open(ctx context.Context, u *User) error {
+	if d.Expired == nil || u.Source != "" {
+		return nil
+	}
+	old, err := d.Expired(ctx, u)
+	if err == nil && old {
+		return ErrExpired
+	}
+	return err
+}
+
 // SignIn finds out whom a login and a secret stand for: an app password, or the
 // account's password. A login is an account's id in any spelling, or its mail
 // address. from is the network of the client, for the delay of guesses. A
@@ -246,7 +262,7 @@ func (d *Directory) verify(ctx context.Context, login, password string, from net
 	if len(password) > maxPassword {
 		return nil, errWrong
 	}
-	if err := d.locked(ctx, account); err != nil {
+	if err := d.Lockout.Locked(ctx, account); err != nil {
 		return nil, err
 	}
 	if d.throttle.Lets(from) {
@@ -268,7 +284,7 @@ func (d *Directory) verify(ctx context.Context, login, password string, from net
 		return nil, nerr
 	}
 	if !try.Undecided {
-		if lerr := d.countTry(ctx, account, err == nil); lerr != nil {
+		if lerr := d.Lockout.Tried(context.WithoutCancel(ctx), account, err == nil); lerr != nil {
 			return nil, lerr
 		}
 	}

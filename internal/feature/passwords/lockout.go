@@ -69,7 +69,7 @@ func (rm *Room) triesOf(ctx context.Context, d *db.DB, account string) (t tries,
 	return t, err
 }
 
-// Locked implements identity.Lockout. It asks no table while nobody is to be
+// Locked implements throttle.Lockout. It asks no table while nobody is to be
 // locked out.
 func (l lockout) Locked(ctx context.Context, account string) error {
 	rules, err := l.rules(ctx)
@@ -86,7 +86,7 @@ func (l lockout) Locked(ctx context.Context, account string) error {
 	return nil
 }
 
-// Tried implements identity.Lockout.
+// Tried implements throttle.Lockout.
 func (l lockout) Tried(ctx context.Context, account string, right bool) error {
 	rules, err := l.rules(ctx)
 	if err != nil || rules.Tries == 0 {
