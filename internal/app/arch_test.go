@@ -42,6 +42,8 @@ func TestLawRoomsUseDoors(t *testing.T) {
 	caught(t, checkFloors([]*source{room}, nil), "internal/feature/federation/x.go:2", "no door federation → shares")
 	spared(t, checkFloors([]*source{room}, map[string]string{"federation → shares": "a remote share is a share"}))
 
+	spared(t, checkFloors([]*source{parse(t, "internal/feature/federation/x_test.go", "package federation\nimport \"atrium/internal/feature/shares\"\n")}, nil))
+
 	own := parse(t, "internal/feature/shares/links/x.go", "package links\nimport \"atrium/internal/feature/shares\"\n")
 	spared(t, checkFloors([]*source{own}, nil))
 
@@ -56,6 +58,8 @@ func TestLawRoomsUseDoors(t *testing.T) {
 }
 
 // checkFloors finds imports that go up, or sideways between rooms without a door.
+// Tests may furnish the rooms beside theirs: what hangs on files shows over DAV
+// only where files do.
 func checkFloors(all []*source, doors map[string]string) []breach {
 	var found []breach
 	for _, s := range all {
@@ -72,7 +76,7 @@ func checkFloors(all []*source, doors map[string]string) []breach {
 			case from == "" || to == "": // cmd may import app; nobody can import cmd
 			case floors[to] > floors[from]:
 				found = append(found, s.breach(pos, "%s may not import %s, which is a floor above (%s)", from, to, rest))
-			case from == "feature" && to == "feature" && fromRoom != toRoom && doors[fromRoom+" → "+toRoom] == "":
+			case from == "feature" && to == "feature" && fromRoom != toRoom && !s.test && doors[fromRoom+" → "+toRoom] == "":
 				found = append(found, s.breach(pos, "there is no door %s → %s", fromRoom, toRoom))
 			}
 		}
@@ -93,6 +97,9 @@ func doorUsed(all []*source, door string) bool {
 	return slices.ContainsFunc(all, func(s *source) bool {
 		for imp := range s.imports() {
 			_, from := place(s.pkg)
+			if s.test {
+				break
+			}
 			if _, to := place(strings.TrimPrefix(imp, module+"/")); from+" → "+to == door {
 				return true
 			}

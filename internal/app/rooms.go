@@ -7,6 +7,7 @@ import (
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/export"
+	"atrium/internal/feature/locks"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/profile"
 	"atrium/internal/feature/provisioning"
@@ -67,6 +68,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		passwords.New(h.db, h.people, h.settings, h.hashes),
 		always("files", davs),
 		may("notify_push", h.push),
+		may("files_lock", locks.New(h.db, h.files, h.people, h.settings)),
 		h.readableTree(davs.Contents),
 		search.New(h.db, h.tree, h.files, h.people),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h)),

@@ -66,9 +66,16 @@ const (
 	OpProps
 )
 
-// Guard may forbid an operation: locks, access rules. nil allows it.
+// Guard may forbid an operation: locks, access rules. nil allows it. Who acts is
+// in the context (who.From).
 type Guard interface {
 	Check(ctx context.Context, op Op, e *Entry) error
+}
+
+// Manifold is what a Guard also is that may keep in the context what it found out
+// when it is asked about many entries together. The context is for one goroutine.
+type Manifold interface {
+	ForMany(ctx context.Context) context.Context
 }
 
 // Keeper takes over what would otherwise be gone: versions, trash. It works in
@@ -339,11 +346,23 @@ func (s *Service) Chains(ctx context.Context, ids ...int64) (map[int64][]tree.No
 	return s.tree.Up(ctx, ids...)
 }
 
-func (s *Service) guard(ctx context.Context, op Op, e *Entry) error {
-	for g := range s.Hooks.guards() {
+// guard asks the guards, with the viewer in the context.
+func (v *View) guard(ctx context.Context, op Op, e *Entry) error {
+	ctx = who.With(ctx, v.who)
+	for g := range v.Hooks.guards() {
 		if err := g.Check(ctx, op, e); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// forMany lets the guards know that they will be asked about many entries.
+func (v *View) forMany(ctx context.Context) context.Context {
+	for g := range v.Hooks.guards() {
+		if m, ok := g.(Manifold); ok {
+			ctx = m.ForMany(ctx)
+		}
+	}
+	return ctx
 }

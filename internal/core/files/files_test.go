@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"atrium/internal/base/checksum"
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
 	"atrium/internal/core/content"
@@ -159,7 +160,7 @@ func TestWriteReadOverwrite(t *testing.T) {
 func TestWrongChecksumStoresNothing(t *testing.T) {
 	each(t, func(k *desk) {
 		k.put("/f", "before")
-		for _, sums := range [][]files.Sum{
+		for _, sums := range [][]checksum.Sum{
 			{{Hash: sha1.New(), Want: "00"}},
 			{{Hash: md5.New(), Want: fmt.Sprintf("%x", md5.Sum([]byte("after")))}, {Hash: sha1.New(), Want: "00"}},
 		} {

@@ -136,6 +136,7 @@ func (m *many) look(ctx context.Context, n *nest) (err error) {
 
 // admit asks whether the items may be written and have room.
 func (m *many) admit(ctx context.Context) {
+	ctx = m.v.forMany(ctx)
 	need := map[*Mount]int64{}
 	taken := map[string]bool{} // new names as they look to who does not know case
 	for i := range m.pending() {

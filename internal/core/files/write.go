@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"atrium/internal/base/checksum"
 	"atrium/internal/base/fault"
 	"atrium/internal/base/names"
 	"atrium/internal/core/content"
@@ -25,12 +26,6 @@ var (
 	ErrIsFolder = fault.New(fault.Conflict, "There is a folder of this name.")
 )
 
-// Sum is a checksum that the bytes of a write must have.
-type Sum struct {
-	Hash hash.Hash
-	Want string // hex; "" only computes
-}
-
 // Put says what to write. The zero value of each field but Body or Parts is fine.
 type Put struct {
 	Body    io.Reader
@@ -41,7 +36,7 @@ type Put struct {
 	Total   int64             // bytes to find room for, if more than Size
 	MTime   time.Time         // zero: now
 	Created int64             // Unix seconds; 0 keeps what was there
-	Sums    []Sum
+	Sums    []checksum.Sum    // that the bytes must have
 	// Check sees what stands at the path now, nil for nothing, and may refuse.
 	// It is asked before the body is read and again when the write commits.
 	Check func(cur *Entry) error

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"atrium/internal/base/who"
 	"atrium/internal/proto/ocs"
@@ -21,9 +22,11 @@ type sections struct{ public, private *capSockets }
 // object is a JSON object that keeps the order of its members.
 type object []member
 
+// member is a section; its value encodes to an object if there is more for it.
 type member struct {
 	key   string
 	value any
+	more  object // what other rooms add to it
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -37,6 +40,16 @@ func (o object) MarshalJSON() ([]byte, error) {
 		v, err := json.Marshal(m.value)
 		if err != nil {
 			return nil, fmt.Errorf("section %s: %w", m.key, err)
+		}
+		if len(m.more) > 0 {
+			more, err := m.more.MarshalJSON()
+			if err != nil {
+				return nil, err
+			}
+			if v = v[:len(v)-1]; len(v) > 1 {
+				v = append(v, ',')
+			}
+			v = append(v, more[1:]...)
 		}
 		fmt.Fprintf(&b, "%q:%s", m.key, v)
 	}
@@ -60,7 +73,7 @@ func (rm *Room) capabilities(ctx context.Context, r *ocs.Request) (any, error) {
 	add := func(from *capSockets) {
 		for name, f := range from.All() {
 			if v := f(ctx, r.Request); v != nil {
-				caps = append(caps, member{name, v})
+				caps = append(caps, member{key: name, value: v})
 			}
 		}
 	}
@@ -71,7 +84,29 @@ func (rm *Room) capabilities(ctx context.Context, r *ocs.Request) (any, error) {
 	return ocs.Answer{ETag: true, Data: struct {
 		Version      versionSection `json:"version"`
 		Capabilities object         `json:"capabilities"`
-	}{versionSection{Major: major, Minor: minor, Micro: micro, String: Version}, caps}}, nil
+	}{versionSection{Major: major, Minor: minor, Micro: micro, String: Version}, caps.nested()}}, nil
+}
+
+// nested puts what is named "section.key" into its section.
+func (o object) nested() (out object) {
+	at := map[string]int{}
+	for _, m := range o {
+		if !strings.Contains(m.key, ".") {
+			at[m.key], out = len(out), append(out, m)
+		}
+	}
+	for _, m := range o {
+		section, key, inner := strings.Cut(m.key, ".")
+		if !inner {
+			continue
+		}
+		if _, known := at[section]; !known {
+			at[section], out = len(out), append(out, member{key: section, value: object{}})
+		}
+		s := &out[at[section]]
+		s.more = append(s.more, member{key: key, value: m.value})
+	}
+	return out
 }
 
 type coreSection struct {

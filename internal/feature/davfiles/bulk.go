@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"atrium/internal/base/checksum"
 	"atrium/internal/base/fault"
 	"atrium/internal/base/names"
 	"atrium/internal/core/files"
@@ -45,7 +46,7 @@ func (rm *Room) serveBulk(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || params["boundary"] == "" || len(params["boundary"]) > 200 {
 		return fault.New(fault.Invalid, "Error while parsing boundary in Content-Type header.")
 	}
-	ctx := withLockMemo(r.Context())
+	ctx := r.Context()
 	v, err := rm.view(ctx)
 	if err != nil {
 		return err
@@ -243,9 +244,9 @@ func partOf(h map[string]string) (p bulkPartHead, err error) {
 		return p, parts.ErrMalformed
 	}
 	if sum := h["Oc-Checksum"]; sum != "" {
-		p.put.Sums = files.ParseSums(sum)
+		p.put.Sums = checksum.Parse(sum)
 	} else if sum := h["X-File-Md5"]; sum != "" {
-		p.put.Sums = files.ParseSums("MD5:" + sum)
+		p.put.Sums = checksum.Parse("MD5:" + sum)
 	}
 	if p.put.Sums == nil {
 		return p, parts.ErrMalformed

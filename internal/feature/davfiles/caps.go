@@ -39,9 +39,6 @@ type filesSection struct {
 	ForbiddenCharacters []string      `json:"forbidden_filename_characters"`
 	ForbiddenExtensions []string      `json:"forbidden_filename_extensions"`
 	WindowsCompatible   bool          `json:"windows_compatible_filenames"`
-	Undelete            bool          `json:"undelete"`
-	Versioning          bool          `json:"versioning"`
-	Comments            bool          `json:"comments"`
 }
 
 type chunkedUpload struct {

@@ -1,6 +1,6 @@
 // Package davfiles shows the file tree over WebDAV: /remote.php/dav/files/{user}
 // and the legacy /remote.php/webdav, chunked and bulk uploads, archives of
-// folders, favourites, dead properties, locks and search. It keeps what only
+// folders, favourites, dead properties and search. It keeps what only
 // DAV knows of a file; names and bytes are core/files' business.
 package davfiles
 
@@ -22,7 +22,8 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
-// Schema holds the tables favorite, deadprop, upload, chunk and davlock.
+// Schema holds the tables favorite, deadprop, upload and chunk, and davlock, whose
+// rows the room of locks has taken over.
 var Schema = db.Schema{Room: "davfiles", Files: schema}
 
 // Room is the DAV view of files.
@@ -47,7 +48,6 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.DAV.Props("uploads", uploadProps{})
 	b.DAV.Alias("/remote.php/webdav", "files", Own)
 	b.DAV.Alias("/remote.php/files", "files", Own)
-	b.Hook.Guards = append(b.Hook.Guards, guard{rm})
 	b.Hook.Copied = append(b.Hook.Copied, rm.CopyProps)
 	at := func(prefix, room string, h web.Handler) {
 		b.Web.Prefix(prefix, web.User|web.Basic, h, web.In(room), web.Errors(dav.WriteError), web.MaxBody(-1))
@@ -58,7 +58,6 @@ func (rm *Room) Plug(b *plug.Board) {
 	}
 	at("/remote.php/dav/bulk", who.FilesRoom, rm.serveBulk)
 	b.Jobs.Every("@every 10m", "davfiles.uploads", rm.ExpireUploads)
-	b.Jobs.Every("@every 1m", "davfiles.locks", rm.ExpireLocks)
 	b.Jobs.Every("daily 03:40", "davfiles.tidy", rm.Tidy)
 	b.Caps.Add("dav", davCaps)
 	b.Caps.Add("files", filesCaps)

@@ -1,9 +1,6 @@
 package davfiles_test
 
 import (
-	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 )
 
@@ -87,23 +84,6 @@ func TestChunkedUpload(t *testing.T) {
 	})
 }
 
-func TestLocks(t *testing.T) {
-	each(t, func(r *rig) {
-		r.want(201, "PUT", home+"/f", "x")
-		body := `<d:lockinfo xmlns:d="DAV:"><d:lockscope><d:exclusive/></d:lockscope><d:locktype><d:write/></d:locktype><d:owner>me</d:owner></d:lockinfo>`
-		lock := r.want(200, "LOCK", home+"/f", body, "Timeout: Second-60")
-		token := lock.Header.Get("Lock-Token")
-		r.want(423, "PUT", home+"/f", "y")
-		r.want(423, "DELETE", home+"/f", "")
-		r.want(423, "LOCK", home+"/f", body)
-		r.want(204, "PUT", home+"/f", "y", "If: ("+token+")")
-		r.has(r.want(207, "PROPFIND", home+"/f", `<d:propfind xmlns:d="DAV:" xmlns:nc="http://nextcloud.org/ns"><d:prop><d:lockdiscovery/><nc:lock-owner-displayname/></d:prop></d:propfind>`),
-			"opaquelocktoken:", "<nc:lock-owner-displayname>Alice<")
-		r.want(204, "UNLOCK", home+"/f", "", "Lock-Token: "+token)
-		r.want(204, "PUT", home+"/f", "z")
-	})
-}
-
 func TestPropPatch(t *testing.T) {
 	each(t, func(r *rig) {
 		r.want(201, "PUT", home+"/f", "x")
@@ -125,53 +105,4 @@ func TestChecksumIsComputedAnew(t *testing.T) {
 		t.Errorf("OC-Checksum %s, want %s", got, want)
 	}
 	r.want(400, "PATCH", home+"/f", "", "X-Recalculate-Hash: crc9")
-}
-
-// Locks belong to addresses: they do not move along, wherever below they are.
-func TestLocksStayBehind(t *testing.T) {
-	r := one(t)
-	body := `<d:lockinfo xmlns:d="DAV:"><d:lockscope><d:exclusive/></d:lockscope><d:locktype><d:write/></d:locktype></d:lockinfo>`
-	for _, f := range []string{"/d", "/d/sub", "/top"} {
-		r.want(201, "MKCOL", home+f, "")
-	}
-	r.want(201, "PUT", home+"/d/sub/f", "x")
-	deep := r.want(200, "LOCK", home+"/d/sub/f", body).Header.Get("Lock-Token")
-	above := r.want(200, "LOCK", home+"/top", body).Header.Get("Lock-Token")
-	r.want(423, "MOVE", home+"/d", "", "Destination: "+home+"/top/d")
-	r.want(423, "MOVE", home+"/d", "", "Destination: "+home+"/top/d", "If: <"+home+"/d/sub/f> ("+deep+")")
-	r.want(201, "MOVE", home+"/d", "", "Destination: "+home+"/top/d", "If: <"+home+"/d/sub/f> ("+deep+") <"+home+"/top> ("+above+")")
-	list := r.want(207, "PROPFIND", home+"/top/d/sub/f", `<d:propfind xmlns:d="DAV:"><d:prop><d:lockdiscovery/></d:prop></d:propfind>`)
-	r.has(list, above[1:len(above)-1], "<d:href>"+home+"/top</d:href>")
-	if strings.Contains(list.body, deep[1:len(deep)-1]) {
-		t.Error("the lock moved along")
-	}
-	r.want(409, "UNLOCK", home+"/top/d/sub/f", "", "Lock-Token: "+deep)
-	r.want(204, "UNLOCK", home+"/top", "", "Lock-Token: "+above)
-	r.want(204, "PUT", home+"/top/d/sub/f", "y")
-}
-
-// Of many who lock a file at the same time one gets the lock, or none.
-func TestLocksAreExclusive(t *testing.T) {
-	each(t, func(r *rig) {
-		r.want(201, "PUT", home+"/f", "x")
-		body := `<d:lockinfo xmlns:d="DAV:"><d:lockscope><d:exclusive/></d:lockscope><d:locktype><d:write/></d:locktype></d:lockinfo>`
-		var wg sync.WaitGroup
-		var got, others atomic.Int32
-		for range 8 {
-			wg.Go(func() {
-				switch res := r.do("LOCK", home+"/f", body); res.StatusCode {
-				case 200:
-					got.Add(1)
-				case 423:
-					others.Add(1)
-				default:
-					t.Errorf("%d %s", res.StatusCode, res.body)
-				}
-			})
-		}
-		wg.Wait()
-		if got.Load() > 1 || got.Load()+others.Load() != 8 {
-			t.Errorf("%d got an exclusive lock", got.Load())
-		}
-	})
 }

@@ -94,7 +94,7 @@ func (p *replay) leave(left int64) {
 }
 
 func (p *replay) unlock() {
-	if _, err := p.db.Exec(p.Context(), "DELETE FROM davlock"); err != nil {
+	if _, err := p.db.Exec(p.Context(), "DELETE FROM filelock"); err != nil {
 		p.Error(err)
 	}
 }
@@ -195,7 +195,7 @@ var beforeMisc = map[string]func(p *replay){
 	},
 	"013": func(p *replay) { p.put("z/%C3%A5.txt", "u") },
 	"030": func(p *replay) {
-		token, err := db.One(p.Context(), p.db, db.Scan1[string], "SELECT token FROM davlock")
+		token, err := db.One(p.Context(), p.db, db.Scan1[string], "SELECT token FROM filelock")
 		if err != nil {
 			p.Fatal(err)
 		}

@@ -13,10 +13,9 @@ import (
 // opening makes the writers that need to know something of the request: each
 // asks the database at most once, whatever the number of resources.
 type opening struct {
-	room  *Room
-	ctx   context.Context // of the request that is being opened
-	top   dav.Resource
-	locks *lockTable
+	room *Room
+	ctx  context.Context // of the request that is being opened
+	top  dav.Resource
 }
 
 // writer returns nil for a name that is no live property.
@@ -52,7 +51,7 @@ func (o *opening) writer(name xml.Name) (dav.Writer, error) {
 	case oc("owner-display-name"):
 		return o.ownerName(), nil
 	}
-	return o.lockWriter(name)
+	return nil, nil
 }
 
 func nothing(b []byte, _ *dav.Resource) ([]byte, bool) { return b, false }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"atrium/internal/base/checksum"
 	"atrium/internal/base/fault"
 	"atrium/internal/core/files"
 	"atrium/internal/proto/dav"
@@ -22,7 +23,7 @@ func (c collection) Post(ctx context.Context, r dav.Resource, w http.ResponseWri
 			Text: "There was no plugin in the system that was willing to handle this " + req.Method + " method."}
 	}
 	name := strings.ToUpper(req.Header.Get("X-Recalculate-Hash"))
-	h := files.NewHash(name)
+	h := checksum.New(name)
 	if h == nil {
 		return fault.New(fault.Invalid, "X-Recalculate-Hash must name a checksum: SHA1, MD5, SHA256, SHA3-256 or ADLER32.")
 	}

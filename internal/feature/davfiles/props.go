@@ -36,7 +36,6 @@ var static = map[xml.Name]entryWriter{
 	dv("creationdate"): func(b []byte, e *files.Entry) ([]byte, bool) {
 		return time.Unix(e.Created, 0).UTC().AppendFormat(b, "2006-01-02T15:04:05-07:00"), true
 	},
-	dv("supportedlock"):     constant(dav.SupportedLock),
 	oc("fileid"):            func(b []byte, e *files.Entry) ([]byte, bool) { return strconv.AppendInt(b, e.ID, 10), true },
 	oc("size"):              func(b []byte, e *files.Entry) ([]byte, bool) { return strconv.AppendInt(b, e.Size, 10), true },
 	oc("permissions"):       func(b []byte, e *files.Entry) ([]byte, bool) { return appendLetters(b, e), true },
@@ -76,13 +75,12 @@ func liftAll() map[xml.Name]dav.Writer {
 
 // dynamic are the properties that depend on the request; open makes them.
 var dynamic = []xml.Name{dv("resourcetype"), dv("displayname"), dv("quota-used-bytes"), dv("quota-available-bytes"),
-	dv("current-user-principal"), dv("lockdiscovery"), oc("id"), oc("favorite"), oc("data-fingerprint"), oc("owner-display-name"),
-	nc("lock"), nc("lock-owner"), nc("lock-owner-displayname"), nc("lock-owner-type"), nc("lock-owner-editor"),
-	nc("lock-time"), nc("lock-timeout"), nc("lock-token")}
+	dv("current-user-principal"), oc("id"), oc("favorite"), oc("data-fingerprint"), oc("owner-display-name")}
 
-// absent are live properties that nothing has yet: told as missing, and not to
-// be set by PROPPATCH.
-var absent = []xml.Name{oc("dDC"), nc("is-encrypted"), nc("note"), nc("hide-download"), nc("metadata-files-live-photo"),
+// absent are live properties that other rooms tell, or nobody yet: not to be set
+// by PROPPATCH.
+var absent = []xml.Name{dv("lockdiscovery"), dv("supportedlock"), nc("lock"), nc("lock-owner"), nc("lock-owner-displayname"),
+	nc("lock-owner-type"), nc("lock-owner-editor"), nc("lock-time"), nc("lock-timeout"), nc("lock-token"), oc("dDC"), nc("is-encrypted"), nc("note"), nc("hide-download"), nc("metadata-files-live-photo"),
 	nc("rich-workspace-file"), nc("share-download-limits")}
 
 // live are all names that clients may not set freely.

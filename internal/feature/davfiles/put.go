@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"atrium/internal/base/checksum"
 	"atrium/internal/base/fault"
 	"atrium/internal/core/files"
 )
@@ -39,14 +40,14 @@ func putOf(req *http.Request) (files.Put, http.Header, error) {
 		}
 		put.Total = n
 	}
-	put.Sums = files.ParseSums(req.Header.Get("OC-Checksum"))
+	put.Sums = checksum.Parse(req.Header.Get("OC-Checksum"))
 	return put, h, nil
 }
 
 // hashes are what X-Hash asks to be told (10-dav-files/069).
 type hashes struct {
 	names []string
-	sums  []files.Sum
+	sums  []checksum.Sum
 }
 
 func hashesOf(h http.Header) (hashes, error) {
@@ -61,7 +62,7 @@ func hashesOf(h http.Header) (hashes, error) {
 		return out, fault.New(fault.Invalid, "X-Hash must be md5, sha1, sha256 or all.")
 	}
 	for _, n := range out.names {
-		out.sums = append(out.sums, files.Sum{Hash: files.NewHash(n)})
+		out.sums = append(out.sums, checksum.Sum{Hash: checksum.New(n)})
 	}
 	return out, nil
 }

@@ -15,23 +15,27 @@ import (
 	"atrium/internal/base/who"
 	"atrium/internal/core/content"
 	"atrium/internal/core/files"
+	"atrium/internal/core/identity"
+	"atrium/internal/core/settings"
 	"atrium/internal/core/tree"
 	"atrium/internal/feature/davfiles"
+	"atrium/internal/feature/locks"
 	"atrium/internal/infra/blob"
 	"atrium/internal/infra/blob/mem"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/db/dbtest"
 	"atrium/internal/infra/jobs"
 	"atrium/internal/proto/dav"
+	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
 )
 
 // schemas are the tables that the room and what it stands on need.
-var schemas = []db.Schema{tree.Schema, content.Schema, davfiles.Schema}
+var schemas = []db.Schema{settings.Schema, tree.Schema, content.Schema, davfiles.Schema, locks.Schema}
 
-// rig is a server with nothing but the DAV room, where a Basic user name is
-// enough to be somebody.
+// rig is a server with nothing but the DAV room and that of locks, where a Basic
+// user name is enough to be somebody.
 type rig struct {
 	testing.TB
 	srv   *httptest.Server
@@ -70,8 +74,10 @@ func newRig(t testing.TB, d *db.DB, b blob.Driver) *rig {
 	c := content.New(d, b)
 	f := files.New(d, tree.New(d), c, func(context.Context, *db.DB, interface{ EventName() string }) error { return nil })
 	r := &rig{TB: t, db: d, files: f, room: davfiles.New(d, f, c, "ocinstance00"), user: "alice"}
-	r.board = &plug.Board{Web: web.NewMux(), DAV: dav.NewMux("/remote.php/dav"), Hook: &f.Hooks, Jobs: jobs.New(d)}
+	m := web.NewMux()
+	r.board = &plug.Board{Web: m, OCS: ocs.NewMux(m), DAV: dav.NewMux("/remote.php/dav"), Hook: &f.Hooks, Jobs: jobs.New(d)}
 	r.room.Plug(r.board)
+	locks.New(d, f, identity.New(d, nil, nil), settings.New(d)).Plug(r.board)
 	r.srv = httptest.NewServer(r.counting(web.NewDoor(web.Config{Auth: []web.Authenticator{byName{}}, Stall: time.Hour}, r.board.Web)))
 	t.Cleanup(r.srv.Close)
 	return r

@@ -293,9 +293,6 @@ func (c collection) Move(ctx context.Context, t dav.Transfer) (bool, http.Header
 	if err != nil {
 		return false, nil, transferError(err)
 	}
-	if err := c.dropLocks(ctx, e); err != nil {
-		return false, nil, err
-	}
 	if moved.IsDir() { // its etag is that of what is below it, not of the move
 		return made, http.Header{"Oc-Fileid": {c.fileID(moved.ID)}}, nil
 	}

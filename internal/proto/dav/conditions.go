@@ -1,6 +1,7 @@
 package dav
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -234,8 +235,8 @@ func (c *call) holds(alt []Condition, at *place, res *Resource) (bool, error) {
 		ok := false
 		if cond.ETag != "" {
 			ok = res != nil && etagIn(cond.ETag, res.ETag)
-		} else if l, is := at.collection().(Locker); is {
-			held, err := l.Holds(c.r.Context(), at.path, cond.Token)
+		} else if at.mount.locker() != nil {
+			held, err := c.held(at, res, cond.Token)
 			if err != nil {
 				return false, err
 			}
@@ -248,11 +249,20 @@ func (c *call) holds(alt []Condition, at *place, res *Resource) (bool, error) {
 	return true, nil
 }
 
-func (p *place) collection() Collection {
-	if p.mount == nil {
-		return nil
+// held tells whether a token locks what is at a place. A name that does not exist
+// is covered by a lock on its folder.
+func (c *call) held(at *place, res *Resource, token string) (bool, error) {
+	if res == nil {
+		parent, err := at.mount.c.Stat(c.r.Context(), cmp.Or(at.path[:max(strings.LastIndexByte(at.path, '/'), 0)], "/"))
+		if fault.Of(err) == fault.NotFound {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		res = &parent
 	}
-	return p.mount.c
+	return at.mount.locker().Holds(c.r.Context(), *res, token)
 }
 
 type tokensKey struct{}

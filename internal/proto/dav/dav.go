@@ -173,12 +173,19 @@ type mount struct {
 	c     Collection
 	part  switches.Part // whose c is
 	props []known
+	locks lockKeeper
 	asks  asks
 }
 
 // known is properties with the part that knows them.
 type known struct {
 	Props
+	part switches.Part
+}
+
+// lockKeeper keeps a mount's locks, with the part that it is of.
+type lockKeeper struct {
+	Locker
 	part switches.Part
 }
 
@@ -206,6 +213,9 @@ func (m *Mux) Props(name string, p Props) {
 	mt.props = append(mt.props, known{p, m.Switches.Part()})
 }
 
+// Locks lets l keep the locks of a mount's resources.
+func (m *Mux) Locks(name string, l Locker) { m.of(name).locks = lockKeeper{l, m.Switches.Part()} }
+
 // Alias shows part of a mount under another URL, as /remote.php/webdav shows the
 // user's own files.
 func (m *Mux) Alias(url, name string, inner func(ctx context.Context) (string, error)) {
@@ -214,6 +224,14 @@ func (m *Mux) Alias(url, name string, inner func(ctx context.Context) (string, e
 
 // there tells whether a collection is mounted and switched on.
 func (mt *mount) there() bool { return mt != nil && mt.c != nil && !mt.part.Off() }
+
+// locker keeps the mount's locks, nil where LOCK is not known.
+func (mt *mount) locker() Locker {
+	if mt == nil || mt.locks.Locker == nil || mt.locks.part.Off() {
+		return nil
+	}
+	return mt.locks.Locker
+}
 
 // propsOn yields the properties whose part is switched on.
 func (mt *mount) propsOn() iter.Seq[Props] {

@@ -257,13 +257,13 @@ func (m *Mux) serveTop(w http.ResponseWriter, r *http.Request) error {
 	return fault.New(fault.Denied, "This is not possible at the root.")
 }
 
-func (m *Mux) searcher() Collection {
+func (m *Mux) searcher() *mount {
 	for _, mt := range m.mounts {
 		if _, ok := mt.c.(Searcher); ok {
-			return mt.c
+			return mt
 		}
 	}
-	return nil
+	return &mount{}
 }
 
 func topMount() *mount { return &mount{props: []known{{Props: topProps{}}}} }

@@ -55,7 +55,7 @@ func (m *Mux) Serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := verb(&call{Mux: m, place: p, w: w, r: withTokens(r)}); err != nil {
 		if e := explain(err, ""); e.Status == http.StatusMethodNotAllowed { // RFC 9110 15.5.6
-			w.Header().Set("Allow", strings.Join(allowed(p.mount.c), ", "))
+			w.Header().Set("Allow", strings.Join(allowed(p.mount), ", "))
 		}
 		return err
 	}
@@ -78,9 +78,9 @@ func notAllowed(method string) error {
 // classes is the DAV header (10-dav-files/002), with class 2 for locks.
 const classes = "1, 2, 3, extended-mkcol, access-control, calendarserver-principal-property-search, nc-paginate, nextcloud-checksum-update"
 
-func (c *call) options() error { return writeOptions(c.w, c.mount.c) }
+func (c *call) options() error { return writeOptions(c.w, c.mount) }
 
-func writeOptions(w http.ResponseWriter, of Collection) error {
+func writeOptions(w http.ResponseWriter, of *mount) error {
 	h := w.Header()
 	h.Set("Allow", strings.Join(allowed(of), ", "))
 	h.Set("DAV", classes)
@@ -90,8 +90,9 @@ func writeOptions(w http.ResponseWriter, of Collection) error {
 	return done(w, http.StatusOK)
 }
 
-// allowed lists the verbs of a collection by what it implements.
-func allowed(c Collection) []string {
+// allowed lists the verbs of a mount by what its collection implements.
+func allowed(mt *mount) []string {
+	c := mt.c
 	out := []string{"OPTIONS", "GET", "HEAD", "PROPFIND"}
 	add := func(ok bool, verbs ...string) {
 		if ok {
@@ -115,8 +116,7 @@ func allowed(c Collection) []string {
 	add(ok, "REPORT")
 	_, ok = c.(Searcher)
 	add(ok, "SEARCH")
-	_, ok = c.(Locker)
-	add(ok, "LOCK", "UNLOCK")
+	add(mt.locker() != nil, "LOCK", "UNLOCK")
 	return out
 }
 

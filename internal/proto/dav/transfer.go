@@ -48,6 +48,11 @@ func (c *call) transfer(verb string) error {
 	if err != nil {
 		return err
 	}
+	if l := c.mount.locker(); verb == "MOVE" && l != nil {
+		if err := l.Moved(c.r.Context(), t.Source); err != nil {
+			return err
+		}
+	}
 	return c.ended(created, h)
 }
 

@@ -32,7 +32,8 @@ type Board struct {
 
 	// Caps are sections of the capabilities document for everybody who is signed
 	// in. A function returns a struct that encodes to JSON, or nil to leave its
-	// section out for this caller, who is in the context (who.From).
+	// section out for this caller, who is in the context (who.From). A name such as
+	// "files.locking" adds a key to the section of another room.
 	Caps Sockets[func(ctx context.Context, r *http.Request) any]
 	// PublicCaps are the sections that those see too who are not signed in.
 	PublicCaps Sockets[func(ctx context.Context, r *http.Request) any]

@@ -1,4 +1,6 @@
-package files
+// Package checksum computes the checksums of bytes that clients send and ask for,
+// under the names that they give them. It does no I/O.
+package checksum
 
 import (
 	"crypto/md5"
@@ -10,9 +12,15 @@ import (
 	"strings"
 )
 
-// NewHash returns the hash of a checksum type as clients name it, nil for types
+// Sum is a checksum that bytes must have.
+type Sum struct {
+	Hash hash.Hash
+	Want string // hex; "" only computes
+}
+
+// New returns the hash of a checksum type as clients name it, nil for types
 // that we cannot compute.
-func NewHash(name string) hash.Hash {
+func New(name string) hash.Hash {
 	switch strings.ToUpper(name) {
 	case "MD5":
 		return md5.New()
@@ -28,12 +36,12 @@ func NewHash(name string) hash.Hash {
 	return nil
 }
 
-// ParseSums reads checksums as clients send them: TYPE:hex, several apart by
+// Parse reads checksums as clients send them: TYPE:hex, several apart by
 // blanks or commas. Types that we cannot compute are left out.
-func ParseSums(s string) (out []Sum) {
+func Parse(s string) (out []Sum) {
 	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ' ' || r == ',' }) {
 		name, want, _ := strings.Cut(part, ":")
-		if h := NewHash(name); h != nil && want != "" {
+		if h := New(name); h != nil && want != "" {
 			out = append(out, Sum{Hash: h, Want: want})
 		}
 	}

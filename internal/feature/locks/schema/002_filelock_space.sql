@@ -1,0 +1,1 @@
+CREATE INDEX filelock_space ON filelock (space);

@@ -1,0 +1,1 @@
+CREATE INDEX filelock_uid ON filelock (uid);
