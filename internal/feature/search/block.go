@@ -17,8 +17,8 @@ type item struct {
 	name  string // folded; has neither "/" nor a zero byte
 }
 
-// blockMost is how many names one block has at most: about 250 KB.
-const blockMost = 8192
+// blockMost is how many names one block has at most: about 130 KB.
+const blockMost = 4096
 
 // A block is many names in one row. Its body is
 //
@@ -27,12 +27,14 @@ const blockMost = 8192
 //	for each, newest first: node, mtime, size, mime as varints, the first two as
 //	differences from the one before
 //
-// so that a word is looked for in all names at once, at the speed of memory. Its
-// marks tell which words it cannot have: a bit for each piece of one, two and
-// three bytes that some name has, and for each media type.
+// so that a word is looked for in all names at once, at the speed of memory. Two
+// sets of marks tell which words it cannot have: the coarse ones have a bit for each
+// piece of one, two and three bytes that some name has, and for each media type; the
+// fine ones, twice as large, for each piece of five bytes, as all numbers look alike
+// in threes.
 
 // pack makes a block of at most blockMost items. It sorts them.
-func pack(items []item) (m marks, body []byte) {
+func pack(items []item) (coarse, fine marks, body []byte) {
 	slices.SortFunc(items, func(a, b item) int {
 		if a.mtime != b.mtime {
 			return compareNewest(a.mtime, b.mtime)
@@ -56,7 +58,8 @@ func pack(items []item) (m marks, body []byte) {
 		body = binary.AppendVarint(body, int64(it.mime))
 		last = it
 	}
-	return marksOf(items), body
+	coarse, fine = marksOf(items)
+	return coarse, fine, body
 }
 
 func compareNewest(a, b int64) int {
@@ -147,37 +150,45 @@ func (r *reader) next() (item, []byte, error) {
 // marks are the bits of a block; their number is a power of two.
 type marks []byte
 
-// Bounds of marks: with some 10,000 different pieces, a quarter of the bits is
-// set, and a word of five letters that is not there passes one time in sixty.
+// Bounds of marks, in bytes. A quarter of the bits is set at most, or a little more:
+// a word of seven letters that is not there passes the fine ones one time in fifty.
 const (
 	marksLeast = 256
-	marksMost  = 4096
+	coarseMost = 4096
+	fineMost   = 8192
+	finePiece  = 5
 )
 
-func marksOf(items []item) marks {
-	seen := map[uint32]struct{}{}
+func marksOf(items []item) (coarse, fine marks) {
+	short, long := map[uint32]struct{}{}, map[uint32]struct{}{}
 	for _, it := range items {
-		seen[mimePiece(it.mime)] = struct{}{}
+		short[mimePiece(it.mime)] = struct{}{}
 		for i := range len(it.name) {
 			for n := 1; n <= 3 && i+n <= len(it.name); n++ {
-				seen[piece(it.name[i:i+n])] = struct{}{}
+				short[piece(it.name[i:i+n])] = struct{}{}
+			}
+			if i+finePiece <= len(it.name) {
+				long[piece(it.name[i:i+finePiece])] = struct{}{}
 			}
 		}
 	}
-	size := min(max(1<<bits.Len(uint(len(seen)/2)), marksLeast), marksMost)
-	m := make(marks, size)
-	for p := range seen {
+	return newMarks(short, coarseMost), newMarks(long, fineMost)
+}
+
+func newMarks(pieces map[uint32]struct{}, most int) marks {
+	m := make(marks, min(max(1<<bits.Len(uint(len(pieces)/2)), marksLeast), most))
+	for p := range pieces {
 		at := m.bit(p)
 		m[at/8] |= 1 << (at % 8)
 	}
 	return m
 }
 
-// piece numbers one to three bytes.
+// piece numbers some bytes, one to three without loss.
 func piece[T string | []byte](s T) uint32 {
 	p := uint32(len(s))
 	for i := range len(s) {
-		p = p<<8 | uint32(s[i])
+		p = bits.RotateLeft32(p, 8) ^ uint32(s[i])*(1+uint32(i/3)*0x9e3779b0)
 	}
 	return p
 }
@@ -196,14 +207,15 @@ func (m marks) has(p uint32) bool {
 
 // mayHave tells whether some name of the block may have a word.
 func (m marks) mayHave(word []byte) bool {
-	if len(word) == 0 {
-		return true
-	}
 	if len(word) < 3 {
-		return m.has(piece(word))
+		return len(word) == 0 || m.has(piece(word))
 	}
-	for i := range len(word) - 2 {
-		if !m.has(piece(word[i : i+3])) {
+	return m.hasPieces(word, 3)
+}
+
+func (m marks) hasPieces(word []byte, n int) bool {
+	for i := range len(word) - n + 1 {
+		if !m.has(piece(word[i : i+n])) {
 			return false
 		}
 	}

@@ -16,9 +16,12 @@ import (
 )
 
 // runMost is how many names are sorted together when a space is built: 6 MB. The
-// blocks of one run do not overlap in time, so that the newest are found in one
-// block of each.
-const runMost = 8 * blockMost
+// runs are then merged, so many at once, so that blocks do not overlap in time and
+// the newest are found in the first.
+const (
+	runMost   = 16 * blockMost
+	runsMerge = 16
+)
 
 func itemOf(n *tree.Node) item {
 	return item{node: n.ID, mtime: n.MTime.Unix(), size: n.Size, mime: n.Mime, name: words.Fold(n.Name)}
@@ -41,7 +44,13 @@ func (rm *Room) build(ctx context.Context, p place) error {
 			return err
 		}
 	}
+	var runs [][]int64
 	run := make([]item, 0, 1024)
+	write := func() error {
+		ids, err := rm.index.addRun(ctx, p.Space, run)
+		runs, run = append(runs, ids), run[:0]
+		return err
+	}
 	folders := []int64{p.Folder}
 	for len(folders) > 0 {
 		batch := folders[max(0, len(folders)-foldersAtOnce):]
@@ -54,15 +63,25 @@ func (rm *Room) build(ctx context.Context, p place) error {
 				folders = append(folders, n.ID)
 			}
 			if run = append(run, itemOf(&n)); len(run) == runMost {
-				if err := rm.index.addRun(ctx, p.Space, run); err != nil {
+				if err := write(); err != nil {
 					return err
 				}
-				run = run[:0]
 			}
 		}
 	}
-	if err := rm.index.addRun(ctx, p.Space, run); err != nil || !whole {
+	if err := write(); err != nil {
 		return err
+	}
+	for len(runs) > 1 {
+		n := min(len(runs), runsMerge)
+		merged, err := rm.index.merge(ctx, p.Space, runs[:n])
+		if err != nil {
+			return err
+		}
+		runs = append(runs[n:], merged)
+	}
+	if !whole {
+		return nil
 	}
 	_, err := rm.db.Exec(ctx, "INSERT INTO search_space (space, built) VALUES (?, 1) {{on space set built}}", p.Space)
 	return err
@@ -71,18 +90,68 @@ func (rm *Room) build(ctx context.Context, p place) error {
 const foldersAtOnce = 200
 
 // addRun sorts items by time and makes blocks of them.
-func (x index) addRun(ctx context.Context, space int64, run []item) error {
+func (x index) addRun(ctx context.Context, space int64, run []item) (ids []int64, err error) {
 	slices.SortFunc(run, func(a, b item) int { return newest(hit{a.node, a.mtime}, hit{b.node, b.mtime}) })
 	for part := range slices.Chunk(run, blockMost) {
-		id, err := x.db.ID(ctx)
+		id, err := x.add(ctx, space, part)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := x.db.Tx(ctx, func(tx *db.DB) error { return insertBlock(ctx, tx, space, id, part) }); err != nil {
-			return err
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+func (x index) add(ctx context.Context, space int64, items []item) (int64, error) {
+	id, err := x.db.ID(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return id, x.db.Tx(ctx, func(tx *db.DB) error { return insertBlock(ctx, tx, space, id, items) })
+}
+
+// merge makes one run of several, with one block of each in memory.
+func (x index) merge(ctx context.Context, space int64, runs [][]int64) (ids []int64, err error) {
+	heads := make([][]item, len(runs))
+	left := slices.Clone(runs)
+	var out []item
+	for {
+		first := -1
+		for i := range heads {
+			if len(heads[i]) == 0 && len(left[i]) > 0 {
+				if heads[i], err = x.items(ctx, left[i][0]); err != nil {
+					return nil, err
+				}
+				left[i] = left[i][1:]
+			}
+			if len(heads[i]) > 0 && (first < 0 || heads[i][0].mtime > heads[first][0].mtime) {
+				first = i
+			}
+		}
+		if first >= 0 {
+			out, heads[first] = append(out, heads[first][0]), heads[first][1:]
+		}
+		if len(out) == blockMost || first < 0 && len(out) > 0 {
+			id, err := x.add(ctx, space, out)
+			if err != nil {
+				return nil, err
+			}
+			ids, out = append(ids, id), out[:0]
+		}
+		if first < 0 {
+			_, err := x.db.Exec(ctx, "DELETE FROM search_block WHERE id IN (?)", slices.Concat(runs...))
+			return ids, err
 		}
 	}
-	return nil
+}
+
+// items reads a block.
+func (x index) items(ctx context.Context, id int64) (out []item, err error) {
+	body, err := db.One(ctx, x.db, db.Scan1[[]byte], "SELECT body FROM search_block WHERE id = ?", id)
+	if err != nil {
+		return nil, err
+	}
+	return out, unpack(body, nil, func(it item) bool { out = append(out, it); return true })
 }
 
 // forget takes the blocks of a space out of the index. Its rows may be newer than

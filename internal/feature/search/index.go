@@ -73,8 +73,9 @@ func (b *best) full(newest int64) bool {
 }
 
 // newest returns up to n finds in some spaces, newest first, and whether there
-// are more. It costs two statements, and one for every 65,536 names in blocks that
-// may have a find.
+// are more. It costs two statements, and one for the first block that may have a
+// find; if that is not enough one for what the others may have, and one each time
+// for twice as many, 65,536 names at most.
 func (x index) newest(ctx context.Context, spaces []int64, q *query, n int) ([]hit, bool, error) {
 	if len(spaces) == 0 {
 		return nil, false, nil
@@ -87,12 +88,17 @@ func (x index) newest(ctx context.Context, spaces []int64, q *query, n int) ([]h
 	if err != nil {
 		return nil, false, err
 	}
-	for len(blocks) > 0 {
+	for most := blockMost; len(blocks) > 0; most = min(2*most, runMost) {
 		if b.full(blocks[0].newest) {
 			b.cut = true
 			break
 		}
-		n := atOnce(blocks)
+		if most == 2*blockMost { // the newest do not have it all
+			if blocks, err = x.finer(ctx, blocks, q); err != nil {
+				return nil, false, err
+			}
+		}
+		n := atOnce(blocks, most)
 		if err := x.read(ctx, blocks[:n], q, b); err != nil {
 			return nil, false, err
 		}
@@ -108,9 +114,9 @@ type block struct {
 	entries    int
 }
 
-// atOnce is how many blocks are read with one statement: 2 MB, or many small ones.
-func atOnce(blocks []block) (n int) {
-	for names := 0; n < min(len(blocks), 500) && (n == 0 || names+blocks[n].entries <= runMost); n++ {
+// atOnce is how many blocks are read with one statement: so many names.
+func atOnce(blocks []block, most int) (n int) {
+	for names := 0; n < min(len(blocks), 500) && (n == 0 || names+blocks[n].entries <= most); n++ {
 		names += blocks[n].entries
 	}
 	return n
@@ -174,6 +180,39 @@ func (x index) blocks(ctx context.Context, spaces []int64, q *query) ([]block, e
 	return out, nil
 }
 
+// finer leaves of some blocks those that may have a find by their fine marks.
+func (x index) finer(ctx context.Context, blocks []block, q *query) ([]block, error) {
+	if !slices.ContainsFunc(q.words, func(w []byte) bool { return len(w) >= finePiece }) {
+		return blocks, nil
+	}
+	type row struct {
+		id   int64
+		fine marks
+	}
+	scan := func(r db.Row) (v row, err error) { return v, r.Scan(&v.id, (*[]byte)(&v.fine)) }
+	without := map[int64]bool{}
+	for batch := range slices.Chunk(idsOf(blocks), 500) {
+		for v, err := range db.All(ctx, x.db, scan, "SELECT id, fine FROM search_block WHERE id IN (?)", batch) {
+			if err != nil {
+				return nil, err
+			}
+			if !v.fine.sane() {
+				return nil, errBlock
+			}
+			without[v.id] = slices.ContainsFunc(q.words, func(w []byte) bool { return len(w) >= finePiece && !v.fine.hasPieces(w, finePiece) })
+		}
+	}
+	return slices.DeleteFunc(blocks, func(b block) bool { return without[b.id] }), nil
+}
+
+func idsOf(blocks []block) []int64 {
+	ids := make([]int64, len(blocks))
+	for i, b := range blocks {
+		ids[i] = b.id
+	}
+	return ids
+}
+
 func (q *query) mayBeIn(m marks) bool {
 	if slices.ContainsFunc(q.words, func(w []byte) bool { return !m.mayHave(w) }) {
 		return false
@@ -183,11 +222,7 @@ func (q *query) mayBeIn(m marks) bool {
 
 // read looks through some blocks.
 func (x index) read(ctx context.Context, blocks []block, q *query, b *best) error {
-	ids := make([]int64, len(blocks))
-	for i, v := range blocks {
-		ids[i] = v.id
-	}
-	for body, err := range db.All(ctx, x.db, db.Scan1[[]byte], "SELECT body FROM search_block WHERE id IN (?)", ids) {
+	for body, err := range db.All(ctx, x.db, db.Scan1[[]byte], "SELECT body FROM search_block WHERE id IN (?)", idsOf(blocks)) {
 		if err != nil {
 			return err
 		}
@@ -264,9 +299,9 @@ func gather(ctx context.Context, tx *db.DB, space, id int64) error {
 }
 
 func insertBlock(ctx context.Context, tx *db.DB, space, id int64, items []item) error {
-	m, body := pack(items)
-	_, err := tx.Exec(ctx, "INSERT INTO search_block (id, space, oldest, newest, entries, checked, marks, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		id, space, items[len(items)-1].mtime, items[0].mtime, len(items), 0, []byte(m), body)
+	coarse, fine, body := pack(items)
+	_, err := tx.Exec(ctx, "INSERT INTO search_block (id, space, oldest, newest, entries, checked, marks, fine, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		id, space, items[len(items)-1].mtime, items[0].mtime, len(items), 0, []byte(coarse), []byte(fine), body)
 	return err
 }
 

@@ -199,7 +199,7 @@ func (a *asked) narrow(folder *files.Entry) {
 
 // Bounds of a search through the index.
 const (
-	firstTry  = 40   // finds beyond those that are shown, as some may not be
+	firstTry  = 10   // finds beyond those that are shown, as some may not be
 	mostTries = 4000 // finds that are held to the tree in vain
 )
 

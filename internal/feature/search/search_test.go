@@ -308,8 +308,8 @@ func TestBlocks(t *testing.T) {
 	for i := range 3000 {
 		items = append(items, item{node: int64(i * 7 % 3001), mtime: int64(i % 50), size: int64(i), mime: int32(i % 5), name: fmt.Sprintf("name %d", i)})
 	}
-	m, body := pack(slices.Clone(items))
-	if !m.mayHave([]byte("me 29")) || !m.mayHave([]byte("n")) || m.mayHave([]byte("zebra")) || m.mayHave([]byte("q")) || !m.has(mimePiece(4)) {
+	m, fine, body := pack(slices.Clone(items))
+	if !m.mayHave([]byte("me 29")) || !m.mayHave([]byte("n")) || m.mayHave([]byte("zebra")) || m.mayHave([]byte("q")) || !m.has(mimePiece(4)) || !fine.hasPieces([]byte("name 2999"), finePiece) || fine.hasPieces([]byte("elephants"), finePiece) {
 		t.Error("the marks are wrong")
 	}
 	got := map[int64]item{}
@@ -338,7 +338,7 @@ func TestBlocks(t *testing.T) {
 }
 
 func FuzzUnpack(f *testing.F) {
-	_, body := pack([]item{{1, 2, 3, 4, "five"}, {6, 7, 8, 9, "ten"}})
+	_, _, body := pack([]item{{1, 2, 3, 4, "five"}, {6, 7, 8, 9, "ten"}})
 	f.Add(body, "e")
 	f.Add([]byte{255, 255, 255, 255, 255, 255, 255, 255, 255, 1, 1}, "")
 	f.Fuzz(func(t *testing.T, body []byte, word string) {

@@ -6,5 +6,6 @@ CREATE TABLE IF NOT EXISTS search_block (
   entries INTEGER NOT NULL,
   checked {{id}} NOT NULL,
   marks   {{blob}} NOT NULL,
+  fine    {{blob}} NOT NULL,
   body    {{blob}} NOT NULL
 );
