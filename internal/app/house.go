@@ -29,6 +29,7 @@ import (
 	"atrium/internal/feature/readable"
 	"atrium/internal/feature/roles"
 	"atrium/internal/feature/search"
+	"atrium/internal/feature/shares"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/status"
 	"atrium/internal/feature/twofactor"
@@ -76,7 +77,7 @@ type house struct {
 // schemas are the tables of all rooms, in the order they are made.
 var schemas = []db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, twofactor.Schema, passwords.Schema,
 	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, tree.Schema, content.Schema, davfiles.Schema, search.Schema, push.Schema,
-	locks.Schema}
+	locks.Schema, shares.Schema}
 
 // open connects to the database and the store and builds what lies above them.
 // A store that is not there is no error: files are then unavailable until it
@@ -148,9 +149,7 @@ func (h *house) assemble() {
 	h.jobs.Switches = h.switches
 	h.tree = tree.New(d)
 	h.content = content.New(d, h.depot)
-	h.files = files.New(d, h.tree, h.content, func(ctx context.Context, tx *db.DB, ev interface{ EventName() string }) error {
-		return h.bus.Publish(ctx, tx, ev)
-	})
+	h.files = files.New(d, h.tree, h.content, h.publish)
 	h.files.Quota = quota(h.conf.Quota.Default)
 	h.files.RefuseCaseClash = h.conf.Names.CaseClash == "refuse"
 	h.hashes = seal.NewPasswords()
@@ -161,6 +160,11 @@ func (h *house) assemble() {
 	h.people.Tell = h.tell
 	h.mail = mail.New(mailServer(h.conf.Mail), h.box)
 	h.mail.Log = h.log
+}
+
+// publish tells the rooms of a fact, in the transaction that made it true.
+func (h *house) publish(ctx context.Context, tx *db.DB, ev interface{ EventName() string }) error {
+	return h.bus.Publish(ctx, tx, ev)
 }
 
 // tell publishes what happens to an account, with who did it, as far as a request

@@ -130,6 +130,12 @@ func (t *Tree) Named(ctx context.Context, d *db.DB, folder int64, names []string
 	return out, nil
 }
 
+// NamedIn reads those entries of some folders that bear one of the names, without
+// settling.
+func (t *Tree) NamedIn(ctx context.Context, d *db.DB, folders []int64, names []string) ([]Node, error) {
+	return db.List(ctx, d, scanNode, "SELECT "+nodeColumns+" FROM node WHERE parent IN (?) AND name IN (?)", folders, names)
+}
+
 // Below yields the entries of many folders, by parent and name; Parent tells
 // them apart.
 func (t *Tree) Below(ctx context.Context, d *db.DB, folders []int64) iter.Seq2[Node, error] {

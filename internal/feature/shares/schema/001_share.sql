@@ -1,0 +1,22 @@
+CREATE TABLE IF NOT EXISTS share (
+  id            {{id}} NOT NULL PRIMARY KEY,
+  kind          SMALLINT NOT NULL,
+  node          {{id}} NOT NULL,
+  owner         {{key}} NOT NULL,
+  sharer        {{key}} NOT NULL,
+  recipient     {{key}} NOT NULL,
+  perms         SMALLINT NOT NULL,
+  created       {{id}} NOT NULL,
+  expires       {{id}} NOT NULL,
+  lastday       {{key}} NOT NULL,
+  target        {{name}} NOT NULL,
+  note          {{text}} NOT NULL,
+  label         {{text}} NOT NULL,
+  attributes    {{text}} NOT NULL,
+  token         {{key}},
+  password      {{key}} NOT NULL,
+  hidedownload  SMALLINT NOT NULL,
+  maxdownloads  {{id}} NOT NULL,
+  downloads     {{id}} NOT NULL,
+  ask           SMALLINT NOT NULL
+);

@@ -1,0 +1,1 @@
+CREATE INDEX share_recipient ON share (kind, recipient);

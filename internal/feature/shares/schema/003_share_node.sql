@@ -1,0 +1,1 @@
+CREATE INDEX share_node ON share (node);

@@ -1,0 +1,1 @@
+CREATE INDEX share_owner ON share (owner);

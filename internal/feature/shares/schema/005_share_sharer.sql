@@ -1,0 +1,1 @@
+CREATE INDEX share_sharer ON share (sharer);

@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX share_token ON share (token);

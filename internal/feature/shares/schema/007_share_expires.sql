@@ -1,0 +1,1 @@
+CREATE INDEX share_expires ON share (expires);

@@ -1,0 +1,1 @@
+CREATE INDEX share_member_uid ON share_member (uid);

@@ -1,0 +1,1 @@
+CREATE INDEX share_place_node ON share_place (node);
