@@ -292,3 +292,37 @@ func TestSharesThatCannotBeRead(t *testing.T) {
 		g.db.Inject(nil)
 	}
 }
+
+// What is over is deleted, but not what is in the trash or only waits.
+func TestTidy(t *testing.T) {
+	each(t, func(g *rig) {
+		olga := g.as("olga")
+		docs, gone := olga.mkdir("/docs"), olga.put("/gone.txt", "x")
+		first := g.give(User, docs, "olga", "otto", files.All)
+		rest := g.give(User, docs, "otto", "oda", files.Read)
+		late := g.give(Link, docs, "olga", "", files.Read)
+		lost := g.give(User, gone, "olga", "otto", files.Read)
+		late.Expires = g.now.Add(time.Hour)
+		g.must(g.room.tx(g.ctx, func(tx *db.DB) error { return update(g.ctx, tx, late) }))
+		g.must(g.room.Tidy(g.ctx))
+		left := func() (out []int64) {
+			ss, err := where(g.ctx, g.db, "1 = 1")
+			g.must(err)
+			for _, s := range ss {
+				out = append(out, s.ID)
+			}
+			return out
+		}
+		if got := left(); !slices.Equal(got, []int64{first.ID, rest.ID, late.ID, lost.ID}) {
+			t.Errorf("left at first: %v", got)
+		}
+		g.must(olga.Remove(g.ctx, gone, nil)) // without a trash it is gone
+		g.now = g.now.Add(time.Hour)
+		otto := g.as("otto")
+		g.must(otto.Remove(g.ctx, otto.stat("/docs"), nil))
+		g.must(g.room.Tidy(g.ctx))
+		if got := left(); len(got) != 0 {
+			t.Errorf("left at last: %v", got)
+		}
+	})
+}

@@ -88,6 +88,7 @@ func New(d *db.DB, f *files.Service, dir *identity.Directory, s *settings.Store,
 // Plug implements plug.Room.
 func (rm *Room) Plug(b *plug.Board) {
 	b.Hook.Mounters = append(b.Hook.Mounters, rm)
+	b.Jobs.Every("@every 5m", "shares.tidy", rm.Tidy)
 }
 
 // Void makes every node's next request look at the tables again: here at once,

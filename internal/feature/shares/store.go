@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"time"
 
@@ -247,9 +246,3 @@ func chunked[T any](ids []T, f func(part []T) error) error {
 	}
 	return nil
 }
-
-// expired yields the ids of shares that have ended by an instant.
-func expired(ctx context.Context, d *db.DB, now time.Time) iter.Seq2[Share, error] {
-	return db.All(ctx, d, scanShare, "SELECT "+columns+" FROM share s WHERE s.expires > 0 AND s.expires <= ? ORDER BY s.id", now.Unix())
-}
-

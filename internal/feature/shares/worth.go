@@ -97,12 +97,12 @@ func alive(s Share, now time.Time) bool { return s.Expires.IsZero() || now.Befor
 
 // holdings is who holds what of some nodes by shares that are worth something.
 type holdings struct {
-	chains  map[int64][]tree.Node
-	groups  map[string][]string // of those who shared something
-	states  states              // and what they made of what they received
-	on      map[int64][]Share // shares by node
-	perms   map[int64]files.Perm
-	sealed  map[int64]bool
+	chains map[int64][]tree.Node
+	groups map[string][]string // of those who shared something
+	states states              // and what they made of what they received
+	on     map[int64][]Share   // shares by node
+	perms  map[int64]files.Perm
+	sealed map[int64]bool
 }
 
 // holdings finds what the makers of shares hold of their nodes.
