@@ -110,7 +110,10 @@ func (c codes) make(ctx context.Context, uid string) ([]string, error) {
 				return err
 			}
 		}
-		if c.kind == oneTime { // not by the person
+		if c.kind == oneTime { // not by the person, whose wrong codes are forgiven
+			if _, err := tx.Exec(ctx, "UPDATE twofactor_guess SET n = 0 WHERE uid = ?", uid); err != nil {
+				return err
+			}
 			return c.changed(ctx, tx, event.AccountChanged{UID: uid, What: event.SecondFactorOn, Detail: c.About().Name})
 		}
 		return c.gained(ctx, tx, uid, c.About().Name)

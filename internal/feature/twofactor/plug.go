@@ -1,6 +1,7 @@
 package twofactor
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
@@ -66,6 +67,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	ocs.Handle(b.OCS, "GET /twofactor/state", web.Admin, rm.stateFor)
 	ocs.Handle(b.OCS, "POST /twofactor/enable", web.Admin|web.Confirmed, rm.enableFor)
 	ocs.Handle(b.OCS, "POST /twofactor/disable", web.Admin|web.Confirmed, rm.disableFor)
+	b.Jobs.Every("daily 03:55", "twofactor.tidy", func(ctx context.Context) error { return rm.guesses.tidy(ctx, rm.Now()) })
 	for _, c := range rm.commands() {
 		b.CLI.Add(c.Name(), c)
 	}

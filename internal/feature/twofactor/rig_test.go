@@ -12,6 +12,7 @@ import (
 	"atrium/internal/core/settings"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/db/dbtest"
+	"atrium/internal/infra/jobs"
 	"atrium/internal/infra/seal"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
@@ -56,7 +57,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	}
 	g.room.Now = g.dir.Now
 	m := web.NewMux()
-	g.room.Plug(&plug.Board{Web: m, OCS: ocs.NewMux(m)})
+	g.room.Plug(&plug.Board{Web: m, OCS: ocs.NewMux(m), Jobs: jobs.New(d)})
 	g.door = web.NewDoor(web.Config{Auth: []web.Authenticator{basic{g.dir}}, Now: g.dir.Now}, m)
 	return g
 }

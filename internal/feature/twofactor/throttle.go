@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"sync"
 	"time"
 
 	"atrium/internal/base/fault"
 	guessing "atrium/internal/core/identity/throttle"
+	"atrium/internal/infra/db"
 )
 
 // throttle slows down who guesses codes. Whoever comes here has shown the
@@ -21,36 +21,26 @@ import (
 //     which the account has shown a right one before may try short codes. Backup
 //     codes and keys cannot be guessed and stay a way in.
 //
-// No count of one account matters to another, wherever both sit. All is kept in
-// memory: a restart forgives, and each node counts for itself.
+// No count of one account matters to another, wherever both sit. The counts are rows,
+// so that they hold on every node. A code counts as wrong from before it is looked
+// at, until it is found right: so those that are looked at side by side count too,
+// and one whose node dies meanwhile.
 type throttle struct {
-	mu    sync.Mutex
-	cases map[guessKey]*guesses
+	db   *db.DB
+	wait func(ctx context.Context, d time.Duration) error
 }
 
-type guessKey struct {
-	uid  string
-	from netip.Prefix // the zero value: the sum over all networks
-}
-
-type guesses struct {
-	wrong  int
-	trying int
-	last   time.Time // of a wrong one
-	good   bool      // a right code came from here
-}
+func newThrottle(d *db.DB) *throttle { return &throttle{d, guessing.Sleep} }
 
 const (
 	forgive    = 30 * time.Minute
 	forgiveAll = 24 * time.Hour
+	familiar   = 90 * 24 * time.Hour // a network is, for so long after a right code
 	maxWrong   = 10
 	maxSpread  = 100
 	firstDelay = 100 * time.Millisecond
 	maxDelay   = 10 * time.Second
-	maxCases   = 50_000
 )
-
-func newThrottle() *throttle { return &throttle{cases: map[guessKey]*guesses{}} }
 
 // guess is one code about to be checked.
 type guess struct {
@@ -60,6 +50,12 @@ type guess struct {
 
 	t *throttle
 }
+
+// allNetworks stands for the sum over all networks.
+const allNetworks = ""
+
+// net is the network in the table. A client without an address has one too.
+func (g guess) net() string { return g.from.String() }
 
 // busyFor is fault.Busy that knows when to come back.
 type busyFor struct{ after time.Duration }
@@ -72,63 +68,89 @@ func (b busyFor) Unwrap() error {
 // RetryAfter tells the client when to come back.
 func (b busyFor) RetryAfter() time.Duration { return b.after }
 
+// count is a row.
+type count struct{ wrong, last, good int64 }
+
+func (t *throttle) count(ctx context.Context, tx *db.DB, uid, net string) (count, error) {
+	return db.One(ctx, tx, func(r db.Row) (c count, err error) { return c, r.Scan(&c.wrong, &c.last, &c.good) },
+		"SELECT n, at, good FROM twofactor_guess WHERE uid = ? AND net = ?", uid, net)
+}
+
+// take counts a code in one row, which is then locked until the end of the
+// transaction, and returns the row as it was before.
+func (t *throttle) take(ctx context.Context, tx *db.DB, uid, net string, now time.Time, life time.Duration) (count, error) {
+	if _, err := tx.Exec(ctx, "INSERT INTO twofactor_guess (uid, net, n, at, good) VALUES (?, ?, 0, 0, 0) {{on uid,net ignore}}", uid, net); err != nil {
+		return count{}, err
+	}
+	// The time first: MariaDB lets what follows see what was set.
+	_, err := tx.Exec(ctx, `UPDATE twofactor_guess SET at = CASE WHEN n = 0 OR at < ? THEN ? ELSE at END,
+		n = CASE WHEN n > 0 AND at < ? THEN 1 ELSE n + 1 END WHERE uid = ? AND net = ?`,
+		now.Add(-life).Unix(), now.Unix(), now.Add(-life).Unix(), uid, net)
+	if err != nil {
+		return count{}, err
+	}
+	c, err := t.count(ctx, tx, uid, net)
+	c.wrong--
+	return c, err
+}
+
 // enter waits as long as the wrong codes before demand, or is fault.Busy. Else
 // leave must be called.
 func (t *throttle) enter(ctx context.Context, g guess, now func() time.Time) (*guess, error) {
-	at := now()
-	t.mu.Lock()
-	here, all := t.of(guessKey{g.uid, g.from}, at, forgive), t.of(guessKey{uid: g.uid}, at, forgiveAll)
-	tried := here.wrong + here.trying
-	switch {
-	case tried >= maxWrong:
-		t.mu.Unlock()
-		return nil, busyFor{max(time.Second, forgive-at.Sub(here.last))}
-	case !g.long && !here.good && all.wrong+all.trying >= maxSpread:
-		t.mu.Unlock()
-		return nil, busyFor{time.Hour}
-	}
-	here.trying++
-	all.trying++
-	t.mu.Unlock()
-
-	g.t = t
-	if err := guessing.Sleep(ctx, delay(tried)); err != nil {
-		g.leave(err, now())
+	var tried int64
+	err := t.db.Tx(ctx, func(tx *db.DB) error {
+		at := now()
+		all, err := t.take(ctx, tx, g.uid, allNetworks, at, forgiveAll)
+		if err != nil {
+			return err
+		}
+		here, err := t.take(ctx, tx, g.uid, g.net(), at, forgive)
+		if err != nil {
+			return err
+		}
+		tried = here.wrong
+		switch {
+		case tried >= maxWrong:
+			return busyFor{max(time.Second, forgive-at.Sub(time.Unix(here.last, 0)))}
+		case !g.long && at.Sub(time.Unix(here.good, 0)) > familiar && all.wrong >= maxSpread:
+			return busyFor{time.Hour}
+		}
+		return nil
+	})
+	if err != nil { // nothing was counted
 		return nil, err
+	}
+	g.t = t
+	if err := t.wait(ctx, delay(int(tried))); err != nil {
+		return nil, errors.Join(err, g.leave(ctx, err, now()))
 	}
 	return &g, nil
 }
 
 // leave notes how a check ended.
-func (g *guess) leave(err error, now time.Time) {
-	t := g.t
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	here, all := t.of(guessKey{g.uid, g.from}, now, forgive), t.of(guessKey{uid: g.uid}, now, forgiveAll)
-	here.trying, all.trying = max(0, here.trying-1), max(0, all.trying-1)
-	switch {
-	case err == nil:
-		here.wrong, here.good = 0, true
-	case errors.Is(err, fault.Denied):
-		here.wrong, all.wrong = here.wrong+1, all.wrong+1
-		here.last, all.last = now, now
-	}
+func (g *guess) leave(ctx context.Context, err error, now time.Time) error {
+	ctx = context.WithoutCancel(ctx)
+	return g.t.db.Tx(ctx, func(tx *db.DB) error {
+		if errors.Is(err, fault.Denied) {
+			_, err := tx.Exec(ctx, "UPDATE twofactor_guess SET at = ? WHERE uid = ? AND net IN (?)", now.Unix(), g.uid, []string{allNetworks, g.net()})
+			return err
+		}
+		if _, err := tx.Exec(ctx, "UPDATE twofactor_guess SET n = n - 1 WHERE uid = ? AND net = ? AND n > 0", g.uid, allNetworks); err != nil {
+			return err
+		}
+		if err != nil { // it was not found out
+			_, err := tx.Exec(ctx, "UPDATE twofactor_guess SET n = n - 1 WHERE uid = ? AND net = ? AND n > 0", g.uid, g.net())
+			return err
+		}
+		_, err := tx.Exec(ctx, "UPDATE twofactor_guess SET n = 0, good = ? WHERE uid = ? AND net = ?", now.Unix(), g.uid, g.net())
+		return err
+	})
 }
 
-// of returns the count of a key. One that is older than life starts anew.
-func (t *throttle) of(k guessKey, now time.Time, life time.Duration) *guesses {
-	g := t.cases[k]
-	if g == nil {
-		if len(t.cases) >= maxCases { // better to forgive than to fill the memory
-			clear(t.cases)
-		}
-		g = &guesses{}
-		t.cases[k] = g
-	}
-	if g.wrong > 0 && now.Sub(g.last) > life {
-		g.wrong = 0
-	}
-	return g
+// tidy forgets what does not count any more.
+func (t *throttle) tidy(ctx context.Context, now time.Time) error {
+	_, err := t.db.Exec(ctx, "DELETE FROM twofactor_guess WHERE at < ? AND good < ?", now.Add(-forgiveAll).Unix(), now.Add(-familiar).Unix())
+	return err
 }
 
 // delay grows twofold with each wrong code, from the second on.

@@ -126,7 +126,7 @@ type Room struct {
 // New returns the room. It touches none of what it is given.
 func New(d *db.DB, dir *identity.Directory, box *seal.Box, s *settings.Store, in Sessions) (*Room, error) {
 	rm := &Room{Now: time.Now, Log: slog.New(slog.DiscardHandler), db: d, dir: dir, box: box, settings: s, in: in,
-		pages: map[string]*web.Template{}, guesses: newThrottle(), passed: map[int64]struct{}{}}
+		pages: map[string]*web.Template{}, guesses: newThrottle(d), passed: map[int64]struct{}{}}
 	frame, err := web.NewPages()
 	if err != nil {
 		return nil, err
@@ -233,6 +233,7 @@ func (rm *Room) removed(ctx context.Context, tx *db.DB, uid string) error {
 	for _, q := range []string{
 		"DELETE FROM twofactor_totp WHERE uid = ?", "DELETE FROM twofactor_code WHERE uid = ?",
 		"DELETE FROM twofactor_key WHERE uid = ?", "DELETE FROM twofactor_passed WHERE uid = ?",
+		"DELETE FROM twofactor_guess WHERE uid = ?",
 	} {
 		if _, err := tx.Exec(ctx, q, uid); err != nil {
 			return err
@@ -268,7 +269,9 @@ func (rm *Room) check(ctx context.Context, p Provider, by Caller, answer string)
 		return err
 	}
 	err = p.Verify(ctx, by, answer)
-	try.leave(err, rm.Now())
+	if lerr := try.leave(ctx, err, rm.Now()); err == nil {
+		err = lerr
+	}
 	return err
 }
 
