@@ -82,11 +82,12 @@ func (t *throttle) take(ctx context.Context, tx *db.DB, uid, net string, now tim
 	if _, err := tx.Exec(ctx, "INSERT INTO twofactor_guess (uid, net, n, at, good) VALUES (?, ?, 0, 0, 0) {{on uid,net ignore}}", uid, net); err != nil {
 		return count{}, err
 	}
-	// The time first: MariaDB lets what follows see what was set.
-	_, err := tx.Exec(ctx, `UPDATE twofactor_guess SET at = CASE WHEN n = 0 OR at < ? THEN ? ELSE at END,
-		n = CASE WHEN n > 0 AND at < ? THEN 1 ELSE n + 1 END WHERE uid = ? AND net = ?`,
-		now.Add(-life).Unix(), now.Unix(), now.Add(-life).Unix(), uid, net)
+	_, err := tx.Exec(ctx, "UPDATE twofactor_guess SET n = 0, at = ? WHERE uid = ? AND net = ? AND (n = 0 OR at < ?)",
+		now.Unix(), uid, net, now.Add(-life).Unix())
 	if err != nil {
+		return count{}, err
+	}
+	if _, err := tx.Exec(ctx, "UPDATE twofactor_guess SET n = n + 1 WHERE uid = ? AND net = ?", uid, net); err != nil {
 		return count{}, err
 	}
 	c, err := t.count(ctx, tx, uid, net)
