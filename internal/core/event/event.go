@@ -41,6 +41,7 @@ type NodeMoved struct {
 	OldSpace      int64
 	OldParent     int64
 	OldName       string
+	Returned      bool // it comes back from the trash, which OldSpace is
 	By
 }
 
@@ -58,8 +59,10 @@ type NodeTouched struct {
 // EventName implements bus.Event.
 func (NodeTouched) EventName() string { return "node.touched" }
 
-// NodeRemoved tells that a file or folder is gone from its space. Of a home that
-// went with its owner, Parent is 0 and Name the owner's id.
+// NodeRemoved tells that a file or folder is gone from its space. It may come back
+// from the trash with the same id, so that what hangs on the id is kept until the
+// node is gone for good (files.Hooks.Erased). Of a home that went with its owner,
+// Parent is 0 and Name the owner's id.
 type NodeRemoved struct {
 	Space, Node, Parent int64
 	Name                string

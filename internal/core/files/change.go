@@ -56,6 +56,19 @@ func (v *View) Remove(ctx context.Context, e *Entry, check func(cur *Entry) erro
 	if e.IsMountRoot() {
 		return v.leave(ctx, e, check)
 	}
+	return v.takeAway(ctx, e, check, v.Hooks.Keepers)
+}
+
+// Erase is Remove without keepers: it goes for good. Only what is one's own can,
+// anything else is removed.
+func (v *View) Erase(ctx context.Context, e *Entry, check func(cur *Entry) error) error {
+	if e.IsMountRoot() || e.Mount.Owner != v.who.ID || v.who.ID == "" {
+		return v.Remove(ctx, e, check)
+	}
+	return v.takeAway(ctx, e, check, nil)
+}
+
+func (v *View) takeAway(ctx context.Context, e *Entry, check func(cur *Entry) error, keepers []Keeper) error {
 	if e.IsRoot() || e.Mount.fixed {
 		return fault.New(fault.Denied, "This folder cannot be deleted.")
 	}
@@ -65,15 +78,11 @@ func (v *View) Remove(ctx context.Context, e *Entry, check func(cur *Entry) erro
 	if err := v.guard(ctx, OpDelete, e); err != nil {
 		return err
 	}
-	cs, err := v.changes(ctx)
+	exit, err := v.exit(ctx)
 	if err != nil {
 		return err
 	}
-	doomed, err := v.doom(ctx)
-	if err != nil {
-		return err
-	}
-	return v.db.Tx(ctx, func(tx *db.DB) error {
+	return v.tryTx(ctx, func(tx *db.DB) error {
 		cur, err := v.again(ctx, tx, e)
 		if err != nil {
 			return err
@@ -87,22 +96,25 @@ func (v *View) Remove(ctx context.Context, e *Entry, check func(cur *Entry) erro
 			return err
 		}
 		v.forget(tx, cur)
-		return v.remove(ctx, tx, cs, doomed, cur)
+		return v.remove(ctx, tx, exit, cur, keepers)
 	})
 }
 
-func (v *View) remove(ctx context.Context, tx *db.DB, cs [2]tree.Change, doomed tree.Space, e *Entry) error {
-	for _, k := range v.Hooks.Keepers {
-		kept, err := k.Removed(ctx, tx, e)
+func (v *View) remove(ctx context.Context, tx *db.DB, exit exit, e *Entry, keepers []Keeper) error {
+	for _, k := range keepers {
+		kept, err := k.Removed(ctx, tx, &Removal{Entry: e, By: v.who, view: v, exit: exit})
 		if kept || err != nil {
 			return err
 		}
 	}
 	if e.IsDir() {
-		to := tree.Spot{Space: doomed.Root, Parent: doomed.Root, Name: strconv.FormatInt(e.ID, 10)}
-		return v.tree.Move(ctx, tx, cs, e.Node, e.Mount.Space, to, 0)
+		to := tree.Spot{Space: exit.doomed.Root, Parent: exit.doomed.Root, Name: strconv.FormatInt(e.ID, 10)}
+		return v.tree.Move(ctx, tx, exit.cs, e.Node, e.Mount.Space, to, 0)
 	}
-	if err := v.tree.Drop(ctx, tx, cs[0], e.Mount.Space, e.Node); err != nil {
+	if err := v.tree.Drop(ctx, tx, exit.cs[0], e.Mount.Space, e.Node); err != nil {
+		return err
+	}
+	if err := v.erased(ctx, tx, []int64{e.ID}); err != nil {
 		return err
 	}
 	return v.content.Refer(ctx, tx, e.Content, -1)
@@ -170,7 +182,7 @@ func (v *View) Move(ctx context.Context, e *Entry, to string, clash Clash, check
 	if err := job.prepare(ctx); err != nil {
 		return false, nil, err
 	}
-	if err := v.db.Tx(ctx, func(tx *db.DB) error { return job.run(ctx, tx) }); err != nil {
+	if err := v.tryTx(ctx, func(tx *db.DB) error { return job.run(ctx, tx) }); err != nil {
 		return false, nil, err
 	}
 	return s.cur == nil, job.moved, nil
@@ -254,21 +266,19 @@ type moving struct {
 	announce func(src, moved *Entry) interface{ EventName() string }
 	// unmetered: the quota of the space it goes to is not asked.
 	unmetered bool
-	cs        [2]tree.Change
-	gone      [2]tree.Change
-	doomed    tree.Space
-	mime      int32
-	moved     *Entry
+	// also runs in the transaction; it may be nil.
+	also  func(tx *db.DB) error
+	cs    [2]tree.Change
+	exit  exit // for what it takes the place of
+	mime  int32
+	moved *Entry
 }
 
 func (m *moving) prepare(ctx context.Context) (err error) {
 	if m.cs, err = m.v.changes(ctx); err != nil {
 		return err
 	}
-	if m.gone, err = m.v.changes(ctx); err != nil {
-		return err
-	}
-	if m.doomed, err = m.v.doom(ctx); err != nil {
+	if m.exit, err = m.v.exit(ctx); err != nil {
 		return err
 	}
 	if m.e.IsDir() {
@@ -296,7 +306,7 @@ func (m *moving) run(ctx context.Context, tx *db.DB) error {
 		}
 	}
 	if dst != nil {
-		if err := m.v.remove(ctx, tx, m.gone, m.doomed, dst); err != nil {
+		if err := m.v.remove(ctx, tx, m.exit, dst, m.v.Hooks.Keepers); err != nil {
 			return err
 		}
 	}
@@ -315,6 +325,16 @@ func (m *moving) run(ctx context.Context, tx *db.DB) error {
 	m.v.forget(tx, src)
 	m.moved = &Entry{Node: src.Node, Path: m.to.path, Mount: m.to.mount}
 	m.moved.Parent, m.moved.Name, m.moved.Node.Mime = to.Parent, to.Name, m.mime
+	for _, told := range m.v.Hooks.Moved {
+		if err := told(ctx, tx, src, m.moved); err != nil {
+			return err
+		}
+	}
+	if m.also != nil {
+		if err := m.also(tx); err != nil {
+			return err
+		}
+	}
 	return m.v.publish(ctx, tx, m.announce(src, m.moved))
 }
 

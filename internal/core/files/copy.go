@@ -61,7 +61,7 @@ func (v *View) Copy(ctx context.Context, e *Entry, to string, how CopyOptions) (
 	if err := job.prepare(ctx); err != nil {
 		return false, nil, err
 	}
-	err = v.db.Tx(ctx, func(tx *db.DB) error { return job.run(ctx, tx) })
+	err = v.tryTx(ctx, func(tx *db.DB) error { return job.run(ctx, tx) })
 	return s.cur == nil, job.moved, err
 }
 

@@ -82,7 +82,7 @@ type Manifold interface {
 // the transaction; kept means that it now holds the content or the node.
 type Keeper interface {
 	Overwritten(ctx context.Context, tx *db.DB, old *Entry) (kept bool, err error)
-	Removed(ctx context.Context, tx *db.DB, e *Entry) (kept bool, err error)
+	Removed(ctx context.Context, tx *db.DB, r *Removal) (kept bool, err error)
 }
 
 // Mounter adds mounts to a user's view. A mount lies where nothing of the user's
@@ -320,9 +320,12 @@ func (s *Service) SetQuota(ctx context.Context, uid string, quota int64) error {
 	return s.tree.SetQuota(ctx, s.db, root, quota)
 }
 
-// DropHome takes a user's files away, in the transaction that deletes the user.
-// The purge removes them.
+// DropHome takes a user's files away, those in the trash too, in the transaction
+// that deletes the user. The purge removes them.
 func (s *Service) DropHome(ctx context.Context, tx *db.DB, uid string) error {
+	if _, err := s.EmptyTrash(ctx, tx, uid); err != nil {
+		return err
+	}
 	sp, err := s.tree.SpaceOf(ctx, tx, tree.Home, uid)
 	if errors.Is(err, fault.NotFound) {
 		return nil

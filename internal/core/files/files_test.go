@@ -385,3 +385,5 @@ func TestWithheldByRoles(t *testing.T) {
 		}
 	})
 }
+
+func reader(s string) io.Reader { return strings.NewReader(s) }

@@ -65,5 +65,5 @@ func (v *View) receive(ctx context.Context, e *Entry, to string) error {
 	if err := job.prepare(ctx); err != nil {
 		return err
 	}
-	return v.db.Tx(ctx, func(tx *db.DB) error { return job.run(ctx, tx) })
+	return v.tryTx(ctx, func(tx *db.DB) error { return job.run(ctx, tx) })
 }

@@ -16,13 +16,19 @@ type Hooks struct {
 	// Copied gives copies what rooms keep of the originals, in the transaction
 	// that makes them.
 	Copied []func(ctx context.Context, tx *db.DB, from, to []int64) error
+	// Moved tells rooms of a move in its transaction: where something was and
+	// where it is. It costs each move what they do.
+	Moved []func(ctx context.Context, tx *db.DB, from, to *Entry) error
+	// Erased tells rooms that nodes are gone for good, in the transaction in which
+	// they go: what is kept of them can be given up.
+	Erased []func(ctx context.Context, tx *db.DB, nodes []int64) error
 
 	mounterOf, guardOf []switches.Part
 }
 
 // Belong says that the hooks which were added since the last call are a part's.
 // While it is switched off its mounts are not there and its guards are not asked,
-// so that a lock whose room is gone locks nothing. Keepers and Copied are asked all
+// so that a lock whose room is gone locks nothing. The others are asked all
 // the same: what somebody deletes today is there when the room is back.
 func (h *Hooks) Belong(p switches.Part) {
 	for len(h.mounterOf) < len(h.Mounters) {

@@ -71,7 +71,19 @@ func (s *Service) erase(ctx context.Context, tx *db.DB, ns []tree.Node) error {
 			return err
 		}
 	}
+	if err := s.erased(ctx, tx, ids); err != nil {
+		return err
+	}
 	return s.tree.Erase(ctx, tx, ids)
+}
+
+func (s *Service) erased(ctx context.Context, tx *db.DB, nodes []int64) error {
+	for _, tell := range s.Hooks.Erased {
+		if err := tell(ctx, tx, nodes); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Gone tells which of some nodes do not exist any more, in any space.
@@ -88,7 +100,7 @@ func (s *Service) Gone(ctx context.Context, ids []int64) (gone []int64, err erro
 	return gone, nil
 }
 
-// dropLeft dooms the homes of users who are gone.
+// dropLeft dooms the spaces of users who are gone, and what trashes were emptied of.
 func (s *Service) dropLeft(ctx context.Context, doomed tree.Space) error {
 	for sp, err := range s.tree.Spaces(ctx, tree.Left) {
 		if err != nil {

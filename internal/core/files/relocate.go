@@ -45,7 +45,7 @@ func (v *View) relocate(ctx context.Context, e *Entry, to string, clash Clash, c
 	}
 	now := *m
 	now.Path = segments(s.path)
-	err = v.db.Tx(ctx, func(tx *db.DB) error {
+	err = v.tryTx(ctx, func(tx *db.DB) error {
 		dst, err := v.current(ctx, tx, s)
 		if err != nil {
 			return err
@@ -59,7 +59,7 @@ func (v *View) relocate(ctx context.Context, e *Entry, to string, clash Clash, c
 			}
 		}
 		if dst != nil {
-			if err := v.remove(ctx, tx, job.gone, job.doomed, dst); err != nil {
+			if err := v.remove(ctx, tx, job.exit, dst, v.Hooks.Keepers); err != nil {
 				return err
 			}
 		}

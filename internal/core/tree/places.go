@@ -39,6 +39,30 @@ func (t *Tree) Homes(ctx context.Context, d *db.DB, roots []int64) (map[int64]st
 	return out, nil
 }
 
+// Holding is what an owner's space holds and may hold.
+type Holding struct {
+	Used  int64 // bytes, unsettled writes included
+	Quota int64 // bytes, or NoQuota
+}
+
+// Held tells what the spaces of a kind hold, by owner.
+func (t *Tree) Held(ctx context.Context, d *db.DB, kind SpaceKind) (map[string]Holding, error) {
+	type row struct {
+		owner string
+		Holding
+	}
+	out := map[string]Holding{}
+	for r, err := range db.All(ctx, d, func(r db.Row) (v row, err error) { return v, r.Scan(&v.owner, &v.Used, &v.Quota) },
+		`SELECT s.owner, n.size + COALESCE(d.delta, 0), s.quota FROM space s JOIN node n ON n.id = s.root
+		LEFT JOIN (SELECT space, SUM(delta) AS delta FROM dirty GROUP BY space) d ON d.space = s.root WHERE s.kind = ?`, kind) {
+		if err != nil {
+			return nil, err
+		}
+		out[r.owner] = r.Holding
+	}
+	return out, nil
+}
+
 // Filled tells which of the folders hold something.
 func (t *Tree) Filled(ctx context.Context, d *db.DB, folders []int64) (map[int64]bool, error) {
 	out := make(map[int64]bool, len(folders))

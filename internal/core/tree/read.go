@@ -148,6 +148,11 @@ func (t *Tree) Below(ctx context.Context, d *db.DB, folders []int64) iter.Seq2[N
 // Up returns for each id the nodes from the root of its space down to itself.
 // Ids of nodes that are gone are left out.
 func (t *Tree) Up(ctx context.Context, ids ...int64) (map[int64][]Node, error) {
+	return t.UpIn(ctx, t.db, ids...)
+}
+
+// UpIn is Up within a transaction.
+func (t *Tree) UpIn(ctx context.Context, d *db.DB, ids ...int64) (map[int64][]Node, error) {
 	out := make(map[int64][]Node, len(ids))
 	if len(ids) == 0 {
 		return out, nil
@@ -164,7 +169,7 @@ func (t *Tree) Up(ctx context.Context, ids ...int64) (map[int64][]Node, error) {
 		SELECT id, id, parent, 0 FROM node WHERE id IN (?)
 		UNION ALL SELECT up.leaf, n.id, n.parent, up.depth + 1 FROM up JOIN node n ON n.id = up.parent WHERE up.depth < 1000)
 		SELECT up.leaf, ` + columnsOf("m") + ` FROM up JOIN node m ON m.id = up.id ORDER BY up.leaf, up.depth DESC`
-	for s, err := range db.All(ctx, t.db, scan, q, ids) {
+	for s, err := range db.All(ctx, d, scan, q, ids) {
 		if err != nil {
 			return nil, err
 		}

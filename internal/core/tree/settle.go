@@ -89,7 +89,7 @@ func (t *Tree) settle(ctx context.Context, tx *db.DB, space int64) error {
 		sum := byParent[r.parent]
 		byParent[r.parent] = dirtyRow{delta: sum.delta + r.delta, mtime: max(sum.mtime, r.mtime)}
 	}
-	total, err := t.climb(ctx, tx, byParent)
+	total, err := t.climbLocked(ctx, tx, space, byParent)
 	if err != nil {
 		return err
 	}
@@ -109,25 +109,52 @@ func (t *Tree) settle(ctx context.Context, tx *db.DB, space int64) error {
 	return nil
 }
 
-// climb sums what is to be added for every ancestor of the parents.
-func (t *Tree) climb(ctx context.Context, tx *db.DB, byParent map[int64]dirtyRow) (map[int64]dirtyRow, error) {
-	total := map[int64]dirtyRow{}
-	type pair struct{ leaf, id int64 }
-	for batch := range slices.Chunk(slices.Sorted(maps.Keys(byParent)), 500) {
-		pairs, err := db.List(ctx, tx, func(r db.Row) (p pair, err error) { return p, r.Scan(&p.leaf, &p.id) },
-			`WITH RECURSIVE up (leaf, id, parent) AS (
-			SELECT id, id, parent FROM node WHERE id IN (?)
-			UNION ALL SELECT up.leaf, n.id, n.parent FROM up JOIN node n ON n.id = up.parent)
-			SELECT leaf, id FROM up`, batch)
+// climbLocked is climb with the locks of all spaces that it arrives at. What
+// was written in one space may lie in another by now, such as the trash, whose
+// moves must not see a size that is about to change.
+func (t *Tree) climbLocked(ctx context.Context, tx *db.DB, space int64, byParent map[int64]dirtyRow) (map[int64]dirtyRow, error) {
+	held := []int64{space}
+	for {
+		total, roots, err := t.climb(ctx, tx, byParent)
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range pairs {
+		more := slices.DeleteFunc(roots, func(root int64) bool { return slices.Contains(held, root) })
+		if len(more) == 0 {
+			return total, nil
+		}
+		for _, root := range more {
+			if err := t.Lock(ctx, tx, root); err != nil && !errors.Is(err, fault.NotFound) {
+				return nil, err
+			}
+		}
+		held = append(held, more...)
+	}
+}
+
+// climb sums what is to be added for every ancestor of the parents, and tells
+// the roots among them, in the order of their ids.
+func (t *Tree) climb(ctx context.Context, tx *db.DB, byParent map[int64]dirtyRow) (map[int64]dirtyRow, []int64, error) {
+	total, roots := map[int64]dirtyRow{}, map[int64]bool{}
+	type step struct{ leaf, id, parent int64 }
+	for batch := range slices.Chunk(slices.Sorted(maps.Keys(byParent)), 500) {
+		steps, err := db.List(ctx, tx, func(r db.Row) (p step, err error) { return p, r.Scan(&p.leaf, &p.id, &p.parent) },
+			`WITH RECURSIVE up (leaf, id, parent) AS (
+			SELECT id, id, parent FROM node WHERE id IN (?)
+			UNION ALL SELECT up.leaf, n.id, n.parent FROM up JOIN node n ON n.id = up.parent)
+			SELECT leaf, id, parent FROM up`, batch)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, p := range steps {
 			sum := total[p.id]
 			total[p.id] = dirtyRow{delta: sum.delta + byParent[p.leaf].delta, mtime: max(sum.mtime, byParent[p.leaf].mtime)}
+			if p.parent == 0 {
+				roots[p.id] = true
+			}
 		}
 	}
-	return total, nil
+	return total, slices.Sorted(maps.Keys(roots)), nil
 }
 
 // SettleAny settles those of the spaces that need it, with one statement if none

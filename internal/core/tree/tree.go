@@ -66,7 +66,8 @@ const (
 	Home    SpaceKind = iota + 1 // a user's own files
 	Doomed                       // what was removed and waits for the purge
 	Staging                      // copies that are still being made
-	Left                         // the home of somebody who is gone; waits for DropSpace
+	Left                         // a space of somebody who is gone; waits for DropSpace
+	Trash                        // what somebody removed and may have back
 )
 
 // NoQuota marks a space without a limit.

@@ -34,7 +34,7 @@ func (c collection) getFolder(ctx context.Context, v *files.View, e *files.Entry
 	if err != nil {
 		return nil, err
 	}
-	head := http.Header{"Content-Type": {format.media}, "Content-Disposition": {disposition(name + format.suffix)},
+	head := http.Header{"Content-Type": {format.media}, "Content-Disposition": {dav.Disposition(name + format.suffix)},
 		"Last-Modified": {e.MTime.UTC().Format(http.TimeFormat)}}
 	out := archive.NewHeld(w, head)
 	if req.Method == http.MethodHead {

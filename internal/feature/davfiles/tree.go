@@ -7,7 +7,6 @@ import (
 	"io"
 	"iter"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -113,11 +112,6 @@ func (c collection) List(ctx context.Context, folder dav.Resource) iter.Seq2[dav
 	}
 }
 
-// unsafeTypes would run in the reader's browser with our origin's rights; they
-// are shown as text (10-dav-files/126…129).
-var unsafeTypes = map[string]bool{"text/html": true, "application/javascript": true, "image/svg+xml": true,
-	"application/xhtml+xml": true, "application/xml": true, "text/xml": true}
-
 // Get implements dav.Getter.
 func (c collection) Get(ctx context.Context, r dav.Resource, w http.ResponseWriter, req *http.Request) (*dav.Content, error) {
 	e, ok := r.Value.(*files.Entry)
@@ -131,31 +125,13 @@ func (c collection) Get(ctx context.Context, r dav.Resource, w http.ResponseWrit
 	if e.IsDir() {
 		return c.getFolder(ctx, v, e, w, req)
 	}
-	h := http.Header{"Content-Disposition": {disposition(e.Base())}, "Oc-Etag": {r.ETag}}
+	h := http.Header{"Content-Disposition": {dav.Disposition(e.Base())}, "Oc-Etag": {r.ETag}}
 	if e.SHA1 != nil {
 		h["Oc-Checksum"] = []string{fmt.Sprintf("SHA1:%x", e.SHA1)}
 	}
-	return &dav.Content{Size: e.Size, Type: served(e.Mime), Header: h, Open: func(off, n int64) (io.ReadCloser, error) {
+	return &dav.Content{Size: e.Size, Type: dav.ServedType(e.Mime), Header: h, Open: func(off, n int64) (io.ReadCloser, error) {
 		return v.Open(ctx, e, off, n)
 	}}, nil
-}
-
-// served is the Content-Type of a download.
-func served(mime string) string {
-	if unsafeTypes[mime] {
-		return "text/plain;charset=UTF-8"
-	}
-	if strings.HasPrefix(mime, "text/") {
-		return mime + ";charset=UTF-8"
-	}
-	return mime
-}
-
-// disposition names a download (10-dav-files/124). Both forms are encoded alike,
-// since clients decode both.
-func disposition(name string) string {
-	esc := strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
-	return "attachment; filename*=UTF-8''" + esc + `; filename="` + esc + `"`
 }
 
 // checkOf lets the protocol's preconditions see entries.
@@ -279,6 +255,9 @@ func (c collection) Delete(ctx context.Context, r dav.Resource, req *http.Reques
 	var precondition func(*files.Entry) error
 	if !e.IsDir() {
 		precondition = checkOf(check)
+	}
+	if req.Header.Get("X-NC-Skip-Trashbin") == "true" { // client-api §3
+		return v.Erase(ctx, e, precondition)
 	}
 	return v.Remove(ctx, e, precondition)
 }

@@ -1,6 +1,7 @@
 package readable
 
 import (
+	"context"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -100,6 +101,50 @@ func TestAFolderMovesInOneRename(t *testing.T) {
 }
 
 // A folder that moved together with the one above it.
+// bin is a keeper that takes everything.
+type bin struct{}
+
+func (bin) Overwritten(context.Context, *db.DB, *files.Entry) (bool, error) { return false, nil }
+
+func (bin) Removed(ctx context.Context, tx *db.DB, r *files.Removal) (bool, error) {
+	_, err := r.Trash(ctx, tx)
+	return true, err
+}
+
+// What is in the trash is not shown, and is again when it comes back.
+func TestTheTrashIsNotShown(t *testing.T) {
+	each(t, func(r *rig) {
+		r.room.files.Hooks.Keepers = []files.Keeper{bin{}}
+		r.mkdir("/a")
+		r.mkdir("/a/b")
+		r.put("/a/b/x", "1")
+		r.put("/y", "2")
+		r.drain()
+		r.same()
+		for _, path := range []string{"/a", "/y"} {
+			e := r.stat(path)
+			if err := r.Remove(r.ctx, e, nil); err != nil {
+				r.Fatal(err)
+			}
+			r.drain()
+			r.same()
+			trash, err := r.room.files.TrashOf(r.ctx, "alice")
+			if err != nil {
+				r.Fatal(err)
+			}
+			nodes, err := r.room.files.Nodes(r.ctx, []int64{e.ID})
+			if err != nil {
+				r.Fatal(err)
+			}
+			if _, _, err := r.Return(r.ctx, nodes[e.ID], trash.Root, "/back "+e.Name, files.Refuse, nil); err != nil {
+				r.Fatal(err)
+			}
+			r.drain()
+			r.same()
+		}
+	})
+}
+
 func TestMovesAboveAndBelow(t *testing.T) {
 	r := one(t)
 	r.mkdir("/p")

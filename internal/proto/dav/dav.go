@@ -82,7 +82,8 @@ type Deleter interface {
 // Transfer is a MOVE or COPY.
 type Transfer struct {
 	Source    Resource
-	To        string // path below the destination's mount
+	Into      string // the destination's mount
+	To        string // path below it
 	Overwrite bool
 	Shallow   bool // COPY with Depth: 0: the folder without what is in it
 	Check     func(src, dst *Resource) error
@@ -103,6 +104,12 @@ type Copier interface {
 // finished upload does.
 type Sender interface {
 	Send(ctx context.Context, t Transfer) (created bool, h http.Header, err error)
+}
+
+// Giver is a collection whose resources may be copied into another mount, as
+// what lies in the trash may.
+type Giver interface {
+	Give(ctx context.Context, t Transfer) (created bool, h http.Header, err error)
 }
 
 // Patcher serves PROPPATCH. The changes are all made or none; the results are

@@ -17,7 +17,7 @@ func (c *call) transfer(verb string) error {
 	if err != nil {
 		return err
 	}
-	t := Transfer{To: dst.path, Overwrite: true, Request: c.r}
+	t := Transfer{Into: dst.mount.name, To: dst.path, Overwrite: true, Request: c.r}
 	switch c.r.Header.Get("Overwrite") {
 	case "", "T", "t":
 	case "F", "f":
@@ -76,6 +76,9 @@ func (c *call) transferrer(verb string, dst *place) (transferFunc, error) {
 	if dst.mount != c.mount {
 		if s, ok := c.mount.c.(Sender); ok && verb == "MOVE" {
 			return s.Send, nil
+		}
+		if g, ok := c.mount.c.(Giver); ok && verb == "COPY" {
+			return g.Give, nil
 		}
 		return nil, fault.New(fault.Denied, "The destination lies in another tree.")
 	}

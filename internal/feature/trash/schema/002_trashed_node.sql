@@ -1,0 +1,1 @@
+CREATE INDEX trashed_node ON trashed (node);

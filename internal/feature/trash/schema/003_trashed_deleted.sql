@@ -1,0 +1,1 @@
+CREATE INDEX trashed_deleted ON trashed (deleted);
