@@ -72,7 +72,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		always("files", davs),
 		may("notify_push", h.push),
 		may("files_lock", locks.New(h.db, h.files, h.people, h.settings)),
-		may("files_trashbin", trash.New(h.db, h.files, h.people, h.settings)),
+		may("files_trashbin", trash.New(h.db, h.tree, h.files, h.people, h.settings)),
 		h.readableTree(davs.Contents),
 		search.New(h.db, h.tree, h.files, h.people),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h)),

@@ -323,15 +323,12 @@ func (s *Service) SetQuota(ctx context.Context, uid string, quota int64) error {
 // DropHome takes a user's files away, those in the trash too, in the transaction
 // that deletes the user. The purge removes them.
 func (s *Service) DropHome(ctx context.Context, tx *db.DB, uid string) error {
-	if _, err := s.EmptyTrash(ctx, tx, uid); err != nil {
+	if err := s.EmptyTrash(ctx, tx, uid); err != nil {
 		return err
 	}
 	sp, err := s.tree.SpaceOf(ctx, tx, tree.Home, uid)
-	if errors.Is(err, fault.NotFound) {
-		return nil
-	}
 	if err != nil {
-		return err
+		return ignore(err, fault.NotFound)
 	}
 	if err := s.tree.Leave(ctx, tx, sp); err != nil {
 		return err

@@ -37,7 +37,7 @@ func (s *Service) HandOver(ctx context.Context, from, to *who.Principal, path, i
 		return 1, taker.receive(ctx, what, into+"/"+what.Name)
 	}
 	for {
-		batch, err := s.firstOf(ctx, what.ID)
+		batch, err := s.tree.First(ctx, what.ID, handBatch)
 		if err != nil || len(batch) == 0 {
 			return moved, err
 		}
@@ -50,6 +50,9 @@ func (s *Service) HandOver(ctx context.Context, from, to *who.Principal, path, i
 		}
 	}
 }
+
+// handBatch is how many entries of a folder are read at once.
+const handBatch = 500
 
 // receive moves an entry of another user's view to a free place in this one.
 func (v *View) receive(ctx context.Context, e *Entry, to string) error {

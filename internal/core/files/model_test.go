@@ -91,7 +91,7 @@ func TestManyChangesWithATrash(t *testing.T) {
 			k.Fatal(err)
 		}
 		if err := k.db.Tx(k.ctx, func(tx *db.DB) error {
-			if _, err := k.EmptyTrash(k.ctx, tx, "alice"); err != nil {
+			if err := k.EmptyTrash(k.ctx, tx, "alice"); err != nil {
 				return err
 			}
 			for _, id := range keeper.old {
@@ -150,7 +150,7 @@ func (k *desk) anything(r *rand.Rand, folders int) (string, error) {
 
 // fromTrash brings something back, or deletes it for good.
 func (k *desk) fromTrash(r *rand.Rand, dir func() string) (string, error) {
-	trash, err := k.TrashOf(k.ctx, "alice")
+	trash, err := tree.New(k.db).SpaceOf(k.ctx, k.db, tree.Trash, "alice")
 	if err != nil {
 		return "trash", err
 	}
@@ -218,7 +218,7 @@ func TestLateWriteIntoTheTrash(t *testing.T) {
 		if err := k.SettleAll(k.ctx); err != nil {
 			k.Fatal(err)
 		}
-		_, trashes, err := k.Rooms(k.ctx)
+		trashes, err := tr.Held(k.ctx, k.db, tree.Trash)
 		if err != nil || trashes["alice"].Used != 5 {
 			k.Errorf("got %+v, %v", trashes, err)
 		}

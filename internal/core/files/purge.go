@@ -3,15 +3,12 @@ package files
 import (
 	"context"
 	"strings"
-	"time"
 
 	"atrium/internal/core/content"
+	"atrium/internal/core/files/reap"
 	"atrium/internal/core/tree"
 	"atrium/internal/infra/db"
 )
-
-// purgeBatch is how many nodes one transaction of the purge removes.
-const purgeBatch = 500
 
 // Purge removes for good what lies in the doomed space, leaf by leaf, and gives
 // its contents to the sweeper. It can be stopped and run again at any point.
@@ -20,61 +17,12 @@ func (s *Service) Purge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.strand(ctx, doomed); err != nil {
+	hidden, err := s.space(ctx, tree.Staging, "", tree.NoQuota)
+	if err != nil {
 		return err
 	}
-	if err := s.dropLeft(ctx, doomed); err != nil {
-		return err
-	}
-	return s.purgeBelow(ctx, doomed.Root)
-}
-
-func (s *Service) purgeBelow(ctx context.Context, folder int64) error {
-	for {
-		batch, err := s.firstOf(ctx, folder)
-		if err != nil || len(batch) == 0 {
-			return err
-		}
-		for _, n := range batch {
-			if n.IsDir() {
-				if err := s.purgeBelow(ctx, n.ID); err != nil {
-					return err
-				}
-			}
-		}
-		if err := s.db.Tx(ctx, func(tx *db.DB) error { return s.erase(ctx, tx, batch) }); err != nil {
-			return err
-		}
-	}
-}
-
-func (s *Service) firstOf(ctx context.Context, folder int64) (batch []tree.Node, err error) {
-	for n, err := range s.tree.Children(ctx, folder) {
-		if err != nil {
-			return nil, err
-		}
-		if batch = append(batch, n); len(batch) == purgeBatch {
-			break
-		}
-	}
-	return batch, nil
-}
-
-func (s *Service) erase(ctx context.Context, tx *db.DB, ns []tree.Node) error {
-	ids := make([]int64, len(ns))
-	for i, n := range ns {
-		ids[i] = n.ID
-		if n.Content == 0 {
-			continue
-		}
-		if err := s.content.Refer(ctx, tx, n.Content, -1); err != nil {
-			return err
-		}
-	}
-	if err := s.erased(ctx, tx, ids); err != nil {
-		return err
-	}
-	return s.tree.Erase(ctx, tx, ids)
+	r := &reap.Reaper{DB: s.db, Tree: s.tree, Content: s.content, Erased: s.erased, Now: s.Now}
+	return r.Reap(ctx, doomed, hidden)
 }
 
 func (s *Service) erased(ctx context.Context, tx *db.DB, nodes []int64) error {
@@ -98,51 +46,6 @@ func (s *Service) Gone(ctx context.Context, ids []int64) (gone []int64, err erro
 		return nil, err // what was not found may be there
 	}
 	return gone, nil
-}
-
-// dropLeft dooms the spaces of users who are gone, and what trashes were emptied of.
-func (s *Service) dropLeft(ctx context.Context, doomed tree.Space) error {
-	for sp, err := range s.tree.Spaces(ctx, tree.Left) {
-		if err != nil {
-			return err
-		}
-		if err := s.db.Tx(ctx, func(tx *db.DB) error { return s.tree.DropSpace(ctx, tx, doomed, sp) }); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// strandAge is how long a copy may take before it counts as given up.
-const strandAge = 24 * time.Hour
-
-// strand dooms copies that were never finished.
-func (s *Service) strand(ctx context.Context, doomed tree.Space) error {
-	hidden, err := s.space(ctx, tree.Staging, "", tree.NoQuota)
-	if err != nil {
-		return err
-	}
-	batch, err := s.firstOf(ctx, hidden.Root)
-	if err != nil {
-		return err
-	}
-	old := s.Now().Add(-strandAge).Unix()
-	for _, n := range batch {
-		if n.Uploaded > old {
-			continue
-		}
-		cs, err := s.changes(ctx)
-		if err != nil {
-			return err
-		}
-		to := tree.Spot{Space: doomed.Root, Parent: doomed.Root, Name: n.Name}
-		if err := s.db.Tx(ctx, func(tx *db.DB) error {
-			return s.tree.Move(ctx, tx, cs, n, hidden.Root, to, n.Mime)
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // SettleAll settles every space that needs it, so that what watches etags from

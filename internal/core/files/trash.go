@@ -5,11 +5,8 @@ import (
 	"errors"
 	"path"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"atrium/internal/base/fault"
-	"atrium/internal/base/names"
 	"atrium/internal/base/who"
 	"atrium/internal/core/event"
 	"atrium/internal/core/tree"
@@ -83,9 +80,6 @@ func (r *Removal) Trash(ctx context.Context, tx *db.DB) (tree.Space, error) {
 	return trash, t.Move(ctx, tx, r.exit.cs, r.Node, r.Mount.Space, to, r.Node.Mime)
 }
 
-// Owner is the user in whose space it lies.
-func (r *Removal) Owner() string { return r.Mount.Owner }
-
 // Place is where an owner has what is removed: its names from the root of the space.
 func (r *Removal) Place(ctx context.Context, tx *db.DB) (string, error) {
 	if r.Mount.Root == r.Mount.Space && len(r.Mount.Path) == 0 {
@@ -98,56 +92,26 @@ func (r *Removal) Place(ctx context.Context, tx *db.DB) (string, error) {
 	return path.Join("/", PathOf(chains[r.Parent]), r.Name), nil
 }
 
-// TrashOf is a user's trash; fault.NotFound when there is none, as nothing was
-// removed yet.
-func (s *Service) TrashOf(ctx context.Context, uid string) (tree.Space, error) {
-	return s.tree.SpaceOf(ctx, s.db, tree.Trash, uid)
-}
-
-// Rooms tells what the homes hold and may hold, and what the trashes hold, by user,
-// with two statements.
-func (s *Service) Rooms(ctx context.Context) (homes, trashes map[string]tree.Holding, err error) {
-	if homes, err = s.tree.Held(ctx, s.db, tree.Home); err != nil {
-		return nil, nil, err
-	}
-	for uid, h := range homes {
-		h.Quota = s.limit(h.Quota)
-		homes[uid] = h
-	}
-	trashes, err = s.tree.Held(ctx, s.db, tree.Trash)
-	return homes, trashes, err
-}
-
 // EmptyTrash gives everything in a user's trash to the purge, in one row. The next
-// removal makes a new trash. It tells whether there was one.
-func (s *Service) EmptyTrash(ctx context.Context, tx *db.DB, uid string) (bool, error) {
+// removal makes a new trash.
+func (s *Service) EmptyTrash(ctx context.Context, tx *db.DB, uid string) error {
 	sp, err := s.tree.SpaceOf(ctx, tx, tree.Trash, uid)
-	if errors.Is(err, fault.NotFound) {
-		return false, nil
-	}
 	if err != nil {
-		return false, err
+		return ignore(err, fault.NotFound)
 	}
-	return true, s.tree.Leave(ctx, tx, sp)
+	return s.tree.Leave(ctx, tx, sp)
 }
 
-// Nodes reads those of some nodes that exist, in any space, without settling.
-func (s *Service) Nodes(ctx context.Context, ids []int64) (map[int64]tree.Node, error) {
-	return s.tree.Some(ctx, s.db, ids)
+// ignore leaves out an error of a kind.
+func ignore(err error, kind fault.Kind) error {
+	if errors.Is(err, kind) {
+		return nil
+	}
+	return err
 }
 
-// Plain is a node as an entry without a place, for showing.
-func (s *Service) Plain(ctx context.Context, n tree.Node) (*Entry, error) {
-	mime, err := s.tree.MimeType(ctx, n.Mime)
-	return &Entry{Node: n, Path: "/", Mount: &Mount{}, Mime: mime}, err
-}
-
-// Settled makes the sizes of a space's folders true.
-func (s *Service) Settled(ctx context.Context, space int64) error {
-	return s.tree.Settle(ctx, space)
-}
-
-// Discard gives something in a trash to the purge.
+// Discard gives something in a trash to the purge. also, which may be nil, runs in
+// the transaction.
 func (s *Service) Discard(ctx context.Context, n tree.Node, trash int64, also func(tx *db.DB) error) error {
 	x, err := s.exit(ctx)
 	if err != nil {
@@ -155,11 +119,8 @@ func (s *Service) Discard(ctx context.Context, n tree.Node, trash int64, also fu
 	}
 	to := tree.Spot{Space: x.doomed.Root, Parent: x.doomed.Root, Name: strconv.FormatInt(n.ID, 10)}
 	return s.db.Tx(ctx, func(tx *db.DB) error {
-		if err := s.tree.Move(ctx, tx, x.cs, n, trash, to, n.Mime); err != nil {
+		if err := s.tree.Move(ctx, tx, x.cs, n, trash, to, n.Mime); err != nil || also == nil {
 			return missing(err)
-		}
-		if also == nil {
-			return nil
 		}
 		return also(tx)
 	})
@@ -190,42 +151,4 @@ func (v *View) returned(src, n *Entry) interface{ EventName() string } {
 	ev := v.relocated(src, n).(event.NodeMoved)
 	ev.Returned = true
 	return ev
-}
-
-// FreeName is a path beside the given one that is not taken, after the pattern
-// "name (word).ext", "name (word 2).ext".
-func (v *View) FreeName(ctx context.Context, p, word string) (string, error) {
-	dir, base := path.Split(p)
-	ext := path.Ext(base)
-	if ext == base {
-		ext = ""
-	}
-	stem := strings.TrimSuffix(base, ext)
-	for n := 1; n <= maxNames; n++ {
-		suffix := " (" + word + ")"
-		if n > 1 {
-			suffix = " (" + word + " " + strconv.Itoa(n) + ")"
-		}
-		at := dir + shortened(stem, names.Max-len(suffix)-len(ext)) + suffix + ext
-		_, err := v.Stat(ctx, at)
-		if errors.Is(err, fault.NotFound) {
-			return at, nil
-		}
-		if err != nil {
-			return "", err
-		}
-	}
-	return "", fault.New(fault.Conflict, "There is no free name for it in its folder.")
-}
-
-// maxNames is how many names FreeName tries.
-const maxNames = 1000
-
-// shortened cuts a name to at most so many bytes, between two characters.
-func shortened(s string, most int) string {
-	for len(s) > most {
-		_, size := utf8.DecodeLastRuneInString(s)
-		s = s[:len(s)-size]
-	}
-	return s
 }

@@ -115,6 +115,11 @@ func (t *Tree) Children(ctx context.Context, folder int64) iter.Seq2[Node, error
 	return db.All(ctx, t.db, scanNode, "SELECT "+nodeColumns+" FROM node WHERE parent = ? ORDER BY name", folder)
 }
 
+// First lists the first n entries of a folder by name, without settling.
+func (t *Tree) First(ctx context.Context, folder int64, n int) ([]Node, error) {
+	return db.List(ctx, t.db, scanNode, "SELECT "+nodeColumns+" FROM node WHERE parent = ? ORDER BY name LIMIT ?", folder, n)
+}
+
 // Named reads those of a folder's entries that bear one of the names, without
 // settling.
 func (t *Tree) Named(ctx context.Context, d *db.DB, folder int64, names []string) (map[string]Node, error) {

@@ -15,6 +15,7 @@ import (
 	"atrium/internal/core/content"
 	"atrium/internal/core/event"
 	"atrium/internal/core/files"
+	"atrium/internal/core/tree"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/db"
 )
@@ -128,11 +129,11 @@ func TestTheTrashIsNotShown(t *testing.T) {
 			}
 			r.drain()
 			r.same()
-			trash, err := r.room.files.TrashOf(r.ctx, "alice")
+			trash, err := r.room.tree.SpaceOf(r.ctx, r.db, tree.Trash, "alice")
 			if err != nil {
 				r.Fatal(err)
 			}
-			nodes, err := r.room.files.Nodes(r.ctx, []int64{e.ID})
+			nodes, err := r.room.tree.Some(r.ctx, r.db, []int64{e.ID})
 			if err != nil {
 				r.Fatal(err)
 			}

@@ -115,7 +115,9 @@ func (c collection) listItems(ctx context.Context, path string, yield func(dav.R
 		return
 	}
 	for _, it := range items {
-		e, err := c.files.Plain(ctx, nodes[it.Node])
+		n := nodes[it.Node]
+		mime, err := c.tree.MimeType(ctx, n.Mime)
+		e := &files.Entry{Node: n, Path: "/", Mime: mime}
 		if !yield(resource(strings.TrimSuffix(path, "/")+"/"+it.davName(), &found{it, e, nil}), err) || err != nil {
 			return
 		}

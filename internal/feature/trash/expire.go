@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/core/files"
 	"atrium/internal/core/retention"
 	"atrium/internal/core/tree"
 	"atrium/internal/infra/db"
@@ -47,7 +48,7 @@ func (rm *Room) discard(ctx context.Context, items []Item, want int64) (freed in
 	for i, it := range items {
 		ids[i] = it.Node
 	}
-	nodes, err := rm.files.Nodes(ctx, ids)
+	nodes, err := rm.tree.Some(ctx, rm.db, ids)
 	if err != nil {
 		return 0, err
 	}
@@ -73,7 +74,11 @@ func (rm *Room) discard(ctx context.Context, items []Item, want int64) (freed in
 // what the quota leaves beside their files, or the size that was set. So an upload
 // that fits into the quota never waits for the trash.
 func (rm *Room) MakeRoom(ctx context.Context) error {
-	homes, trashes, err := rm.files.Rooms(ctx)
+	homes, err := rm.tree.Held(ctx, rm.db, tree.Home)
+	if err != nil {
+		return err
+	}
+	trashes, err := rm.tree.Held(ctx, rm.db, tree.Trash)
 	if err != nil {
 		return err
 	}
@@ -100,11 +105,11 @@ func (rm *Room) evict(ctx context.Context, uid string, rule retention.Rule, want
 	if rule.Forever {
 		return nil
 	}
-	trash, err := rm.files.TrashOf(ctx, uid)
+	trash, err := rm.tree.SpaceOf(ctx, rm.db, tree.Trash, uid)
 	if err != nil {
 		return err
 	}
-	if err := rm.files.Settled(ctx, trash.Root); err != nil {
+	if err := rm.tree.Settle(ctx, trash.Root); err != nil {
 		return err
 	}
 	until := rm.Now().Add(-rule.Least).Unix()
@@ -124,8 +129,9 @@ func (rm *Room) evict(ctx context.Context, uid string, rule retention.Rule, want
 
 // limits are the sizes that were set.
 type limits struct {
-	all  int64 // negative: none
-	each map[string]int64
+	all   int64 // negative: none
+	each  map[string]int64
+	quota int64 // of homes that have none of their own
 }
 
 func (rm *Room) limits(ctx context.Context) (l limits, err error) {
@@ -136,7 +142,7 @@ func (rm *Room) limits(ctx context.Context) (l limits, err error) {
 	if l.all, err = strconv.ParseInt(text, 10, 64); err != nil {
 		return l, fault.Wrap(fault.Invalid, err, "The setting files_trashbin/trashbin_size is no number of bytes.")
 	}
-	l.each = map[string]int64{}
+	l.each, l.quota = map[string]int64{}, rm.files.Quota
 	type row struct {
 		uid   string
 		bytes int64
@@ -158,6 +164,9 @@ func (l limits) of(uid string, home tree.Holding) (int64, bool) {
 	}
 	if l.all >= 0 {
 		return l.all, true
+	}
+	if home.Quota == files.DefaultQuota {
+		home.Quota = l.quota
 	}
 	if home.Quota < 0 {
 		return 0, false

@@ -29,7 +29,7 @@ func (k keeper) Removed(ctx context.Context, tx *db.DB, r *files.Removal) (bool,
 	if err != nil {
 		return false, err
 	}
-	it := Item{Holder: r.Owner(), Name: r.Name, Node: r.ID, Space: space.Root, Owner: r.Owner(), Deleter: r.By.ID, Folder: r.Parent, Location: place}
+	it := Item{Holder: r.Mount.Owner, Name: r.Name, Node: r.ID, Space: space.Root, Owner: r.Mount.Owner, Deleter: r.By.ID, Folder: r.Parent, Location: place}
 	holders := []string{it.Owner}
 	if it.Deleter != "" && it.Deleter != it.Owner {
 		holders = append(holders, it.Deleter)
@@ -134,7 +134,7 @@ func (rm *Room) unlist(ctx context.Context, it Item) error {
 // and takes what is others' out of the list.
 func (rm *Room) Empty(ctx context.Context, uid string) error {
 	return rm.db.Tx(ctx, func(tx *db.DB) error {
-		if _, err := rm.files.EmptyTrash(ctx, tx, uid); err != nil {
+		if err := rm.files.EmptyTrash(ctx, tx, uid); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, "DELETE FROM trashed WHERE holder = ? OR owner = ?", uid, uid)

@@ -77,10 +77,11 @@ func newRig(t *testing.T, d *db.DB) *rig {
 		}
 	}
 	g.content = content.New(d, mem.New())
-	g.files = files.New(d, tree.New(d), g.content, func(context.Context, *db.DB, interface{ EventName() string }) error { return nil })
+	tr := tree.New(d)
+	g.files = files.New(d, tr, g.content, func(context.Context, *db.DB, interface{ EventName() string }) error { return nil })
 	g.dir.OnRemoved(g.files.DropHome)
 	g.files.Hooks.Mounters = []files.Mounter{g}
-	g.room = New(d, g.files, g.dir, settings.New(d))
+	g.room = New(d, tr, g.files, g.dir, settings.New(d))
 	g.room.Now = func() time.Time { return g.now }
 	m := web.NewMux()
 	g.board = &plug.Board{Web: m, DAV: dav.NewMux("/remote.php/dav"), Hook: &g.files.Hooks, Jobs: jobs.New(d)}

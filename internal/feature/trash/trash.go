@@ -8,6 +8,7 @@ package trash
 import (
 	"context"
 	"embed"
+	"net/http"
 	"time"
 
 	"atrium/internal/base/fault"
@@ -16,6 +17,7 @@ import (
 	"atrium/internal/core/identity"
 	"atrium/internal/core/retention"
 	"atrium/internal/core/settings"
+	"atrium/internal/core/tree"
 	"atrium/internal/infra/db"
 	"atrium/internal/proto/dav"
 	"atrium/internal/proto/plug"
@@ -33,14 +35,15 @@ type Room struct {
 	Now func() time.Time
 
 	db       *db.DB
+	tree     *tree.Tree
 	files    *files.Service
 	people   *identity.Directory
 	settings *settings.Store
 }
 
 // New returns the room.
-func New(d *db.DB, f *files.Service, people *identity.Directory, s *settings.Store) *Room {
-	return &Room{Now: time.Now, db: d, files: f, people: people, settings: s}
+func New(d *db.DB, t *tree.Tree, f *files.Service, people *identity.Directory, s *settings.Store) *Room {
+	return &Room{Now: time.Now, db: d, tree: t, files: f, people: people, settings: s}
 }
 
 // Plug implements plug.Room.
@@ -52,6 +55,9 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Web.Prefix("/remote.php/dav/trashbin", web.User|web.Basic, b.DAV.Serve, web.In(who.FilesRoom), web.Errors(dav.WriteError))
 	b.Jobs.Every("@every 10m", "trash.expire", rm.Expire)
 	b.Jobs.Every("@every 1m", "trash.room", rm.MakeRoom)
+	for _, name := range []string{"files.undelete", "files.delete_from_trash"} {
+		b.Caps.Add(name, func(context.Context, *http.Request) any { return true })
+	}
 	rm.people.OnRemoved(rm.forget)
 	rm.commands(b)
 }

@@ -32,12 +32,12 @@ func (rm *Room) sift(ctx context.Context, p *who.Principal, items []Item) ([]Ite
 			folders = append(folders, it.Folder)
 		}
 	}
-	own, err := rm.files.TrashOf(ctx, p.ID)
+	own, err := rm.tree.SpaceOf(ctx, rm.db, tree.Trash, p.ID)
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return nil, nil, err
 	}
 	if err == nil { // sizes of folders
-		if err := rm.files.Settled(ctx, own.Root); err != nil {
+		if err := rm.tree.Settle(ctx, own.Root); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -51,7 +51,7 @@ func (rm *Room) sift(ctx context.Context, p *who.Principal, items []Item) ([]Ite
 			return nil, nil, err
 		}
 	}
-	nodes, err := rm.files.Nodes(ctx, ids)
+	nodes, err := rm.tree.Some(ctx, rm.db, ids)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -138,7 +138,7 @@ func (rm *Room) restore(ctx context.Context, p *who.Principal, f *found) (*files
 		if err == nil || try == maxTries || !errors.Is(err, fault.Exists) && !errors.Is(err, fault.Conflict) && !errors.Is(err, fault.Stale) {
 			return back, err
 		}
-		if to, err = v.FreeName(ctx, path.Join(dir, f.base()), "restored"); err != nil {
+		if to, err = freeName(ctx, v, path.Join(dir, f.base())); err != nil {
 			return nil, err
 		}
 	}
