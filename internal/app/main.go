@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 
+	"atrium/internal/feature/previews"
+	"atrium/internal/infra/cage"
 	"atrium/internal/infra/conf"
 	"atrium/internal/infra/logs"
 	"atrium/internal/proto/cli"
@@ -16,6 +18,7 @@ import (
 
 // Main runs the program and returns its exit code.
 func Main(args []string, version string) int {
+	Caged(args)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	src, rest, err := conf.ParseArgs(args)
@@ -23,14 +26,23 @@ func Main(args []string, version string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return cli.Misuse
 	}
-	e := &env{src: src, version: version, in: os.Stdin, out: os.Stdout, errOut: os.Stderr}
+	self, err := os.Executable()
+	if err != nil {
+		self = "" // without previews
+	}
+	e := &env{src: src, version: version, self: self, in: os.Stdin, out: os.Stdout, errOut: os.Stderr}
 	return e.execute(ctx, rest)
 }
+
+// Caged does the work of a cage and ends the process if the arguments, without the
+// program's name, say that it is one.
+func Caged(args []string) { cage.Main(args, previews.Workers()) }
 
 // env is what commands get from the process.
 type env struct {
 	src         conf.Source
 	version     string
+	self        string // our binary, which makes cages of itself; "" for none
 	in          io.Reader
 	out, errOut io.Writer
 }

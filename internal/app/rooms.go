@@ -1,6 +1,8 @@
 package app
 
 import (
+	"path/filepath"
+
 	"atrium/internal/feature/accountmail"
 	"atrium/internal/feature/admin"
 	"atrium/internal/feature/audit"
@@ -9,6 +11,7 @@ import (
 	"atrium/internal/feature/export"
 	"atrium/internal/feature/locks"
 	"atrium/internal/feature/passwords"
+	"atrium/internal/feature/previews"
 	"atrium/internal/feature/profile"
 	"atrium/internal/feature/provisioning"
 	"atrium/internal/feature/push"
@@ -21,6 +24,7 @@ import (
 	"atrium/internal/feature/trash"
 	"atrium/internal/feature/twofactor"
 	"atrium/internal/feature/webui"
+	"atrium/internal/infra/cage"
 	"atrium/internal/proto/dav"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
@@ -73,6 +77,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		may("notify_push", h.push),
 		may("files_lock", locks.New(h.db, h.files, h.people, h.settings)),
 		may("files_trashbin", trash.New(h.db, h.tree, h.files, h.people, h.settings)),
+		h.previews(),
 		h.readableTree(davs.Contents),
 		search.New(h.db, h.tree, h.files, h.people),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h)),
@@ -111,6 +116,14 @@ func (h *house) waysIn() (*signin.Room, *twofactor.Room, *accountmail.Room, erro
 		in.Forgot = accountmail.Forgot
 	}
 	return in, second, letters, err
+}
+
+// previews is the room of small pictures, whose decoders run in cages.
+func (h *house) previews() *previews.Room {
+	dir := filepath.Join(h.conf.Data, "previews")
+	rm := previews.New(h.files, h.content, h.settings, cage.New(h.env.self, filepath.Join(dir, "tmp")), dir)
+	rm.Log = h.log
+	return rm
 }
 
 // mailer is who writes to people, nil where no mail server is set up.

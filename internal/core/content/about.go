@@ -31,3 +31,28 @@ func (s *Store) About(ctx context.Context, id int64) (About, error) {
 	}
 	return a, nil
 }
+
+// Gone tells which of some contents nobody refers to any more.
+func (s *Store) Gone(ctx context.Context, ids []int64) (gone []int64, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	there := map[int64]bool{}
+	for id, err := range db.All(ctx, s.db, db.Scan1[int64], "SELECT id FROM content WHERE id IN (?) AND refs > 0", ids) {
+		if err != nil {
+			return nil, err
+		}
+		there[id] = true
+	}
+	for _, id := range ids {
+		if !there[id] {
+			gone = append(gone, id)
+		}
+	}
+	return gone, nil
+}
+
+// Total is how many bytes all contents have that somebody refers to.
+func (s *Store) Total(ctx context.Context) (int64, error) {
+	return db.One(ctx, s.db, db.Scan1[int64], "SELECT COALESCE(SUM(size), 0) FROM content WHERE refs > 0")
+}

@@ -110,6 +110,15 @@ func readable(e *Entry) error {
 	return nil
 }
 
+// MayRead tells whether the content of e may be shown to the viewer, in whatever
+// form: nil, or why not.
+func (v *View) MayRead(ctx context.Context, e *Entry) error {
+	if e.Perm()&Read == 0 {
+		return fault.New(fault.Denied, "You may not read this file.")
+	}
+	return v.guard(ctx, OpRead, e)
+}
+
 // Open reads n bytes of a file from off; n < 0 reads to the end.
 func (v *View) Open(ctx context.Context, e *Entry, off, n int64) (io.ReadCloser, error) {
 	if err := readable(e); err != nil {

@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"strings"
 
-	"atrium/internal/base/fault"
-	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
 	"atrium/internal/infra/db"
 	"atrium/internal/proto/dav"
@@ -107,9 +105,6 @@ func (rm *Room) plugPages(m *web.Mux) {
 	m.Prefix("/.well-known/caldav", web.Anyone|web.NoCSRF, toDAV)
 	m.Prefix("/.well-known/carddav", web.Anyone|web.NoCSRF, toDAV)
 	m.Handle("GET", "/.well-known/{name...}", web.Anyone, wellKnown)
-	m.Handle("GET", "/core/preview", web.User, noPreview, web.In(who.FilesRoom))
-	m.Handle("GET", "/core/preview.png", web.User, noPreview, web.In(who.FilesRoom))
-	m.Handle("GET", "/apps/files/api/v1/thumbnail/{x}/{y}/{file...}", web.User, noThumbnail, web.In(who.FilesRoom))
 	m.Handle("GET", "/apps/theming/favicon", web.Anyone, rm.icon)
 	m.Handle("GET", "/apps/theming/favicon/{app}", web.Anyone, rm.icon)
 	m.Handle("GET", "/apps/theming/icon", web.Anyone, rm.touchIcon)
@@ -177,24 +172,4 @@ func wellKnown(w http.ResponseWriter, r *http.Request) error {
 	}
 	web.WriteJSON(w, http.StatusNotFound, map[string]string{"message": strings.ToValidUTF8(name, "") + " not supported"})
 	return nil
-}
-
-// noPreview is the answer while there are no previews: bad questions are told
-// so, all others get 404 (30-core/274, 279, 280).
-func noPreview(w http.ResponseWriter, r *http.Request) error {
-	q, status := r.URL.Query(), http.StatusNotFound
-	if q.Get("fileId") == "" && q.Get("file") == "" || q.Get("x") == "0" || q.Get("y") == "0" {
-		status = http.StatusBadRequest
-	}
-	web.WriteJSON(w, status, []int{})
-	return nil
-}
-
-func noThumbnail(_ http.ResponseWriter, r *http.Request) error {
-	for _, side := range []string{"x", "y"} {
-		if n := web.Param(r, side); n == "" || strings.Trim(n, "0123456789") != "" || strings.Trim(n, "0") == "" {
-			return fault.New(fault.Invalid, "Requested size must be numeric and a positive value.")
-		}
-	}
-	return fault.New(fault.NotFound, "File not found.")
 }

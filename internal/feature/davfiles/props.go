@@ -51,7 +51,6 @@ var static = map[xml.Name]entryWriter{
 	nc("reminder-due-date"): constant(""),
 	nc("is-federated"):      constant(""),
 	nc("share-attributes"):  constant("[]"),
-	nc("has-preview"):       constant("false"),
 	nc("hidden"):            constant("false"),
 	nc("rich-workspace"):    onFolders(""),
 	nc("mount-type"):        func(b []byte, e *files.Entry) ([]byte, bool) { return append(b, mountType(e)...), true },

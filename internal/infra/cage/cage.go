@@ -71,14 +71,14 @@ type Job struct {
 	Worker string   // a function of our own binary, or
 	Args   []string // a program, looked up in PATH, and its arguments
 	Order  string   // the one argument of a worker
-	In     *os.File // file descriptor 3, the file In; may be nil
+	In     *os.File // standard input, and the file In; may be nil
 	Dir    string   // the private folder of a program, see Folder
 	Out    io.Writer
 	Most   int64 // bytes of output; more is an error. 0: 64 KiB
 	Limits Limits
 }
 
-// In is the name under which a program opens its input.
+// In is the name under which a program opens its input, file descriptor 3.
 const In = "/proc/self/fd/3"
 
 // The ways to end badly.
@@ -112,12 +112,14 @@ func (c *Cage) Folder() (dir string, remove func(), err error) {
 	return dir, func() { _ = os.RemoveAll(dir) }, nil
 }
 
-// Sweep removes private folders that a killed server left behind. Nobody may run
-// anything meanwhile.
-func (c *Cage) Sweep() {
+// Sweep removes private folders that were made before an instant, which a killed
+// server left behind.
+func (c *Cage) Sweep(before time.Time) {
 	left, _ := filepath.Glob(filepath.Join(c.tmp, "cage-*"))
 	for _, dir := range left {
-		_ = os.RemoveAll(dir)
+		if fi, err := os.Stat(dir); err == nil && fi.ModTime().Before(before) {
+			_ = os.RemoveAll(dir)
+		}
 	}
 }
 
@@ -169,7 +171,7 @@ func (c *Cage) Run(ctx context.Context, j Job) error {
 		cmd.Dir = "/"
 	}
 	if j.In != nil {
-		cmd.ExtraFiles = []*os.File{j.In}
+		cmd.Stdin, cmd.ExtraFiles = j.In, []*os.File{j.In}
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
