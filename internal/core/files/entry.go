@@ -116,6 +116,9 @@ func (v *View) MayRead(ctx context.Context, e *Entry) error {
 	if e.Perm()&Read == 0 {
 		return fault.New(fault.Denied, "You may not read this file.")
 	}
+	if e.IsDir() {
+		return fault.New(fault.Unsupported, "A folder has no content of its own.")
+	}
 	return v.guard(ctx, OpRead, e)
 }
 

@@ -14,13 +14,6 @@ import (
 	"image/png"
 	"io"
 	"os"
-
-	// The formats of image.Decode besides those above.
-	_ "image/gif"
-
-	_ "golang.org/x/image/bmp"
-	_ "golang.org/x/image/tiff"
-	_ "golang.org/x/image/webp"
 )
 
 // The kinds of sources.
@@ -106,24 +99,10 @@ func fromPicture(in io.ReadSeeker, o Order) (Made, []byte, error) {
 	if !o.Upright {
 		turn = orientation(in)
 	}
-	if _, err := in.Seek(0, io.SeekStart); err != nil {
-		return Made{}, nil, err
-	}
-	c, format, err := image.DecodeConfig(in)
+	src, format, err := decode(in, func(c image.Config) error { return affordable(c, o) })
 	if err != nil {
 		return Made{}, nil, err
 	}
-	if err := affordable(c, o); err != nil {
-		return Made{}, nil, err
-	}
-	if _, err := in.Seek(0, io.SeekStart); err != nil {
-		return Made{}, nil, err
-	}
-	src, _, err := image.Decode(in)
-	if err != nil && (src == nil || src.Bounds().Empty()) {
-		return Made{}, nil, err
-	}
-	src = onCanvas(src, c)
 	b := src.Bounds()
 	w, h := turn.size(b.Dx(), b.Dy())
 	p := plan(w, h, o)
@@ -160,17 +139,6 @@ func affordable(c image.Config, o Order) error {
 		return fmt.Errorf("%d pixels take more memory than there is", pixels)
 	}
 	return nil
-}
-
-// onCanvas puts a first frame that is smaller than its picture into its place.
-func onCanvas(src image.Image, c image.Config) image.Image {
-	b := src.Bounds()
-	if b.Dx() == c.Width && b.Dy() == c.Height || b.Dx() > c.Width || b.Dy() > c.Height {
-		return src
-	}
-	out := image.NewRGBA(image.Rect(0, 0, c.Width, c.Height))
-	paste(out, src)
-	return out
 }
 
 // placement is what part of a picture goes into how many pixels.
