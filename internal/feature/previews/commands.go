@@ -79,15 +79,15 @@ func (rm *Room) named(ctx context.Context, name string) (*files.View, *files.Ent
 		if err != nil {
 			return nil, nil, err
 		}
-		for _, uid := range seen[id] {
-			v, err := rm.files.As(ctx, &who.Principal{ID: uid})
-			if err != nil {
-				return nil, nil, err
-			}
-			e, err := v.ByID(ctx, id)
-			return v, e, err
+		if len(seen[id]) == 0 {
+			return nil, nil, fault.New(fault.NotFound, fmt.Sprintf("There is no file %d.", id))
 		}
-		return nil, nil, fault.New(fault.NotFound, fmt.Sprintf("There is no file %d.", id))
+		v, err := rm.files.As(ctx, &who.Principal{ID: seen[id][0]})
+		if err != nil {
+			return nil, nil, err
+		}
+		e, err := v.ByID(ctx, id)
+		return v, e, err
 	}
 	uid, path, ok := strings.Cut(strings.TrimPrefix(name, "/"), "/files/")
 	if !ok {
