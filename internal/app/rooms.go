@@ -55,6 +55,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 	}
 	about.Presence, faces.Statuses = presence, presence
 	davs := davfiles.New(h.db, h.files, h.content, h.instance)
+	h.people.OnRemoved(davs.Forget)
 	h.push = push.New(h.db, h.people, h.files, h.box)
 	h.push.Log = h.log
 	var rooms []plug.Room

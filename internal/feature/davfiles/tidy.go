@@ -36,3 +36,19 @@ func (rm *Room) Tidy(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Forget forgets, in the transaction that removes an account, what was its own:
+// favourites, and uploads under way.
+func (rm *Room) Forget(ctx context.Context, tx *db.DB, uid string) error {
+	ids, err := db.List(ctx, tx, db.Scan1[int64], "SELECT id FROM upload WHERE uid = ?", uid)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := rm.drop(ctx, tx, id); err != nil {
+			return err
+		}
+	}
+	_, err = tx.Exec(ctx, "DELETE FROM favorite WHERE uid = ?", uid)
+	return err
+}

@@ -295,7 +295,7 @@ func (u uploads) keep(ctx context.Context, up upload, name string, c content.Con
 func (u uploads) Delete(ctx context.Context, r dav.Resource, _ *http.Request, _ dav.Check) error {
 	switch v := r.Value.(type) {
 	case upload:
-		return u.drop(ctx, v.id)
+		return u.drop(ctx, u.db, v.id)
 	case chunk:
 		_, id, _, err := part(ctx, r.Path)
 		if err != nil {
@@ -321,8 +321,8 @@ func (rm *Room) Contents(ctx context.Context) iter.Seq2[int64, error] {
 	return db.All(ctx, rm.db, db.Scan1[int64], "SELECT content FROM chunk")
 }
 
-func (rm *Room) drop(ctx context.Context, id int64) error {
-	return rm.db.Tx(ctx, func(tx *db.DB) error {
+func (rm *Room) drop(ctx context.Context, d *db.DB, id int64) error {
+	return d.Tx(ctx, func(tx *db.DB) error {
 		ids, err := db.List(ctx, tx, db.Scan1[int64], "SELECT content FROM chunk WHERE upload = ?", id)
 		if err != nil {
 			return err
@@ -351,7 +351,7 @@ func (rm *Room) ExpireUploads(ctx context.Context) error {
 		return err
 	}
 	for _, id := range ids {
-		if err := rm.drop(ctx, id); err != nil {
+		if err := rm.drop(ctx, rm.db, id); err != nil {
 			return err
 		}
 	}
