@@ -110,11 +110,11 @@ func readable(e *Entry) error {
 	return nil
 }
 
-// MayRead tells whether the content of e may be shown to the viewer, in whatever
-// form: nil, or why not.
+// MayRead tells whether the content of a file may be shown to the viewer, in
+// whatever form: nil, or why not.
 func (v *View) MayRead(ctx context.Context, e *Entry) error {
-	if e.Perm()&Read == 0 {
-		return fault.New(fault.Denied, "You may not read this file.")
+	if err := readable(e); err != nil {
+		return err
 	}
 	if e.IsDir() {
 		return fault.New(fault.Unsupported, "A folder has no content of its own.")
@@ -124,13 +124,7 @@ func (v *View) MayRead(ctx context.Context, e *Entry) error {
 
 // Open reads n bytes of a file from off; n < 0 reads to the end.
 func (v *View) Open(ctx context.Context, e *Entry, off, n int64) (io.ReadCloser, error) {
-	if err := readable(e); err != nil {
-		return nil, err
-	}
-	if e.IsDir() {
-		return nil, fault.New(fault.Unsupported, "A folder has no content of its own.")
-	}
-	if err := v.guard(ctx, OpRead, e); err != nil {
+	if err := v.MayRead(ctx, e); err != nil {
 		return nil, err
 	}
 	return v.content.Open(ctx, e.Content, off, n)
@@ -138,10 +132,7 @@ func (v *View) Open(ctx context.Context, e *Entry, off, n int64) (io.ReadCloser,
 
 // Sum reads a whole file through h and returns its hex digest.
 func (v *View) Sum(ctx context.Context, e *Entry, h hash.Hash) (string, error) {
-	if err := readable(e); err != nil {
-		return "", err
-	}
-	if err := v.guard(ctx, OpRead, e); err != nil {
+	if err := v.MayRead(ctx, e); err != nil {
 		return "", err
 	}
 	return v.content.Sum(ctx, e.Content, h)
