@@ -3,6 +3,7 @@ import devices from './rooms/devices/room'
 import files from './rooms/files/room'
 import profile from './rooms/profile/room'
 import security from './rooms/security/room'
+import sharing from './rooms/sharing/room'
 
 /** What the client consists of. */
-export const rooms: readonly Room[] = [files, profile, security, devices]
+export const rooms: readonly Room[] = [files, sharing, profile, security, devices]

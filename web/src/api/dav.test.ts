@@ -28,11 +28,11 @@ test('a listing becomes entries', () => {
   expect(entries).toEqual([
     {
       id: '12', name: 'a & b', path: '/a & b', folder: true, size: 3072, modified: Date.UTC(2026, 10, 22, 5), etag: '"0123456789abcdef"', mime: '',
-      mayRename: true, mayDelete: true, mayCreate: true,
+      mayRename: true, mayDelete: true, mayCreate: true, mayShare: true,
     },
     {
       id: '13', name: '50%#.txt', path: '/a & b/50%#.txt', folder: false, size: 5e12, modified: Date.UTC(1900, 0, 1), etag: '', mime: 'text/plain',
-      mayRename: false, mayDelete: false, mayCreate: false,
+      mayRename: false, mayDelete: false, mayCreate: false, mayShare: false,
     },
   ])
 })

@@ -18,6 +18,7 @@ export interface Entry {
   mayRename: boolean
   mayDelete: boolean
   mayCreate: boolean
+  mayShare: boolean
 }
 
 export interface Listing {
@@ -157,6 +158,7 @@ export function entryOf(user: string, found: Found): Entry {
     mayRename: may.includes('N'),
     mayDelete: may.includes('D'),
     mayCreate: may.includes('C'),
+    mayShare: may.includes('R'),
   }
 }
 
