@@ -67,7 +67,7 @@ function unsafe(source: Source): string[] {
     [/\sv-html|innerHTML|insertAdjacentHTML|document\.write/, source.text, 'HTML made of text'],
     [/\beval\(|new Function\(|setTimeout\(['"`]/, script(source), 'code made of text'],
     [/@ts-ignore|@ts-expect-error|@ts-nocheck|\bas any\b/, source.text, 'a type that is not checked'],
-    [/https?:\/\/(?!owncloud\.org\/ns|www\.w3\.org\/)[a-z0-9.-]+/i, source.text, 'a foreign host'],
+    [/https?:\/\/(?!owncloud\.org\/ns|nextcloud\.org\/ns|www\.w3\.org\/)[a-z0-9.-]+/i, source.text, 'a foreign host'],
   ]
   return rules.filter(([pattern, text]) => pattern.test(text)).map(([, , what]) => `${source.path} contains ${what}`)
 }

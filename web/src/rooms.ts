@@ -4,6 +4,7 @@ import files from './rooms/files/room'
 import profile from './rooms/profile/room'
 import security from './rooms/security/room'
 import sharing from './rooms/sharing/room'
+import trash from './rooms/trash/room'
 
 /** What the client consists of. */
-export const rooms: readonly Room[] = [files, sharing, profile, security, devices]
+export const rooms: readonly Room[] = [files, sharing, trash, profile, security, devices]

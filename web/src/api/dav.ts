@@ -1,5 +1,6 @@
 import { ApiError, send } from './http'
-import { type Found, Multistatus } from './multistatus'
+import type { Found } from './multistatus'
+import { propfind as propfindAt, propfindBody as body } from './propfind'
 
 /** A file or folder of the signed-in person. */
 export interface Entry {
@@ -44,8 +45,6 @@ const names = {
   may: '{http://owncloud.org/ns}permissions',
 } as const
 
-const body = (props: string): string =>
-  `<?xml version="1.0"?><d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop>${props}</d:prop></d:propfind>`
 const entryProps = body('<d:resourcetype/><d:getlastmodified/><d:getetag/><d:getcontenttype/><oc:fileid/><oc:size/><oc:permissions/>')
 const usageProps = body('<d:quota-used-bytes/><d:quota-available-bytes/>')
 
@@ -113,32 +112,8 @@ export async function remove(user: string, path: string): Promise<void> {
   await send('DELETE', addressOf(user, path))
 }
 
-async function propfind(
-  user: string, path: string, depth: string, props: string, signal: AbortSignal | undefined, found: (f: Found) => void,
-): Promise<void> {
-  const headers = { Depth: depth, 'Content-Type': 'application/xml; charset=utf-8', Prefer: 'return=minimal' }
-  const answer = await send('PROPFIND', addressOf(user, path), { headers, body: props, signal })
-  try {
-    await read(answer, found)
-  } catch (error) {
-    if (signal?.aborted) throw error
-    const id = answer.headers.get('X-Request-Id') ?? ''
-    throw new ApiError(0, 'The answer did not come whole. Try again.', id)
-  }
-}
-
-async function read(answer: Response, found: (f: Found) => void): Promise<void> {
-  const parser = new Multistatus(found)
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  if (answer.body) {
-    const reader = answer.body.getReader()
-    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-      parser.push(decoder.decode(piece.value, { stream: true }))
-    }
-  }
-  parser.push(decoder.decode())
-  parser.end()
-}
+const propfind = (user: string, path: string, depth: string, props: string, signal: AbortSignal | undefined, found: (f: Found) => void): Promise<void> =>
+  propfindAt(addressOf(user, path), depth, props, found, signal)
 
 /** Makes an Entry of a response. Exported for its test. */
 export function entryOf(user: string, found: Found): Entry {

@@ -7,6 +7,13 @@ export interface Notice {
   text: string
   /** What the server's log calls the request that went wrong. */
   requestId: string
+  /** What can be done about it for as long as the notice stays. */
+  remedy?: Remedy | undefined
+}
+
+export interface Remedy {
+  label: string
+  run(): void
 }
 
 const shown = ref<Notice[]>([])
@@ -14,6 +21,8 @@ let last = 0
 
 /** How long good news stays; bad news stays until it is closed. */
 const lasts = 5000
+/** How long it stays when something can be done about it. */
+const lastsLong = 10_000
 
 /** Short messages about what has just happened. */
 export const notices: Readonly<Ref<readonly Notice[]>> = shown
@@ -22,9 +31,22 @@ export function dismiss(id: number): void {
   shown.value = shown.value.filter(n => n.id !== id)
 }
 
-export function tell(text: string): void {
-  const id = add(false, text, '')
-  setTimeout(() => dismiss(id), lasts)
+/** Does what can be done about a notice, which has served its purpose then. */
+export function remedy(notice: Notice): void {
+  dismiss(notice.id)
+  notice.remedy?.run()
+}
+
+/** Undoes what was told of last, if it can be undone. Tells whether there was anything. */
+export function undo(): boolean {
+  const last = shown.value.findLast(n => n.remedy)
+  if (last) remedy(last)
+  return last !== undefined
+}
+
+export function tell(text: string, remedy?: Remedy): void {
+  const id = add(false, text, '', remedy)
+  setTimeout(() => dismiss(id), remedy ? lastsLong : lasts)
 }
 
 /** Tells what went wrong: what was to be done, and why it was not. */
@@ -37,8 +59,8 @@ export function reason(error: unknown): string {
   return error instanceof ApiError ? error.message : 'Something unexpected happened in this page. Reload it and try again.'
 }
 
-function add(bad: boolean, text: string, requestId: string): number {
+function add(bad: boolean, text: string, requestId: string, remedy?: Remedy): number {
   const id = ++last
-  shown.value = [...shown.value.slice(-3), { id, bad, text, requestId }]
+  shown.value = [...shown.value.slice(-3), { id, bad, text, requestId, remedy }]
   return id
 }

@@ -1,9 +1,12 @@
 import { computed, nextTick, ref, shallowRef, watch, type Ref } from 'vue'
 import { type Entry, addressOf, makeFolder, move, stat } from '../../api/dav'
+import { restore, trash } from '../../api/trash'
+import { capabilities, capability } from '../../kit/capabilities'
 import { counted } from '../../kit/format'
 import { complain, reason, tell } from '../../kit/notices'
 import { type Column, type Order, filtered, sorted } from '../../kit/order'
 import { join, objection, parentOf } from '../../kit/paths'
+import { each } from '../../kit/some'
 import { useSelection } from '../../kit/selection'
 import { download } from './actions/download'
 import { removeAll } from './actions/remove'
@@ -90,9 +93,30 @@ export function useDesk(user: string, path: Ref<string>, file: Ref<string>, go: 
     const { gone, failed } = await removeAll(user, entries, told)
     folder.drop(gone)
     selection.clear()
-    if (gone.size > 0) tell(entries.length === 1 ? `“${entries[0]?.name}” was deleted.` : `${counted(gone.size, 'item')} deleted.`)
+    if (gone.size > 0) {
+      const what = entries.length === 1 ? `“${entries[0]?.name}”` : counted(gone.size, 'item')
+      if (undeletes()) tell(`${what} moved to the trash.`, { label: 'Undo', run: () => void undelete(gone) })
+      else tell(`${what} deleted.`)
+    }
     for (const { entry, error } of failed.slice(0, 3)) complain(`“${entry.name}” was not deleted.`, error)
     if (failed.length > 3) complain(`${counted(failed.length, 'item')} were not deleted.`, failed[3]?.error)
+  }
+
+  /** Whether what is deleted can be had back. */
+  const undeletes = (): boolean => capability(capabilities.value, 'files', 'undelete') === true
+
+  /** Takes what was just deleted out of the trash again. What lies in the trash more than once comes back as it was last. */
+  async function undelete(ids: ReadonlySet<string>): Promise<void> {
+    try {
+      const wanted = new Set(ids)
+      const found = (await trash(user)).filter(t => wanted.delete(t.file))
+      const { failed } = await each(found, t => restore(user, t.key))
+      if (failed[0]) complain(`“${failed[0].thing.name}” stays in the trash.`, failed[0].error)
+      await folder.reload()
+      if (found.length > failed.length) point([...ids])
+    } catch (error) {
+      complain('It stays in the trash.', error)
+    }
   }
 
   const fetch = (entries: readonly Entry[]): void => download(user, entries, entries.length === folder.entries.value.length)
@@ -104,7 +128,7 @@ export function useDesk(user: string, path: Ref<string>, file: Ref<string>, go: 
 
   return {
     folder, filter, order, rows, selection, names, renaming, asking, pointing,
-    sort, make, rename, remove, fetch, open,
+    sort, make, rename, remove, undeletes, fetch, open,
     trouble: computed(() => (folder.error.value === undefined ? '' : reason(folder.error.value))),
     addressOf: (entry: Entry) => addressOf(user, entry.path),
   }

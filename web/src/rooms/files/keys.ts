@@ -14,6 +14,7 @@ export const shortcuts: readonly { keys: string[]; does: string }[] = [
   { keys: ['F2'], does: 'Rename' },
   { keys: ['Alt + Enter'], does: 'Show the details of a file' },
   { keys: ['Delete'], does: 'Delete' },
+  { keys: ['Ctrl + Z'], does: 'Take back what was deleted, while a message offers it' },
   { keys: ['Shift + F10'], does: 'Open the menu of a file' },
   { keys: ['/'], does: 'Filter by name' },
   { keys: ['?'], does: 'Show this help' },

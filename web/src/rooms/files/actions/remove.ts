@@ -1,7 +1,6 @@
 import { type Entry, remove } from '../../../api/dav'
 import { ApiError } from '../../../api/http'
-
-const workers = 3
+import { each } from '../../../kit/some'
 
 export interface Removal {
   /** Ids of what is gone. */
@@ -11,22 +10,14 @@ export interface Removal {
 
 /** Deletes entries, some at a time, and tells after each how many are done. */
 export async function removeAll(user: string, entries: readonly Entry[], told: (done: number) => void): Promise<Removal> {
-  const result: Removal = { gone: new Set(), failed: [] }
-  let next = 0
-  const work = async (): Promise<void> => {
-    for (let entry = entries[next++]; entry; entry = entries[next++]) {
-      try {
-        await remove(user, entry.path)
-        result.gone.add(entry.id)
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 404) result.gone.add(entry.id)
-        else result.failed.push({ entry, error })
-      }
-      told(result.gone.size + result.failed.length)
+  const { done, failed } = await each(entries, async entry => {
+    try {
+      await remove(user, entry.path)
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 404)) throw error // it is gone, which was wanted
     }
-  }
-  await Promise.all(Array.from({ length: workers }, work))
-  return result
+  }, told)
+  return { gone: new Set(done.map(e => e.id)), failed: failed.map(({ thing, error }) => ({ entry: thing, error })) }
 }
 
 /** The names of some entries, for a question: at most `room` of them, and how many more there are. */

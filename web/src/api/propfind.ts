@@ -1,0 +1,32 @@
+import { ApiError, send } from './http'
+import { type Found, Multistatus } from './multistatus'
+
+/** The body of a PROPFIND for some properties. */
+export const propfindBody = (props: string): string =>
+  `<?xml version="1.0"?><d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns" xmlns:nc="http://nextcloud.org/ns"><d:prop>${props}</d:prop></d:propfind>`
+
+/** Asks for properties and hands over each resource as soon as it has come. Half an answer is an ApiError. */
+export async function propfind(url: string, depth: string, props: string, found: (f: Found) => void, signal?: AbortSignal): Promise<void> {
+  const headers = { Depth: depth, 'Content-Type': 'application/xml; charset=utf-8', Prefer: 'return=minimal' }
+  const answer = await send('PROPFIND', url, { headers, body: props, signal })
+  try {
+    await read(answer, found)
+  } catch (error) {
+    if (signal?.aborted) throw error
+    const id = answer.headers.get('X-Request-Id') ?? ''
+    throw new ApiError(0, 'The answer did not come whole. Try again.', id)
+  }
+}
+
+async function read(answer: Response, found: (f: Found) => void): Promise<void> {
+  const parser = new Multistatus(found)
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  if (answer.body) {
+    const reader = answer.body.getReader()
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      parser.push(decoder.decode(piece.value, { stream: true }))
+    }
+  }
+  parser.push(decoder.decode())
+  parser.end()
+}
