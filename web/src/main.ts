@@ -2,6 +2,7 @@ import './styles/base.css'
 import { createApp } from 'vue'
 import { createRouter, createWebHistory } from 'vue-router'
 import { learn } from './kit/capabilities'
+import { stayTuned } from './kit/live'
 import { meet, who } from './kit/person'
 import { ranked, tabsKey } from './kit/room'
 import { rooms } from './rooms'
@@ -16,8 +17,8 @@ const router = createRouter({
 
 const meeting = meet().catch(() => undefined) // the name is a nicety where the id is known
 if (who.value.id === '') await meeting
-void learn().catch(() => undefined) // what depends on it is offered when it is known
-createApp(App, { places: ranked(rooms.flatMap(room => room.places ?? [])) })
+void learn().then(() => stayTuned()).catch(() => undefined) // what depends on it is offered when it is known
+createApp(App, { places: ranked(rooms.flatMap(room => room.places ?? [])), bar: ranked(rooms.flatMap(room => room.bar ?? [])) })
   .provide(tabsKey, ranked(rooms.flatMap(room => room.tabs ?? [])))
   .use(router)
   .mount('#app')

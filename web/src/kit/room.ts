@@ -13,6 +13,16 @@ export interface Room {
   places?: readonly Place[]
   /** What it tells of a file in the panel of details. */
   tabs?: readonly Tab[]
+  /** What it puts into the bar above everything. */
+  bar?: readonly BarPiece[]
+}
+
+/** A small thing in the bar above everything, such as a bell. */
+export interface BarPiece {
+  id: string
+  rank: number
+  needs?(caps: Capabilities): boolean
+  component: () => Promise<{ default: Component }>
 }
 
 /** A place to go to, in the list beside the files. */

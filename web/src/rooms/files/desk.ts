@@ -3,6 +3,7 @@ import { type Entry, addressOf, makeFolder, move, stat } from '../../api/dav'
 import { restore, trash } from '../../api/trash'
 import { capabilities, capability } from '../../kit/capabilities'
 import { counted } from '../../kit/format'
+import { onNews } from '../../kit/live'
 import { complain, reason, tell } from '../../kit/notices'
 import { type Column, type Order, filtered, sorted } from '../../kit/order'
 import { join, objection, parentOf } from '../../kit/paths'
@@ -58,6 +59,8 @@ export function useDesk(user: string, path: Ref<string>, file: Ref<string>, go: 
       void nextTick(() => pointing.value++)
     }
   }, { immediate: true })
+
+  onNews('files', () => folder.glance())
 
   function sort(column: Column): void {
     const down = order.value.column === column ? !order.value.down : column !== 'name'

@@ -13,6 +13,8 @@ export interface Folder {
   /** Puts an entry where it belongs without listing again. */
   put(entry: Entry, insteadOf?: string): void
   drop(ids: ReadonlySet<string>): void
+  /** Lists again if the folder is not what it was. */
+  glance(): Promise<void>
   /** Lists again soon; many calls together cost one listing. */
   touch(): void
 }
@@ -92,7 +94,11 @@ export function useFolder(user: string, path: Ref<string>): Folder {
   }
 
   async function back(): Promise<void> {
-    if (document.visibilityState !== 'visible' || !listing.value || Date.now() - loaded < stale) return
+    if (document.visibilityState === 'visible' && Date.now() - loaded >= stale) await glance()
+  }
+
+  async function glance(): Promise<void> {
+    if (!listing.value) return
     const now = await stat(user, path.value).catch(() => undefined)
     if (now?.etag !== listing.value?.folder.etag) await reload()
   }
@@ -120,6 +126,7 @@ export function useFolder(user: string, path: Ref<string>): Folder {
     reload,
     put: (entry, insteadOf) => change(all => [...all.filter(e => e.id !== insteadOf && e.id !== entry.id), entry]),
     drop: ids => change(all => all.filter(e => !ids.has(e.id))),
+    glance,
     touch,
   }
 }

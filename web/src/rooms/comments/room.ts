@@ -1,0 +1,10 @@
+import { MessageSquare } from '@lucide/vue'
+import { capability } from '../../kit/capabilities'
+import { defineRoom } from '../../kit/room'
+
+/** What people say of files. */
+export default defineRoom({
+  id: 'comments',
+  routes: [],
+  tabs: [{ id: 'comments', label: 'Comments', icon: MessageSquare, rank: 20, needs: caps => capability(caps, 'files', 'comments') === true, component: () => import('./parts/CommentsTab.vue') }],
+})
