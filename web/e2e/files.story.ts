@@ -83,11 +83,11 @@ test('files go up, come down the same, and are renamed and deleted', async () =>
   await page.getByRole('button', { name: 'Close the message' }).click()
 
   await pick('größer.bin', 'Delete')
-  const dialog = page.getByRole('dialog', { name: 'Delete “größer.bin”?' })
-  await dialog.getByText('68.4 KB will be deleted. This cannot be undone.').waitFor()
-  await dialog.getByRole('button', { name: 'Delete' }).click()
-  await page.getByText('“größer.bin” was deleted.').waitFor()
+  await page.getByText('“größer.bin” moved to the trash.').waitFor()
   expect(await names('/Ärger & Co #1 100%')).toEqual(['empty.txt'])
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await row(page, 'größer.bin').waitFor()
+  expect(await names('/Ärger & Co #1 100%')).toEqual(['empty.txt', 'größer.bin'])
 })
 
 test('a folder of 200 files and a file of 120 MiB go up together and come down whole', async () => {

@@ -52,7 +52,13 @@ test('everything can be done without a mouse', async () => {
   expect(await selected()).toEqual(['omega.txt'])
 
   await press('Home', 'Delete')
-  await page.getByRole('dialog', { name: 'Delete “beta.txt”?' }).waitFor()
+  await expect.poll(() => names('/keys')).toEqual(['gamma.txt', 'omega.txt'])
+  await press('Control+z')
+  await expect.poll(() => names('/keys')).toEqual(['beta.txt', 'gamma.txt', 'omega.txt'])
+  await row(page, 'beta.txt').waitFor()
+
+  await press('Home', 'Shift+Delete')
+  await page.getByRole('dialog', { name: 'Delete “beta.txt” for good?' }).waitFor()
   expect(await focused()).toBe('Cancel')
   await press('Tab', 'Enter')
   await expect.poll(() => names('/keys')).toEqual(['gamma.txt', 'omega.txt'])

@@ -79,7 +79,7 @@ test('a selection', () => each(async (page, look) => {
   await accessible(page, nameOf('selection', look))
   await fits(page, nameOf('selection', look))
   await shoot(page, nameOf('selection', look))
-  await page.getByRole('button', { name: 'Delete' }).click()
+  await page.getByRole('grid').press('Shift+Delete')
   await page.getByRole('dialog').waitFor()
   await looked(page, nameOf('delete', look), look)
   await shoot(page, nameOf('delete', look))

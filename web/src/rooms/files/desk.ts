@@ -1,6 +1,6 @@
 import { computed, nextTick, ref, shallowRef, watch, type Ref } from 'vue'
 import { type Entry, addressOf, makeFolder, move, stat } from '../../api/dav'
-import { restore, trash } from '../../api/trash'
+import { purge, restore, trash } from '../../api/trash'
 import { capabilities, capability } from '../../kit/capabilities'
 import { counted } from '../../kit/format'
 import { onNews } from '../../kit/live'
@@ -10,7 +10,7 @@ import { join, objection, parentOf } from '../../kit/paths'
 import { each } from '../../kit/some'
 import { useSelection } from '../../kit/selection'
 import { download } from './actions/download'
-import { removeAll } from './actions/remove'
+import { type Removal, removeAll } from './actions/remove'
 import { renamed, useFolder } from './folder'
 
 export type Asking = { what: 'folder' } | { what: 'delete'; entries: readonly Entry[] } | { what: 'help' } | undefined
@@ -92,15 +92,17 @@ export function useDesk(user: string, path: Ref<string>, file: Ref<string>, go: 
     }
   }
 
-  async function remove(entries: readonly Entry[], told: (done: number) => void): Promise<void> {
-    const { gone, failed } = await removeAll(user, entries, told)
+  /** Puts entries into the trash. */
+  async function remove(entries: readonly Entry[]): Promise<void> {
+    const { gone, failed } = await removeAll(user, entries)
     folder.drop(gone)
     selection.clear()
-    if (gone.size > 0) {
-      const what = entries.length === 1 ? `“${entries[0]?.name}”` : counted(gone.size, 'item')
-      if (undeletes()) tell(`${what} moved to the trash.`, { label: 'Undo', run: () => void undelete(gone) })
-      else tell(`${what} deleted.`)
-    }
+    const what = entries.length === 1 ? `“${entries[0]?.name}”` : counted(gone.size, 'item')
+    if (gone.size > 0) tell(`${what} moved to the trash.`, { label: 'Undo', run: () => void undelete(gone) })
+    mourn(failed)
+  }
+
+  function mourn(failed: Removal['failed']): void {
     for (const { entry, error } of failed.slice(0, 3)) complain(`“${entry.name}” was not deleted.`, error)
     if (failed.length > 3) complain(`${counted(failed.length, 'item')} were not deleted.`, failed[3]?.error)
   }
@@ -122,6 +124,22 @@ export function useDesk(user: string, path: Ref<string>, file: Ref<string>, go: 
     }
   }
 
+  /** Deletes so that nothing can be had back. */
+  async function erase(entries: readonly Entry[], told: (done: number) => void): Promise<void> {
+    const { gone, failed } = await removeAll(user, entries, told)
+    folder.drop(gone)
+    selection.clear()
+    try {
+      const left = undeletes() ? (await trash(user)).filter(t => gone.has(t.file)) : []
+      failed.push(...(await each(left, t => purge(user, t.key))).failed.flatMap(({ thing, error }) => entries.filter(e => e.id === thing.file).map(entry => ({ entry, error }))))
+    } catch (error) {
+      complain('What was deleted lies in the trash.', error)
+      return
+    }
+    mourn(failed)
+    if (failed.length < entries.length) tell(`${entries.length === 1 ? `“${entries[0]?.name}”` : counted(entries.length - failed.length, 'item')} deleted for good.`)
+  }
+
   const fetch = (entries: readonly Entry[]): void => download(user, entries, entries.length === folder.entries.value.length)
 
   function open(entry: Entry): void {
@@ -131,7 +149,7 @@ export function useDesk(user: string, path: Ref<string>, file: Ref<string>, go: 
 
   return {
     folder, filter, order, rows, selection, names, renaming, asking, pointing,
-    sort, make, rename, remove, undeletes, fetch, open,
+    sort, make, rename, remove, erase, undeletes, fetch, open,
     trouble: computed(() => (folder.error.value === undefined ? '' : reason(folder.error.value))),
     addressOf: (entry: Entry) => addressOf(user, entry.path),
   }

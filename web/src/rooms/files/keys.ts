@@ -13,7 +13,7 @@ export const shortcuts: readonly { keys: string[]; does: string }[] = [
   { keys: ['Backspace', 'Alt + ↑'], does: 'Go to the folder above' },
   { keys: ['F2'], does: 'Rename' },
   { keys: ['Alt + Enter'], does: 'Show the details of a file' },
-  { keys: ['Delete'], does: 'Delete' },
+  { keys: ['Delete', 'Shift + Delete'], does: 'Put into the trash, or delete for good' },
   { keys: ['Ctrl + Z'], does: 'Take back what was deleted, while a message offers it' },
   { keys: ['Shift + F10'], does: 'Open the menu of a file' },
   { keys: ['/'], does: 'Filter by name' },
@@ -64,7 +64,7 @@ export function useKeys(context: KeyContext): (event: KeyboardEvent) => boolean 
     else if (event.key === 'Enter') context.openActive()
     else if (event.key === 'Backspace') context.up()
     else if (event.key === 'F2') context.act('rename')
-    else if (event.key === 'Delete') context.act('delete')
+    else if (event.key === 'Delete' && !event.shiftKey) context.act('delete')
     else return false
     return true
   }

@@ -9,7 +9,7 @@ export interface Removal {
 }
 
 /** Deletes entries, some at a time, and tells after each how many are done. */
-export async function removeAll(user: string, entries: readonly Entry[], told: (done: number) => void): Promise<Removal> {
+export async function removeAll(user: string, entries: readonly Entry[], told?: (done: number) => void): Promise<Removal> {
   const { done, failed } = await each(entries, async entry => {
     try {
       await remove(user, entry.path)

@@ -1,0 +1,57 @@
+import type { Page } from 'playwright-core'
+import { beforeAll, expect, test } from 'vitest'
+import { accessible, fits } from './axe'
+import { browser, desktop, shoot, signIn } from './browser'
+import { dav, names } from './server'
+
+const b = browser()
+let page: Page
+const thing = (name: string) => page.getByRole('grid', { name: 'Trash' }).getByRole('row', { name: new RegExp(`^${name}`) })
+const looks = [1440, 360].flatMap(width => [false, true].map(dark => ({ width, height: width === 360 ? 740 : 900, dark })))
+
+beforeAll(async () => {
+  await dav('MKCOL', '/bin')
+  for (const name of ['kept.txt', 'gone.txt', 'by hand.txt', 'more.txt']) {
+    await dav('PUT', `/bin/${name}`, name)
+    await dav('DELETE', `/bin/${name}`)
+  }
+  page = await b.page(desktop)
+  await signIn(page)
+})
+
+test('what was deleted is put back, or deleted for good', async () => {
+  await page.getByRole('link', { name: 'Trash' }).click()
+  await thing('kept.txt').waitFor()
+  await accessible(page, 'the trash')
+  await page.getByLabel('Select kept.txt').check()
+  await page.getByRole('button', { name: 'Restore' }).click()
+  await page.getByText('“kept.txt” is back.').waitFor()
+  expect(await names('/bin')).toEqual(['kept.txt'])
+
+  await thing('gone.txt').click({ button: 'right' })
+  await page.getByRole('menuitem', { name: 'Delete for good' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click()
+  await thing('gone.txt').waitFor({ state: 'detached' })
+})
+
+test('the trash looks well', async () => {
+  for (const look of looks) {
+    await page.setViewportSize(look)
+    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light' })
+    await thing('more.txt').waitFor()
+    await accessible(page, `trash ${look.width}`)
+    await fits(page, `trash ${look.width}`)
+    await shoot(page, `trash-${look.width}-${look.dark ? 'dark' : 'light'}`)
+  }
+  await page.setViewportSize(desktop)
+})
+
+test('by keys alone, to the end', async () => {
+  await page.getByRole('grid', { name: 'Trash' }).focus()
+  await page.keyboard.press('End')
+  await page.keyboard.press('Control+a')
+  await page.keyboard.press('Enter')
+  await page.getByText('2 items are back.').waitFor()
+  expect(await names('/bin')).toEqual(['by hand.txt', 'kept.txt', 'more.txt'])
+  await page.getByText('The trash is empty').waitFor()
+})
