@@ -10,6 +10,7 @@ import (
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/export"
 	"atrium/internal/feature/locks"
+	"atrium/internal/feature/notify"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/previews"
 	"atrium/internal/feature/profile"
@@ -53,7 +54,11 @@ func (h *house) plugIn() (*plug.Board, error) {
 	if err != nil {
 		return nil, err
 	}
-	about.Presence, faces.Statuses = presence, presence
+	faces.Statuses = presence
+	notes, err := h.notices(presence)
+	if err != nil {
+		return nil, err
+	}
 	davs := davfiles.New(h.db, h.files, h.content, h.instance)
 	h.people.OnRemoved(davs.Forget)
 	h.push = push.New(h.db, h.people, h.files, h.box)
@@ -79,6 +84,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		may("files_lock", locks.New(h.db, h.files, h.people, h.settings)),
 		may("files_trashbin", trash.New(h.db, h.tree, h.files, h.people, h.settings)),
 		h.previews(),
+		may("notifications", notes),
 		h.readableTree(davs.Contents),
 		search.New(h.db, h.tree, h.files, h.people),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h)),
@@ -133,4 +139,14 @@ func (h *house) mailer(letters *accountmail.Room) provisioning.Mailer {
 		return nil
 	}
 	return letters
+}
+
+// notices makes the room of notifications.
+func (h *house) notices(presence notify.Presence) (*notify.Room, error) {
+	rm, err := notify.New(h.db, h.people, h.settings, h.files, h.mail)
+	if err != nil {
+		return nil, err
+	}
+	rm.Log, rm.Publish, rm.Base, rm.Presence = h.log, h.bus.Publish, h.conf.BaseURL(), presence
+	return rm, nil
 }

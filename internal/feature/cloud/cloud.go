@@ -43,18 +43,8 @@ func DefaultBrand() Brand {
 	return Brand{Name: web.Product, Slogan: "Your files, where you want them", Color: "#1f5fae"}
 }
 
-// Presence tells whether somebody is there, in the words of user_status: online,
-// away, dnd …
-type Presence interface {
-	Presence(ctx context.Context, uid string) (string, error)
-}
-
 // Room answers for the instance.
 type Room struct {
-	// Presence is told to clients beside their notifications. It is set at start
-	// only; nil: all are online.
-	Presence Presence
-
 	db      *db.DB
 	dir     *identity.Directory
 	brand   Brand
@@ -92,10 +82,6 @@ func (rm *Room) Plug(b *plug.Board) {
 	ocs.Handle(b.OCS, "GET /core/whatsnew", web.User, func(context.Context, *ocs.Request) (any, error) {
 		return ocs.Answer{Status: http.StatusNoContent}, nil
 	})
-	const notes = "/apps/notifications/api/v2/notifications"
-	ocs.Handle(b.OCS, "GET "+notes, web.User, rm.noNotifications)
-	ocs.Handle(b.OCS, "DELETE "+notes, web.User, empty)
-	ocs.Handle(b.OCS, "POST "+notes+"/exists", web.User, empty)
 }
 
 func (rm *Room) plugPages(m *web.Mux) {

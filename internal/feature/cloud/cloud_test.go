@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"context"
 	"encoding/json"
 	"net/http/httptest"
 	"slices"
@@ -135,18 +134,4 @@ func TestRemovedAccountTakesItsPictureAlong(t *testing.T) {
 			t.Errorf("%d pictures left, %v", n, err)
 		}
 	})
-}
-
-// somebody is there as it says.
-type somebody string
-
-func (s somebody) Presence(context.Context, string) (string, error) { return string(s), nil }
-
-func TestNotificationsTellTheStatus(t *testing.T) {
-	g := newRig(t, dbtest.SQLite(t, identity.Schema, Schema))
-	g.room.Presence = somebody("dnd")
-	w := g.get("olga", "/ocs/v2.php/apps/notifications/api/v2/notifications?format=json")
-	if got := w.Header().Get("X-Nextcloud-User-Status"); got != "dnd" || w.Code != 200 {
-		t.Errorf("%d %q", w.Code, got)
-	}
 }

@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"context"
-	"net/http"
 
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/web"
@@ -54,18 +53,4 @@ func navigation(ctx context.Context, r *ocs.Request) (any, error) {
 
 func none(context.Context, *ocs.Request) (any, error) {
 	return ocs.Answer{Data: []int{}, ETag: true}, nil
-}
-
-func empty(context.Context, *ocs.Request) (any, error) { return []int{}, nil }
-
-// noNotifications is the list while nothing notifies (33-notify-activity/002).
-func (rm *Room) noNotifications(ctx context.Context, r *ocs.Request) (any, error) {
-	status := "online"
-	if rm.Presence != nil {
-		var err error
-		if status, err = rm.Presence.Presence(ctx, r.Caller().ID); err != nil {
-			return nil, err
-		}
-	}
-	return ocs.Answer{Data: []int{}, ETag: true, Header: http.Header{"X-Nextcloud-User-Status": {status}}}, nil
 }

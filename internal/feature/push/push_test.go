@@ -172,10 +172,12 @@ func TestWhatIsRevokedEndsSockets(t *testing.T) {
 		ctx := t.Context()
 		stays := n.listen("alice", "alice")
 		for name, f := range map[string]func(id int64) error{
-			"removed":  func(id int64) error { return n.dir.RemoveToken(ctx, "alice", id) },
-			"wiped":    func(id int64) error { return n.dir.AskWipe(ctx, "alice", id) },
-			"narrowed": func(id int64) error { return n.dir.ChangeToken(ctx, "alice", id, "x", &who.Scope{Verbs: who.Read}, time.Time{}) },
-			"expired":  func(id int64) error { return n.dir.ChangeToken(ctx, "alice", id, "x", nil, time.Unix(1, 0)) },
+			"removed": func(id int64) error { return n.dir.RemoveToken(ctx, "alice", id) },
+			"wiped":   func(id int64) error { return n.dir.AskWipe(ctx, "alice", id) },
+			"narrowed": func(id int64) error {
+				return n.dir.ChangeToken(ctx, "alice", id, "x", &who.Scope{Verbs: who.Read}, time.Time{})
+			},
+			"expired": func(id int64) error { return n.dir.ChangeToken(ctx, "alice", id, "x", nil, time.Unix(1, 0)) },
 		} {
 			secret, id := n.device("alice", nil)
 			c := n.listen("alice", secret)

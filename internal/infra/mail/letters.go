@@ -89,6 +89,15 @@ type written struct{ Words, Link string }
 // Write fills a letter in. lang is a language such as "de" or "de_AT"; one that
 // there is no text for is English.
 func (l *Letters) Write(name, lang string, data any) (Message, error) {
+	return l.WriteList(name, lang, data, nil)
+}
+
+// theList is the paragraph that WriteList puts the list in the place of.
+const theList = "(list)"
+
+// WriteList is Write for a letter with a paragraph "(list)": each text of the list
+// is a paragraph there.
+func (l *Letters) WriteList(name, lang string, data any, list []string) (Message, error) {
 	lang, _, _ = strings.Cut(strings.ReplaceAll(lang, "-", "_"), "_")
 	found, ok := l.byName[name+"."+lang]
 	if !ok {
@@ -103,6 +112,12 @@ func (l *Letters) Write(name, lang string, data any) (Message, error) {
 		w, err := fill(p.words, data)
 		if err != nil {
 			return Message{}, fmt.Errorf("letter %s: %w", name, err)
+		}
+		if w == theList {
+			for _, text := range list {
+				parts = append(parts, written{oneLine(text), ""})
+			}
+			continue
 		}
 		link := ""
 		if p.link != nil {

@@ -1,0 +1,1 @@
+CREATE INDEX notice_audience ON notice (audience, at);

@@ -1,0 +1,1 @@
+CREATE INDEX notice_object ON notice (object, kind, app);

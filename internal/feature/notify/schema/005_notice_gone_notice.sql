@@ -1,0 +1,1 @@
+CREATE INDEX notice_gone_notice ON notice_gone (notice);

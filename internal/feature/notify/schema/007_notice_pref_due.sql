@@ -1,0 +1,1 @@
+CREATE INDEX notice_pref_due ON notice_pref (due);
