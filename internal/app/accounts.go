@@ -65,3 +65,18 @@ func (h homes) held(ctx context.Context, u *identity.User) (provisioning.Holding
 func (h homes) SetQuota(ctx context.Context, uid string, bytes int64) error {
 	return h.files.SetQuota(ctx, uid, bytes)
 }
+
+// Owners implements notify.Storage.
+func (h homes) Owners(ctx context.Context, spaces ...int64) (map[int64]string, error) {
+	return h.tree.Homes(ctx, h.db, spaces)
+}
+
+// Usage implements notify.Storage.
+func (h homes) Usage(ctx context.Context, uid string) (used, total int64, err error) {
+	return h.files.Usage(ctx, uid)
+}
+
+// Chains implements notify.Storage.
+func (h homes) Chains(ctx context.Context, ids ...int64) (map[int64][]tree.Node, error) {
+	return h.files.Chains(ctx, ids...)
+}

@@ -143,7 +143,7 @@ func (h *house) mailer(letters *accountmail.Room) provisioning.Mailer {
 
 // notices makes the room of notifications.
 func (h *house) notices(presence notify.Presence) (*notify.Room, error) {
-	rm, err := notify.New(h.db, h.people, h.settings, h.files, h.mail)
+	rm, err := notify.New(h.db, h.people, h.settings, homes{h.db, h.tree, h.files}, h.mail)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ type Notice struct {
 	To     []string `json:",omitempty"` // user ids
 	Groups []string `json:",omitempty"`
 	All    bool     `json:",omitempty"` // everybody
+	But    []string `json:",omitempty"` // not these, though they are members
 
 	App    string // whose it is: "files_sharing", "comments"
 	Type   string // of the object: "share", "comment"

@@ -22,6 +22,7 @@ import (
 	"atrium/internal/core/event"
 	"atrium/internal/core/identity"
 	"atrium/internal/core/settings"
+	"atrium/internal/core/tree"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/mail"
@@ -47,8 +48,9 @@ type Presence interface {
 	Presence(ctx context.Context, uid string) (string, error)
 }
 
-// Storage tells how full homes are.
+// Storage tells how full homes are, and what nodes are called.
 type Storage interface {
+	Chains(ctx context.Context, ids ...int64) (map[int64][]tree.Node, error)
 	Owners(ctx context.Context, spaces ...int64) (map[int64]string, error)
 	Usage(ctx context.Context, uid string) (used, total int64, err error)
 }
@@ -93,6 +95,9 @@ func (rm *Room) Plug(b *plug.Board) {
 	bus.On(b.Bus, "notify", rm.Tell)
 	bus.On(b.Bus, "notify", rm.TakeBack)
 	bus.On(b.Bus, "notify", rm.accountChanged)
+	bus.On(b.Bus, "notify", rm.shared)
+	bus.On(b.Bus, "notify", rm.shareChanged)
+	bus.On(b.Bus, "notify", rm.shareRemoved)
 	bus.OnBatch(b.Bus, "notify-storage", rm.written)
 	b.Jobs.Every("daily 04:40", "notify.clear", rm.Clear)
 	b.Jobs.Every("@every 5m", "notify.mail", rm.Mail)

@@ -89,6 +89,7 @@ func TestNotices(t *testing.T) {
 	each(t, func(g *rig) {
 		g.announcesToSome()
 		g.noticesComeAndGo()
+		g.sharesComeAndGo()
 		g.accountsGo()
 	})
 }
@@ -277,4 +278,42 @@ func FuzzObjectParams(f *testing.F) {
 func FuzzDeviceKey(f *testing.F) {
 	f.Add("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")
 	f.Fuzz(func(_ *testing.T, s string) { isDeviceKey(s) })
+}
+
+// Recipients are told of shares, and asked where they must accept; what is answered
+// or over is taken back. The rows of a group's share do not grow with its members.
+func (g *rig) sharesComeAndGo() {
+	g.must(g.dir.CreateGroup(g.Context(), "team", "The team"))
+	g.must(g.dir.Change(g.Context(), "oda", func(u *identity.User) error { u.Language = "en"; return nil }))
+	for _, uid := range []string{"olga", "otto", "oda"} {
+		g.must(g.dir.AddMember(g.Context(), "team", uid))
+	}
+	one := event.Shared{Share: 41, Kind: kindUser, Node: 7, Owner: "olga", Sharer: "olga", Recipient: "otto"}
+	many := event.Shared{Share: 42, Kind: kindGroup, Node: 7, Owner: "olga", Sharer: "olga", Recipient: "team"}
+	g.must(g.room.shared(g.Context(), event.ShareMade{Shared: one, Note: "for Monday"}))
+	g.reads("otto", "@Olga Ö. Capture shared plan.txt with you")
+	g.must(g.room.shareRemoved(g.Context(), event.ShareRemoved{Shared: one, Why: event.ShareUnshared}))
+	g.must(g.room.shared(g.Context(), event.ShareMade{Shared: many, Pending: true}))
+	const asked = "@Olga Ö. Capture shared plan.txt with the group The team"
+	g.reads("otto", asked)
+	g.reads("oda", asked)
+	g.reads("olga")
+	_, list := g.ask("otto", "GET", "v2/notifications")
+	actions := list.([]any)[0].(map[string]any)["actions"].([]any)
+	want := map[string]any{"label": "Accept", "link": "http://example.com/ocs/v2.php/apps/files_sharing/api/v1/shares/pending/42", "type": "POST", "primary": true}
+	if diff := cmp.Diff(want, actions[0]); diff != "" || len(actions) != 2 {
+		g.Errorf("actions: %v %s", actions, diff)
+	}
+	many.Actor = "otto"
+	g.must(g.room.shareChanged(g.Context(), event.ShareChanged{Shared: many, What: []string{event.ShareAccepted}}))
+	g.reads("otto")
+	g.reads("oda", asked)
+	many.Actor = "oda"
+	g.must(g.room.shareRemoved(g.Context(), event.ShareRemoved{Shared: many, Why: event.ShareLeft}))
+	g.reads("oda")
+	g.must(g.room.shareRemoved(g.Context(), event.ShareRemoved{Shared: many, Why: event.ShareOrphaned}))
+	for _, s := range []event.Shared{{Share: 43, Kind: 3, Node: 7, Sharer: "olga"}, {Share: 44, Kind: kindUser, Node: 8, Recipient: "otto"}} {
+		g.must(g.room.shared(g.Context(), event.ShareMade{Shared: s})) // a link, and what is gone
+	}
+	g.reads("otto")
 }

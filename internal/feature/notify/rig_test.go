@@ -15,6 +15,7 @@ import (
 	"atrium/internal/core/event"
 	"atrium/internal/core/identity"
 	"atrium/internal/core/settings"
+	"atrium/internal/core/tree"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/db/dbtest"
@@ -49,6 +50,16 @@ func (h *homes) Owners(_ context.Context, spaces ...int64) (map[int64]string, er
 	for _, s := range spaces {
 		if s == 1 {
 			out[s] = "olga"
+		}
+	}
+	return out, nil
+}
+
+func (h *homes) Chains(_ context.Context, ids ...int64) (map[int64][]tree.Node, error) {
+	out := map[int64][]tree.Node{}
+	for _, id := range ids {
+		if id == 7 {
+			out[id] = []tree.Node{{ID: 1}, {ID: 7, Name: "plan.txt"}}
 		}
 	}
 	return out, nil

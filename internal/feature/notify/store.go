@@ -105,6 +105,9 @@ func (rm *Room) tell(ctx context.Context, n item) (int64, error) {
 				return err
 			}
 		}
+		if err := hide(ctx, tx, n.But, first, len(to)); err != nil {
+			return err
+		}
 		return rm.Publish(ctx, tx, event.NoticesChanged{UIDs: n.To, Groups: n.Groups, All: n.All})
 	})
 }
@@ -117,12 +120,41 @@ func (rm *Room) TakeBack(ctx context.Context, over event.NoticeOver) error {
 		return err
 	}
 	var gone []item
+	var many []int64 // that others have too
 	for _, n := range found {
-		if len(over.To) == 0 || slices.ContainsFunc(over.To, func(uid string) bool { return person(uid) == n.audience }) {
+		switch {
+		case len(over.To) == 0 || slices.ContainsFunc(over.To, func(uid string) bool { return person(uid) == n.audience }):
 			gone = append(gone, n)
+		case n.audience[0] != 'u':
+			many = append(many, n.id)
 		}
 	}
-	return rm.db.Tx(ctx, func(tx *db.DB) error { return rm.drop(ctx, tx, gone) })
+	return rm.db.Tx(ctx, func(tx *db.DB) error {
+		for _, id := range many {
+			if err := hide(ctx, tx, over.To, id, 1); err != nil {
+				return err
+			}
+		}
+		if len(many) > 0 {
+			if err := rm.Publish(ctx, tx, event.NoticesChanged{UIDs: over.To}); err != nil {
+				return err
+			}
+		}
+		return rm.drop(ctx, tx, gone)
+	})
+}
+
+// hide takes n notices from first on off the lists of some people.
+func hide(ctx context.Context, tx *db.DB, uids []string, first int64, n int) error {
+	for _, uid := range uids {
+		for i := range n {
+			_, err := tx.Exec(ctx, "INSERT INTO notice_gone (uid, notice) VALUES (?, ?) {{on uid,notice ignore}}", uid, first+int64(i))
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // drop removes notices, whoever they are addressed to.

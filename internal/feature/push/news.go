@@ -19,6 +19,7 @@ import (
 // news is what a batch of events comes to: small, and without an answer yet to
 // who is concerned, since each node only cares for those who are connected to it.
 type news struct {
+	Mounts event.NoticesChanged `json:",omitzero"`  // accounts and groups in whose trees a mount came or went
 	Files  []int64              `json:",omitempty"` // nodes that changed, and folders that hold them
 	Stream event.ActivityGrew   `json:",omitzero"`
 	Notes  event.NoticesChanged `json:",omitzero"`
@@ -55,6 +56,12 @@ func gather(evs []bus.Event) (n news) {
 			n.Notes.All = n.Notes.All || ev.All
 			n.Notes.UIDs = append(n.Notes.UIDs, ev.UIDs...)
 			n.Notes.Groups = append(n.Notes.Groups, ev.Groups...)
+		case event.ShareMade:
+			n.remounted(ev.Shared)
+		case event.ShareChanged:
+			n.remounted(ev.Shared)
+		case event.ShareRemoved:
+			n.remounted(ev.Shared)
 		case event.ActivityGrew:
 			n.Stream.Nodes = append(n.Stream.Nodes, ev.Nodes...)
 			n.Stream.UIDs = append(n.Stream.UIDs, ev.UIDs...)
@@ -63,6 +70,18 @@ func gather(evs []bus.Event) (n news) {
 	delete(files, 0)
 	n.Files = slices.Sorted(maps.Keys(files))
 	return n
+}
+
+// remounted notes in whose trees a share hangs, or hung. Its owner and sharer see
+// another icon.
+func (n *news) remounted(s event.Shared) {
+	n.Mounts.UIDs = append(n.Mounts.UIDs, s.Owner, s.Sharer)
+	switch s.Kind {
+	case 0:
+		n.Mounts.UIDs = append(n.Mounts.UIDs, s.Recipient)
+	case 1:
+		n.Mounts.Groups = append(n.Mounts.Groups, s.Recipient)
+	}
 }
 
 // deliver tells those who are connected here and concerned.
@@ -77,6 +96,7 @@ func (rm *Room) deliver(ctx context.Context, n news) error {
 	if err := rm.deliverFiles(ctx, n.Files, viewers); err != nil {
 		return err
 	}
+	rm.tellOf(n.Mounts, ofFiles)
 	uids := map[string]bool{}
 	for _, uid := range n.Stream.UIDs {
 		uids[uid] = true
@@ -87,20 +107,36 @@ func (rm *Room) deliver(ctx context.Context, n news) error {
 		}
 	}
 	tellAll(rm.hub.of(slices.Collect(maps.Keys(uids))), ofActivities)
-	if n.Notes.All {
-		tellAll(rm.hub.all(), ofNotifications)
-		return nil
-	}
-	tellAll(rm.hub.of(n.Notes.UIDs), ofNotifications)
-	if len(n.Notes.Groups) > 0 {
-		tellAll(rm.hub.members(n.Notes.Groups), ofNotifications)
-	}
+	rm.tellOf(n.Notes, ofNotifications)
 	return nil
+}
+
+// tellOf tells some accounts and the members of some groups.
+func (rm *Room) tellOf(c event.NoticesChanged, k kind) {
+	to := map[*socket]bool{}
+	switch {
+	case c.All:
+		for _, s := range rm.hub.all() {
+			to[s] = true
+		}
+	case len(c.Groups) > 0:
+		for _, s := range rm.hub.members(c.Groups) {
+			to[s] = true
+		}
+		fallthrough
+	default:
+		for _, s := range rm.hub.of(c.UIDs) {
+			to[s] = true
+		}
+	}
+	tellAll(slices.Collect(maps.Keys(to)), k)
 }
 
 func tellAll(to []*socket, k kind) {
 	for _, s := range to {
-		s.tell(k, nil, spread(len(to)))
+		if k != ofFiles || s.p.MaySeeFiles() {
+			s.tell(k, nil, spread(len(to)))
+		}
 	}
 }
 

@@ -91,7 +91,8 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Web.Handle("GET", socketPath, web.Anyone, rm.arrive)
 	b.Web.Handle("POST", preAuthPath, web.User, rm.preAuth, web.In(who.SelfRoom))
 	b.Bus.OnMixed("push", rm.hear, bus.Of[event.FileWritten](), bus.Of[event.NodeMade](), bus.Of[event.NodeMoved](),
-		bus.Of[event.NodeTouched](), bus.Of[event.NodeRemoved](), bus.Of[event.NoticesChanged](), bus.Of[event.ActivityGrew]())
+		bus.Of[event.NodeTouched](), bus.Of[event.NodeRemoved](), bus.Of[event.NoticesChanged](), bus.Of[event.ActivityGrew](),
+		bus.Of[event.ShareMade](), bus.Of[event.ShareChanged](), bus.Of[event.ShareRemoved]())
 }
 
 // caps is the section of the capabilities (client-api 1.1).
