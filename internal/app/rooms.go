@@ -78,7 +78,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		may("transfer", transfer.New(h.people, h.files)),
 		may("export", export.New(h.people, h.files)),
 		passwords.New(h.db, h.people, h.settings, h.hashes),
-		may("files_sharing", shares.New(h.db, h.files, h.people, h.settings, h.publish)),
+		always("files_sharing", shares.New(h.db, h.files, h.people, h.settings, h.publish)),
 		always("files", davs),
 		may("notify_push", h.push),
 		may("files_lock", locks.New(h.db, h.files, h.people, h.settings)),
