@@ -5,6 +5,7 @@ package who
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -51,15 +52,35 @@ type Principal struct {
 	Groups  []string
 	Via     Via
 	Link    int64    // the public link by which a visitor without an account came; then ID is ""
+	Token   string   // of that link
 	TokenID int64    // app password or session row; 0 for a password
 	Scope   *Scope   // what the credential is limited to; nil: nothing
 	Rights  []string // what a role of their own grants, such as "users"; administrators need none
-	Stamp   string   // of who came with a password: changes when that does
+	Stamp   string   // of who came with a password or by a link: changes when that does
 	// Withheld is what roles take away in the file tree, whatever else allows it.
 	Withheld FileRight
 	// Confirmed is when the password, or what stands for it, was last asked for in
 	// a session; zero elsewhere.
 	Confirmed time.Time
+}
+
+// Home is the name under which the principal's files stand in DAV paths: the user
+// id, or of a visitor the token of the link. A token may be the same as somebody's
+// id: what is kept for somebody is kept under Key.
+func (p *Principal) Home() string {
+	if p.Link != 0 {
+		return p.Token
+	}
+	return p.ID
+}
+
+// Key stands for the principal where something is kept for them: the user id, or
+// of the visitors of a link, who share it, a name that no user can have.
+func (p *Principal) Key() string {
+	if p.Link != 0 {
+		return "link/" + strconv.FormatInt(p.Link, 10)
+	}
+	return p.ID
 }
 
 // MaySeeFiles tells whether the credential reaches the file tree.

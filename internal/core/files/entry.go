@@ -34,8 +34,16 @@ func (e *Entry) IsMountRoot() bool {
 // IsRoot tells whether e is the view's root.
 func (e *Entry) IsRoot() bool { return e.Path == "/" }
 
-// Base is the name under which the viewer sees e.
-func (e *Entry) Base() string { return path.Base(e.Path) }
+// IsTop tells whether e is the root of a whole space, which has no name of its own.
+func (e *Entry) IsTop() bool { return e.Parent == 0 }
+
+// Base is the name under which the viewer sees e; "/" of a home.
+func (e *Entry) Base() string {
+	if e.IsRoot() && !e.IsTop() { // what a public link opens
+		return e.Name
+	}
+	return path.Base(e.Path)
+}
 
 func (v *View) entry(ctx context.Context, n tree.Node, m *Mount, at string) (*Entry, error) {
 	mime, err := v.tree.MimeType(ctx, n.Mime)
@@ -66,7 +74,7 @@ func (v *View) Stat(ctx context.Context, p string) (*Entry, error) {
 		return nil, fault.Wrap(fault.NotFound, err, "This file or folder does not exist.")
 	}
 	m, rest := v.mount(segs)
-	if v.hides(m, segs) {
+	if v.hides(m, segs) || v.blind(m) && len(rest) > 0 {
 		return nil, missing(fmt.Errorf("%q: %w", p, fault.NotFound))
 	}
 	n, err := v.resolve(ctx, m, rest)

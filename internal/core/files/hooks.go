@@ -22,6 +22,9 @@ type Hooks struct {
 	// Erased tells rooms that nodes are gone for good, in the transaction in which
 	// they go: what is kept of them can be given up.
 	Erased []func(ctx context.Context, tx *db.DB, nodes []int64) error
+	// Link finds what a public link opens, at each view; fault.NotFound when it
+	// opens nothing any more.
+	Link func(ctx context.Context, link int64) (Mount, error)
 
 	mounterOf, guardOf []switches.Part
 }

@@ -68,7 +68,7 @@ func (v *View) locate(ctx context.Context, p string) (*spot, error) {
 		return nil, err
 	}
 	if len(segs) == 0 {
-		return nil, ErrIsFolder
+		return v.locateRoot(ctx)
 	}
 	m, rest := v.mount(segs)
 	if m.way || m.held != nil && len(rest) == 0 {
@@ -142,6 +142,9 @@ func (v *View) mayWrite(ctx context.Context, s *spot) error {
 // it returns nil the bytes survive a power cut.
 func (v *View) Write(ctx context.Context, p string, put Put) (Written, error) {
 	s, err := v.locate(ctx, p)
+	if err == nil {
+		s, err = v.beside(ctx, v.db, s)
+	}
 	if err != nil {
 		return Written{}, err
 	}
@@ -218,6 +221,14 @@ func (v *View) commit(ctx context.Context, s *spot, c content.Content, put Put) 
 		cur, err := v.current(ctx, tx, s)
 		if err != nil {
 			return err
+		}
+		if cur != nil && v.addsOnly(s.mount) { // another was faster
+			taken := *s
+			taken.cur = cur
+			if s, err = v.beside(ctx, tx, &taken); err != nil {
+				return err
+			}
+			cur = nil
 		}
 		if err := refused(cur, put); err != nil {
 			return err
@@ -354,7 +365,9 @@ func (v *View) fits(ctx context.Context, d *db.DB, s *spot, quota, more int64) e
 	if err != nil {
 		return err
 	}
-	if room := max(quota-used, 0); more > room {
+	if room := max(quota-used, 0); more > room && v.who.Link != 0 { // how much there is, is no visitor's business
+		return fault.New(fault.Full, "There is not enough room for this.")
+	} else if more > room {
 		return fault.New(fault.Full, fmt.Sprintf("Insufficient space in %s, %d required, %d available", s.path, more, room))
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
 	"atrium/internal/core/identity/throttle"
 	"atrium/internal/infra/db"
 )
@@ -30,6 +31,35 @@ type guessRow struct {
 	node string
 	n    int
 	at   int64
+}
+
+// Try has a secret checked that is no account's, such as the password of a public
+// link, with the delays and the records of guesses. check tells whether the secret
+// is right; fault.Anonymous says no. name stands for what it opens in the list of
+// guesses and can be no account's id; stamp is another one when the right secret
+// is. Besides what check says the error may be fault.Busy.
+func (d *Directory) Try(ctx context.Context, name, secret, stamp string, from netip.Prefix, check func(context.Context) error) error {
+	if len(secret) > maxPassword {
+		return errWrong
+	}
+	if d.throttle.Lets(from) {
+		return check(ctx)
+	}
+	k := d.print(name, secret)
+	_, err := d.once(ctx, k, from, func(ctx context.Context) (*who.Principal, error) {
+		if err := d.catchUp(ctx); err != nil {
+			return nil, err
+		}
+		try, err := d.throttle.Enter(ctx, throttle.Attempt{Key: throttle.Key{Account: name, From: from}, Cred: throttle.Print(k), Stamp: stamp}, d.Now)
+		if err != nil {
+			return nil, err
+		}
+		err = check(ctx)
+		try.Undecided = err != nil && !errors.Is(err, fault.Anonymous)
+		try.Leave(err == nil, d.Now())
+		return nil, errors.Join(d.noteAttempt(ctx, try, err == nil), err)
+	})
+	return err
 }
 
 // maxGuessRows bounds what is read at once.

@@ -27,7 +27,7 @@ func (c collection) getFolder(ctx context.Context, v *files.View, e *files.Entry
 		return nil, nil
 	}
 	name := e.Base()
-	if e.IsRoot() {
+	if e.IsTop() {
 		name = "download"
 	}
 	tops, err := topsOf(ctx, v, e, picks)

@@ -75,5 +75,5 @@ func Own(ctx context.Context) (string, error) {
 	if p == nil {
 		return "", fault.New(fault.Anonymous, "You are not signed in.")
 	}
-	return "/" + p.ID, nil
+	return "/" + p.Home(), nil
 }

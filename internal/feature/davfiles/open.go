@@ -27,7 +27,7 @@ func (o *opening) writer(name xml.Name) (dav.Writer, error) {
 		return dav.CurrentUserPrincipal(o.ctx), nil
 	case dv("displayname"):
 		return lift(func(b []byte, e *files.Entry) ([]byte, bool) {
-			if e.IsRoot() {
+			if e.IsTop() {
 				return dav.AppendText(b, e.Mount.Owner), true
 			}
 			return dav.AppendText(b, e.Base()), true
@@ -68,8 +68,11 @@ func (o *opening) available() (dav.Writer, error) {
 	if !o.top.Dir { // files have none
 		return nothing, nil
 	}
-	p := who.From(o.ctx)
-	used, total, err := o.room.files.Usage(o.ctx, p.ID)
+	owner := who.From(o.ctx).ID
+	if e, ok := o.top.Value.(*files.Entry); ok {
+		owner = e.Mount.Owner
+	}
+	used, total, err := o.room.files.Usage(o.ctx, owner)
 	if err != nil {
 		return nil, err
 	}

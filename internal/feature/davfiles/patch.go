@@ -32,6 +32,9 @@ func (p *patch) take(ch dav.PropChange) int {
 	}
 	switch ch.Name {
 	case oc("favorite"):
+		if p.view.Who().Link != 0 { // a visitor is nobody of whom that could be kept
+			return http.StatusForbidden
+		}
 		on := !ch.Remove && (strings.TrimSpace(ch.Text) == "1" || strings.TrimSpace(ch.Text) == "true")
 		p.favorite = &on
 		return okay

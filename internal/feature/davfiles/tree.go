@@ -32,7 +32,7 @@ func split(path string) (uid, inner string) {
 func own(ctx context.Context, path string) (string, error) {
 	p := who.From(ctx)
 	uid, inner := split(path)
-	if p == nil || uid != p.ID {
+	if p == nil || uid != p.Home() {
 		return "", fault.New(fault.NotFound, "File not found: "+uid)
 	}
 	return inner, nil
@@ -81,7 +81,7 @@ func (c collection) Stat(ctx context.Context, path string) (dav.Resource, error)
 	if err != nil {
 		return dav.Resource{}, err
 	}
-	r := resource(v.Who().ID, e)
+	r := resource(v.Who().Home(), e)
 	r.ETag = etagText(e.ETag)
 	return r, nil
 }
@@ -105,7 +105,7 @@ func (c collection) List(ctx context.Context, folder dav.Resource) iter.Seq2[dav
 				yield(dav.Resource{}, err)
 				return
 			}
-			if !yield(resource(v.Who().ID, e), nil) {
+			if !yield(resource(v.Who().Home(), e), nil) {
 				return
 			}
 		}
@@ -149,7 +149,11 @@ func (rm *Room) fileID(id int64) string { return fmt.Sprintf("%08d%s", id, rm.in
 
 func (rm *Room) writtenHeader(e *files.Entry) http.Header {
 	etag := etagText(e.ETag)
-	return http.Header{"Oc-Fileid": {rm.fileID(e.ID)}, "Etag": {etag}, "Oc-Etag": {etag}}
+	h := http.Header{"Oc-Fileid": {rm.fileID(e.ID)}, "Etag": {etag}, "Oc-Etag": {etag}}
+	if e.Perm()&files.Read == 0 { // 18-public-dav/062
+		delete(h, "Oc-Fileid")
+	}
+	return h
 }
 
 // Put implements dav.Putter.

@@ -64,14 +64,14 @@ const assembled = ".file"
 func part(ctx context.Context, path string) (uid, id, name string, err error) {
 	p := who.From(ctx)
 	segs := strings.SplitN(strings.TrimPrefix(path, "/"), "/", 4)
-	if p == nil || segs[0] != p.ID || len(segs) > 3 {
+	if p == nil || segs[0] != p.Home() || len(segs) > 3 {
 		return "", "", "", fault.New(fault.NotFound, "There is no such upload.")
 	}
 	segs = append(segs, "", "")
 	if len(segs[1]) > 200 || len(segs[2]) > 200 {
 		return "", "", "", fault.New(fault.Invalid, "The name of the upload or chunk is too long.")
 	}
-	return segs[0], segs[1], segs[2], nil
+	return p.Key(), segs[1], segs[2], nil
 }
 
 func (u uploads) find(ctx context.Context, uid, name string) (upload, error) {
@@ -176,12 +176,13 @@ func (u uploads) List(ctx context.Context, folder dav.Resource) iter.Seq2[dav.Re
 }
 
 func (u uploads) listUploads(ctx context.Context, path string) (rs []dav.Resource, err error) {
-	if path == "/" || who.From(ctx).Narrow() { // which could finish others' uploads in its own folder, and read them
+	p := who.From(ctx)
+	if path == "/" || p.Narrow() || p.Link != 0 { // who could finish others' uploads in their own folder, and read them
 		return nil, &dav.Error{Status: http.StatusMethodNotAllowed, Exception: "MethodNotAllowed",
 			Text: "Listing members of this collection is disabled"}
 	}
 	ups, err := db.List(ctx, u.db, scanUpload, "SELECT id, name, touched, result FROM upload WHERE uid = ? AND result = '' ORDER BY name",
-		strings.TrimPrefix(path, "/"))
+		p.Key())
 	for _, up := range ups {
 		rs = append(rs, dav.Resource{Path: path + "/" + up.name, Dir: true, MTime: up.touched, Value: up})
 	}
@@ -297,11 +298,11 @@ func (u uploads) Delete(ctx context.Context, r dav.Resource, _ *http.Request, _ 
 	case upload:
 		return u.drop(ctx, u.db, v.id)
 	case chunk:
-		_, id, _, err := part(ctx, r.Path)
+		uid, id, _, err := part(ctx, r.Path)
 		if err != nil {
 			return err
 		}
-		up, err := u.find(ctx, who.From(ctx).ID, id)
+		up, err := u.find(ctx, uid, id)
 		if err != nil {
 			return err
 		}

@@ -173,6 +173,8 @@ type Mux struct {
 	// Switches, if set, tells which part mounts a collection or knows properties;
 	// those of parts that are switched off are not there.
 	Switches *switches.Set
+	// Classes is the DAV header of answers.
+	Classes string
 }
 
 type mount struct {
@@ -204,7 +206,7 @@ type alias struct {
 
 // NewMux returns a mux whose mounts hang below base.
 func NewMux(base string) *Mux {
-	return &Mux{Base: base, mounts: map[string]*mount{}, aliases: map[string]alias{}}
+	return &Mux{Base: base, Classes: classes, mounts: map[string]*mount{}, aliases: map[string]alias{}}
 }
 
 // Mount hangs a collection at Base/name.
@@ -249,6 +251,25 @@ func (mt *mount) propsOn() iter.Seq[Props] {
 			}
 		}
 	}
+}
+
+// Mounted is what rooms have mounted at a name and told of it, for another mux that
+// shows it otherwise. The properties are those known when a request comes.
+func (m *Mux) Mounted(name string) (Collection, Props) { return m.of(name).c, allProps{m.of(name)} }
+
+// allProps are the properties of a mount, whoever knows them.
+type allProps struct{ mt *mount }
+
+// Default implements Props.
+func (a allProps) Default() []xml.Name { return a.mt.defaults() }
+
+// Open implements Props.
+func (a allProps) Open(ctx context.Context, top Resource, want []xml.Name) (PropSet, error) {
+	s, err := newShape(ctx, a.mt, top, &ask{names: want})
+	if err != nil {
+		return PropSet{}, err
+	}
+	return PropSet{Writers: s.writers, Load: s.load}, nil
 }
 
 func (m *Mux) of(name string) *mount {

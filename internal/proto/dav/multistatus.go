@@ -46,6 +46,19 @@ func newShape(ctx context.Context, mt *mount, top Resource, q *ask) (*shape, err
 	return s, nil
 }
 
+// load prepares the properties of a batch.
+func (s *shape) load(ctx context.Context, batch []Resource) error {
+	for _, set := range s.sets {
+		if set.Load == nil {
+			continue
+		}
+		if err := set.Load(ctx, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // defaults are the names for allprop, an empty prop element or no body.
 func (mt *mount) defaults() (out []xml.Name) {
 	for p := range mt.propsOn() {
@@ -111,13 +124,8 @@ func (s *shape) stream(ctx context.Context, w http.ResponseWriter, at *place, rs
 	defer func() { *buf = out.b }()
 	batch := make([]Resource, 0, 1)
 	flush := func() error {
-		for _, set := range s.sets {
-			if set.Load == nil {
-				continue
-			}
-			if err := set.Load(ctx, batch); err != nil {
-				return err
-			}
+		if err := s.load(ctx, batch); err != nil {
+			return err
 		}
 		for i := range batch {
 			out.b = s.response(out.b, at, &batch[i])

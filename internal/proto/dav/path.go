@@ -98,7 +98,7 @@ func (p *place) href(b []byte, path string, dir bool) []byte {
 	if path != "/" {
 		b = appendEscaped(b, path)
 	}
-	if dir && (len(b) == 0 || b[len(b)-1] != '/') {
+	if (dir || path == "") && (len(b) == 0 || b[len(b)-1] != '/') {
 		b = append(b, '/')
 	}
 	return b

@@ -141,7 +141,7 @@ func (c *call) propfind() error {
 		return err
 	}
 	s.minimal = wantsMinimal(c.r.Header) || want.implied
-	c.w.Header().Set("DAV", classes)
+	c.w.Header().Set("DAV", c.Classes)
 	rs := c.walk(res, levels)
 	if page := paginated(c.r, res); page != nil && levels == 1 {
 		if rs, err = page.cut(c.w.Header(), rs); err != nil {
@@ -244,7 +244,7 @@ func Each(rs []Resource) iter.Seq2[Resource, error] {
 func (m *Mux) serveTop(w http.ResponseWriter, r *http.Request) error {
 	switch r.Method {
 	case "OPTIONS":
-		return writeOptions(w, m.searcher())
+		return m.writeOptions(w, m.searcher())
 	case "PROPFIND":
 		return m.propfindTop(w, r)
 	case "SEARCH":
@@ -293,6 +293,6 @@ func (m *Mux) propfindTop(w http.ResponseWriter, r *http.Request) error {
 		}
 		slices.SortFunc(rs, func(a, b Resource) int { return strings.Compare(a.Path, b.Path) })
 	}
-	w.Header().Set("DAV", classes)
+	w.Header().Set("DAV", m.Classes)
 	return s.stream(r.Context(), w, &place{mount: mt, base: m.Base}, Each(rs))
 }

@@ -78,15 +78,17 @@ func notAllowed(method string) error {
 // classes is the DAV header (10-dav-files/002), with class 2 for locks.
 const classes = "1, 2, 3, extended-mkcol, access-control, calendarserver-principal-property-search, nc-paginate, nextcloud-checksum-update"
 
-func (c *call) options() error { return writeOptions(c.w, c.mount) }
+func (c *call) options() error { return c.writeOptions(c.w, c.mount) }
 
-func writeOptions(w http.ResponseWriter, of *mount) error {
+func (m *Mux) writeOptions(w http.ResponseWriter, of *mount) error {
 	h := w.Header()
 	h.Set("Allow", strings.Join(allowed(of), ", "))
-	h.Set("DAV", classes)
+	h.Set("DAV", m.Classes)
 	h.Set("MS-Author-Via", "DAV")
 	h.Set("Accept-Ranges", "bytes")
-	h.Set("DASL", "<DAV:basicsearch>")
+	if _, ok := of.c.(Searcher); ok {
+		h.Set("DASL", "<DAV:basicsearch>")
+	}
 	return done(w, http.StatusOK)
 }
 

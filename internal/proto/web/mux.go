@@ -90,8 +90,8 @@ func NewMux() *Mux { return &Mux{} }
 
 // Handle registers a route. A pattern consists of literal segments, {name} for
 // one segment and {name...} for the rest, of which there must be something:
-// "/index.php/avatar/{user}/{size}". A segment called {token} is a secret, so
-// the log shows the pattern in place of the path. With and without the /index.php in front is
+// "/index.php/avatar/{user}/{size}". A segment called {token} is a secret, and so is
+// the path of a Link route: the log shows the pattern in place of it. With and without the /index.php in front is
 // the same route. GET also serves HEAD. A route that cannot be, such as one
 // registered twice, panics: it is a mistake in the program.
 func (m *Mux) Handle(method, pattern string, p Policy, h Handler, opts ...Option) {
@@ -151,12 +151,13 @@ func (m *Mux) add(r *Route, opts []Option) {
 		if name, ok := strings.CutSuffix(seg, "...}"); ok {
 			r.params = append(r.params, name[1:])
 			n.set(&n.rest, r)
+			r.hide()
 			m.routes = append(m.routes, r)
 			return
 		}
 		n = n.child(seg, r)
 	}
-	r.secret = slices.Contains(r.params, "token")
+	r.hide()
 	if r.prefix {
 		if n.prefix != nil {
 			panic("web: prefix registered twice: " + r.Pattern)
@@ -166,6 +167,11 @@ func (m *Mux) add(r *Route, opts []Option) {
 		n.set(&n.here, r)
 	}
 	m.routes = append(m.routes, r)
+}
+
+// hide keeps a secret path out of the log.
+func (r *Route) hide() {
+	r.secret = slices.Contains(r.params, "token") || r.Policy&audience == Link
 }
 
 func (n *node) child(seg string, r *Route) *node {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"time"
 
@@ -30,6 +31,17 @@ func (x *exchange) begin(ctx context.Context, p *who.Principal) {
 		return
 	}
 	x.watch.timer = time.AfterFunc(watchEvery, func() { x.look(ctx, p) })
+}
+
+// Admit tells on whose behalf the handler of a Link route goes on: the principal
+// travels in the context from here on, and the link by which they came is watched
+// as a credential is. It is called once a request.
+func Admit(r *http.Request, p *who.Principal) *http.Request {
+	r = r.WithContext(who.With(r.Context(), p))
+	if x, ok := r.Context().Value(visitKey{}).(*exchange); ok {
+		x.begin(r.Context(), p)
+	}
+	return r
 }
 
 // look asks about the credential. Only a clear no ends the request; a database

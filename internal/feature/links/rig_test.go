@@ -1,0 +1,324 @@
+package links_test
+
+import (
+	"context"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
+	"atrium/internal/core/content"
+	"atrium/internal/core/event"
+	"atrium/internal/core/files"
+	"atrium/internal/core/identity"
+	"atrium/internal/core/tree"
+	"atrium/internal/feature/davfiles"
+	"atrium/internal/feature/links"
+	"atrium/internal/infra/blob/mem"
+	"atrium/internal/infra/db"
+	"atrium/internal/infra/db/dbtest"
+	"atrium/internal/infra/jobs"
+	"atrium/internal/infra/seal"
+	"atrium/internal/proto/dav"
+	"atrium/internal/proto/plug"
+	"atrium/internal/proto/web"
+)
+
+var schemas = []db.Schema{identity.Schema, tree.Schema, content.Schema, davfiles.Schema, links.Schema}
+
+// rig is a server with the file tree of dave1, who has made links.
+type rig struct {
+	testing.TB
+	files  *files.Service
+	people *identity.Directory
+	hashes *seal.Passwords
+	room   *links.Room
+	board  *plug.Board
+	door   *web.Door
+	shares *fakeShares
+	clock  time.Time
+
+	mu     sync.Mutex
+	events []event.LinkRead
+}
+
+const owner = "dave1"
+
+func each(t *testing.T, f func(r *rig)) {
+	dbtest.Each(t, schemas, func(t *testing.T, d *db.DB) { f(newRig(t, d)) })
+}
+
+func one(t *testing.T) *rig { return newRig(t, dbtest.SQLite(t, schemas...)) }
+
+func newRig(t testing.TB, d *db.DB) *rig {
+	box, err := seal.New(make([]byte, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{TB: t, clock: time.Now()}
+	now := func() time.Time { return r.clock }
+	c := content.New(d, mem.New())
+	r.files = files.New(d, tree.New(d), c, r.publish)
+	r.hashes = seal.NewPasswordsWith(seal.Cost{Memory: 64, Time: 1, Threads: 1}, 4)
+	r.people = identity.New(d, box, r.hashes)
+	r.people.Now = now
+	r.shares = &fakeShares{r: r, links: map[string]*fakeLink{}}
+	if r.room, err = links.New(d, r.files, r.shares, r.people, r.hashes, box, r.publish); err != nil {
+		t.Fatal(err)
+	}
+	r.room.Now = now
+	r.board = &plug.Board{Web: web.NewMux(), DAV: dav.NewMux("/remote.php/dav"), Hook: &r.files.Hooks, Jobs: jobs.New(d)}
+	davfiles.New(d, r.files, c, "ocinstance00").Plug(r.board)
+	r.room.Plug(r.board)
+	r.door = web.NewDoor(web.Config{Still: r.room.Still}, r.board.Web)
+	if _, err := r.people.Create(t.Context(), identity.NewUser{ID: owner, Display: "Dave One", Password: "Long-enough-2026!", Unjudged: true}); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (r *rig) publish(_ context.Context, _ *db.DB, ev interface{ EventName() string }) error {
+	if read, ok := ev.(event.LinkRead); ok {
+		r.mu.Lock()
+		r.events = append(r.events, read)
+		r.mu.Unlock()
+	}
+	return nil
+}
+
+// reads tells of the downloads since it was asked last, by name.
+func (r *rig) reads() (names []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, ev := range r.events {
+		names = append(names, ev.Name)
+	}
+	r.events = nil
+	return names
+}
+
+// view is the owner's.
+func (r *rig) view() *files.View {
+	v, err := r.files.As(r.Context(), &who.Principal{ID: owner})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return v
+}
+
+func (r *rig) mkdir(paths ...string) {
+	r.Helper()
+	for _, p := range paths {
+		if _, err := r.view().Mkdir(r.Context(), p); err != nil {
+			r.Fatal(p, err)
+		}
+	}
+}
+
+func (r *rig) put(path, body string) {
+	r.Helper()
+	if _, err := r.view().Write(r.Context(), path, files.Put{Body: strings.NewReader(body), Size: int64(len(body))}); err != nil {
+		r.Fatal(path, err)
+	}
+}
+
+// tree lists all that the owner has below a folder, with the bytes of files.
+func (r *rig) tree(path string) map[string]string {
+	r.Helper()
+	v, out := r.view(), map[string]string{}
+	top, err := v.Stat(r.Context(), path)
+	if err != nil {
+		r.Fatal(err)
+	}
+	for e, err := range v.Below(r.Context(), top) {
+		if err != nil {
+			r.Fatal(err)
+		}
+		out[e.Path] = ""
+		if e.IsDir() {
+			continue
+		}
+		rc, err := v.Open(r.Context(), e, 0, -1)
+		if err != nil {
+			r.Fatal(err)
+		}
+		b, err := io.ReadAll(rc)
+		rc.Close()
+		if err != nil {
+			r.Fatal(err)
+		}
+		out[e.Path] = string(b)
+	}
+	return out
+}
+
+// fakeShares stands for the room that keeps the links.
+type fakeShares struct {
+	r     *rig
+	mu    sync.Mutex
+	links map[string]*fakeLink
+}
+
+type fakeLink struct {
+	links.Link
+	path string // of what it opens, in the owner's files
+}
+
+// share makes a link, as its change says.
+func (r *rig) share(token, path string, perm files.Perm, change ...func(l *links.Link)) *fakeLink {
+	r.Helper()
+	l := &fakeLink{links.Link{ID: int64(len(r.shares.links) + 1), Token: token, Sharer: owner}, path}
+	l.Mount.Perm = perm
+	for _, f := range change {
+		f(&l.Link)
+	}
+	r.shares.links[token] = l
+	return l
+}
+
+func (r *rig) password(text string) func(l *links.Link) {
+	return func(l *links.Link) {
+		hash, err := r.hashes.Hash(r.Context(), text)
+		if err != nil {
+			r.Fatal(err)
+		}
+		l.Password = hash
+	}
+}
+
+func (s *fakeShares) change(token string, f func(l *fakeLink)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(s.links[token])
+}
+
+func (s *fakeShares) remove(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.links, token)
+}
+
+func (s *fakeShares) LinkByToken(ctx context.Context, token string) (*links.Link, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.links[token]
+	if l == nil || !l.Expires.IsZero() && !s.r.clock.Before(l.Expires) {
+		return nil, fault.NotFound
+	}
+	v, err := s.r.files.As(ctx, &who.Principal{ID: owner})
+	if err != nil {
+		return nil, err
+	}
+	e, err := v.Stat(ctx, l.path)
+	if err != nil {
+		return nil, err
+	}
+	out := l.Link
+	out.Mount.Space, out.Mount.Root, out.Mount.Owner = e.Mount.Space, e.ID, owner
+	return &out, nil
+}
+
+func (s *fakeShares) LinkByID(ctx context.Context, id int64) (*links.Link, error) {
+	s.mu.Lock()
+	token := ""
+	for t, l := range s.links {
+		if l.ID == id {
+			token = t
+		}
+	}
+	s.mu.Unlock()
+	return s.LinkByToken(ctx, token)
+}
+
+func (s *fakeShares) CountDownload(_ context.Context, _ *db.DB, id int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.links {
+		if l.ID == id {
+			if l.Limit > 0 && l.Count >= l.Limit {
+				return fault.NotFound
+			}
+			l.Count++
+			return nil
+		}
+	}
+	return fault.NotFound
+}
+
+// do sends a request; headers come as "Name: value", From is the address.
+func (r *rig) do(method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	r.Helper()
+	req := httptest.NewRequest(method, target, strings.NewReader(body))
+	for _, h := range headers {
+		k, v, _ := strings.Cut(h, ": ")
+		req.Header.Set(k, v)
+	}
+	if from := req.Header.Get("From"); from != "" {
+		req.RemoteAddr = from
+	}
+	return r.send(req)
+}
+
+func (r *rig) send(req *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	defer func() { // an answer that was cut off
+		if v := recover(); v != nil && v != http.ErrAbortHandler {
+			panic(v)
+		}
+	}()
+	r.door.ServeHTTP(w, req)
+	return w
+}
+
+// want does a request and checks its status.
+func (r *rig) want(status int, method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	r.Helper()
+	w := r.do(method, target, body, headers...)
+	if w.Code != status {
+		r.Errorf("%s %s: %d, want %d\n%s", method, target, w.Code, status, w.Body)
+	}
+	return w
+}
+
+// multistatus is a listing: href → property → value; "-" for one that is missing.
+func multistatus(t testing.TB, body string) map[string]map[string]string {
+	t.Helper()
+	var doc struct {
+		Responses []struct {
+			Href     string `xml:"href"`
+			Propstat []struct {
+				Status string `xml:"status"`
+				Prop   struct {
+					Props []struct {
+						XMLName xml.Name
+						Inner   string `xml:",innerxml"`
+					} `xml:",any"`
+				} `xml:"prop"`
+			} `xml:"propstat"`
+		} `xml:"response"`
+	}
+	if err := xml.Unmarshal([]byte(body), &doc); err != nil {
+		t.Fatalf("%v in %q", err, body)
+	}
+	out := map[string]map[string]string{}
+	for _, res := range doc.Responses {
+		props := map[string]string{}
+		for _, ps := range res.Propstat {
+			for _, p := range ps.Prop.Props {
+				v := p.Inner
+				if !strings.Contains(ps.Status, " 200 ") {
+					_, v, _ = strings.Cut(ps.Status, " ")
+				}
+				props[p.XMLName.Local] = v
+			}
+		}
+		out[res.Href] = props
+	}
+	return out
+}

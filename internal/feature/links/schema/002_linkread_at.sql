@@ -1,0 +1,1 @@
+CREATE INDEX IF NOT EXISTS linkread_at ON linkread (at);
