@@ -90,6 +90,19 @@ func (v *View) beside(ctx context.Context, d *db.DB, s *spot) (*spot, error) {
 	return nil, fault.New(fault.Conflict, "There is no free name for this file.")
 }
 
+// still reads what stands at a spot when a write commits. Where that may not be
+// replaced, because another was faster, the write goes beside it.
+func (v *View) still(ctx context.Context, tx *db.DB, s *spot) (*spot, *Entry, error) {
+	cur, err := v.current(ctx, tx, s)
+	if err != nil || cur == nil || !v.addsOnly(s.mount) {
+		return s, cur, err
+	}
+	taken := *s
+	taken.cur = cur
+	s, err = v.beside(ctx, tx, &taken)
+	return s, nil, err
+}
+
 // numbered is the n-th name of a kind. A long one is cut.
 func numbered(stem, suffix string, n int) string {
 	number := fmt.Sprintf(" (%d)", n)

@@ -218,17 +218,9 @@ func (v *View) commit(ctx context.Context, s *spot, c content.Content, put Put) 
 	var raced bool
 	once := func(tx *db.DB) error {
 		raced = false
-		cur, err := v.current(ctx, tx, s)
+		s, cur, err := v.still(ctx, tx, s)
 		if err != nil {
 			return err
-		}
-		if cur != nil && v.addsOnly(s.mount) { // another was faster
-			taken := *s
-			taken.cur = cur
-			if s, err = v.beside(ctx, tx, &taken); err != nil {
-				return err
-			}
-			cur = nil
 		}
 		if err := refused(cur, put); err != nil {
 			return err

@@ -176,13 +176,12 @@ func (u uploads) List(ctx context.Context, folder dav.Resource) iter.Seq2[dav.Re
 }
 
 func (u uploads) listUploads(ctx context.Context, path string) (rs []dav.Resource, err error) {
-	p := who.From(ctx)
-	if path == "/" || p.Narrow() || p.Link != 0 { // who could finish others' uploads in their own folder, and read them
+	if p := who.From(ctx); path == "/" || p.Narrow() || p.Link != 0 { // who could finish others' uploads in their own folder, and read them
 		return nil, &dav.Error{Status: http.StatusMethodNotAllowed, Exception: "MethodNotAllowed",
 			Text: "Listing members of this collection is disabled"}
 	}
 	ups, err := db.List(ctx, u.db, scanUpload, "SELECT id, name, touched, result FROM upload WHERE uid = ? AND result = '' ORDER BY name",
-		p.Key())
+		who.From(ctx).Key())
 	for _, up := range ups {
 		rs = append(rs, dav.Resource{Path: path + "/" + up.name, Dir: true, MTime: up.touched, Value: up})
 	}
