@@ -39,7 +39,6 @@ type Link struct {
 	Expires  time.Time // zero: never
 
 	HideDownload bool   // the page offers no download
-	NoDownload   bool   // nothing can be downloaded, only looked at
 	Request      bool   // a file request: visitors say who they are
 	Limit        int64  // how many downloads there may be; 0: any number
 	Count        int64  // how many there were
@@ -103,6 +102,9 @@ func (rm *Room) Plug(b *plug.Board) {
 	}
 	at(publicDAV, web.Link, rm.serveDAV)
 	at(legacyDAV, web.Link|web.Basic, rm.serveLegacy)
+	for _, p := range []string{"/s/{token}/download", "/s/{token}/download/{file}", "/s/{token}/downloadShare"} {
+		b.Web.Handle("GET", p, web.Link, rm.download)
+	}
 	b.Jobs.Every("@every 1h", "links.reads", rm.forgetReads)
 }
 
