@@ -178,7 +178,11 @@ func (s *Service) As(ctx context.Context, p *who.Principal) (*View, error) {
 		return nil, fault.New(fault.Denied, "This app password does not give access to files.")
 	}
 	if p.Link != 0 {
-		return s.asVisitor(ctx, p)
+		m, err := s.Hooks.Link(ctx, p.Link)
+		if err != nil {
+			return nil, err
+		}
+		return s.Through(ctx, p, m)
 	}
 	if err := s.Alive(ctx); err != nil {
 		return nil, err
@@ -207,17 +211,6 @@ func (s *Service) As(ctx context.Context, p *who.Principal) (*View, error) {
 		return v, v.narrow(ctx, p.Scope.Folders)
 	}
 	return v, nil
-}
-
-func (s *Service) asVisitor(ctx context.Context, p *who.Principal) (*View, error) {
-	if s.Hooks.Link == nil {
-		return nil, fault.New(fault.NotFound, "This link does not exist.")
-	}
-	m, err := s.Hooks.Link(ctx, p.Link)
-	if err != nil {
-		return nil, err
-	}
-	return s.Through(ctx, p, m)
 }
 
 // Through returns the view of somebody to whom one node is all there is: a public

@@ -91,6 +91,8 @@ func blend(e *Entry, below []*Mount, roots map[int64]tree.Node) {
 	}
 }
 
+var errUnseen = fault.New(fault.Denied, "You may not see what is in this folder.")
+
 // List yields a folder's entries by name, mounts last. The folder comes from
 // Stat, so that its etag is not newer than what is listed. However much is mounted
 // below it, that costs two statements and what there is to settle.
@@ -100,7 +102,7 @@ func (v *View) List(ctx context.Context, folder *Entry) iter.Seq2[*Entry, error]
 	}
 	return func(yield func(*Entry, error) bool) {
 		if folder.Perm()&Read == 0 {
-			yield(nil, fault.New(fault.Denied, "You may not see what is in this folder."))
+			yield(nil, errUnseen)
 			return
 		}
 		l := &listing{v: v, prefix: strings.TrimSuffix(folder.Path, "/") + "/", inside: folder.inside()}

@@ -25,8 +25,8 @@ type found struct {
 // statements for each 500 finds that are read; none is open while the caller
 // works.
 func (v *View) Search(ctx context.Context, folder *Entry, where func(*Mount) tree.Pred, q tree.Query) (iter.Seq2[*Entry, error], error) {
-	if v.blind(folder.Mount) {
-		return nil, errBlind
+	if folder.Perm()&Read == 0 {
+		return nil, errUnseen
 	}
 	var hits []found
 	mounts := v.below(folder)

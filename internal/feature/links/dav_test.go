@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -322,4 +323,20 @@ func TestRevokedWhileDownloading(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Of many who add a file of one name at once each finds a place.
+func TestManyAddAtOnce(t *testing.T) {
+	each(t, func(r *rig) {
+		r.mkdir("/in")
+		r.share("drop", "/in", files.Create)
+		var wg sync.WaitGroup
+		for i := range 24 {
+			wg.Go(func() { r.want(201, "PUT", "/public.php/dav/files/drop/a.txt", fmt.Sprint(i)) })
+		}
+		wg.Wait()
+		if got := r.tree("/in"); len(got) != 24 {
+			r.Errorf("%d of 24 files are there", len(got))
+		}
+	})
 }

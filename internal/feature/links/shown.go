@@ -8,8 +8,6 @@ import (
 	"atrium/internal/proto/dav"
 )
 
-const nsOCS = "http://open-collaboration-services.org/ns"
-
 func dv(local string) xml.Name { return xml.Name{Space: dav.NSDAV, Local: local} }
 func oc(local string) xml.Name { return xml.Name{Space: dav.NSOC, Local: local} }
 func nc(local string) xml.Name { return xml.Name{Space: dav.NSNC, Local: local} }
