@@ -73,7 +73,7 @@ func (v *View) appeared(_, n *Entry) interface{ EventName() string } {
 // stage copies an entry into a space that nobody sees, where the sweeper finds
 // it if the copy never gets further.
 func (v *View) stage(ctx context.Context, e *Entry, depth Depth) (*Entry, error) {
-	hidden, err := v.space(ctx, tree.Staging, "", tree.NoQuota)
+	hidden, err := v.spaces.Of(ctx, tree.Staging, "", tree.NoQuota)
 	if err != nil {
 		return nil, err
 	}

@@ -8,8 +8,6 @@ package files
 
 import (
 	"context"
-	"errors"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +15,7 @@ import (
 	"atrium/internal/base/who"
 	"atrium/internal/core/content"
 	"atrium/internal/core/event"
+	"atrium/internal/core/files/spaces"
 	"atrium/internal/core/tree"
 	"atrium/internal/infra/db"
 )
@@ -130,14 +129,14 @@ type Service struct {
 	Quota int64
 	// RefuseCaseClash keeps names apart that differ only in case.
 	RefuseCaseClash bool
-	homes           sync.Map                  // user id → home
-	doomed          sync.Map                  // "" → tree.Space
+	spaces          spaces.Spaces
 	seen            atomic.Pointer[time.Time] // when the place of the bytes was last there
 }
 
 // New returns the service over its parts.
 func New(d *db.DB, t *tree.Tree, c *content.Store, publish Publish) *Service {
-	return &Service{db: d, tree: t, content: c, publish: publish, Now: time.Now, Quota: tree.NoQuota}
+	return &Service{db: d, tree: t, content: c, publish: publish, Now: time.Now, Quota: tree.NoQuota,
+		spaces: spaces.Spaces{DB: d, Tree: t}}
 }
 
 // aliveFor is how long the place of the bytes is taken to be still there after
@@ -237,60 +236,9 @@ func (v *View) by() event.By {
 // Who is the user whose view this is.
 func (v *View) Who() *who.Principal { return v.who }
 
-// home is the root of a user's home, which is made at the first visit. It is
-// believed for a moment only, since another process may delete the user and
-// make a new one of the same name.
+// home is the root of a user's home, which is made at the first visit.
 func (s *Service) home(ctx context.Context, uid string) (int64, error) {
-	now := s.Now()
-	if h, ok := s.homes.Load(uid); ok && now.Sub(h.(home).at) < homeFor {
-		return h.(home).root, nil
-	}
-	sp, err := s.space(ctx, tree.Home, uid, DefaultQuota)
-	if err != nil {
-		return 0, err
-	}
-	s.homes.Store(uid, home{sp.Root, now})
-	return sp.Root, nil
-}
-
-// home is what was found out of a user's home.
-type home struct {
-	root int64
-	at   time.Time
-}
-
-// homeFor is how long that is believed.
-const homeFor = time.Second
-
-// space finds an owner's space or makes it.
-func (s *Service) space(ctx context.Context, kind tree.SpaceKind, owner string, quota int64) (tree.Space, error) {
-	sp, err := s.tree.SpaceOf(ctx, s.db, kind, owner)
-	if !errors.Is(err, fault.NotFound) {
-		return sp, err
-	}
-	id, err := s.db.ID(ctx)
-	if err != nil {
-		return tree.Space{}, err
-	}
-	err = s.db.Tx(ctx, func(tx *db.DB) error {
-		sp, err = s.tree.NewSpace(ctx, tx, id, tree.Space{Kind: kind, Owner: owner, Quota: quota})
-		return err
-	})
-	if errors.Is(err, fault.Exists) { // two first requests at once
-		return s.tree.SpaceOf(ctx, s.db, kind, owner)
-	}
-	return sp, err
-}
-
-func (s *Service) doom(ctx context.Context) (tree.Space, error) {
-	if sp, ok := s.doomed.Load(""); ok {
-		return sp.(tree.Space), nil
-	}
-	sp, err := s.space(ctx, tree.Doomed, "", tree.NoQuota)
-	if err == nil {
-		s.doomed.Store("", sp)
-	}
-	return sp, err
+	return s.spaces.Home(ctx, uid, DefaultQuota, s.Now())
 }
 
 // Usage tells how many bytes a user's home holds and may hold; total is
@@ -340,7 +288,7 @@ func (s *Service) DropHome(ctx context.Context, tx *db.DB, uid string) error {
 	if err := s.tree.Leave(ctx, tx, sp); err != nil {
 		return err
 	}
-	tx.AfterCommit(func() { s.homes.Delete(uid) })
+	tx.AfterCommit(func() { s.spaces.Forget(uid) })
 	return s.publish(ctx, tx, event.NodeRemoved{Space: sp.Root, Node: sp.Root, Name: uid, Dir: true})
 }
 

@@ -2,7 +2,6 @@ package files
 
 import (
 	"context"
-	"strings"
 
 	"atrium/internal/core/content"
 	"atrium/internal/core/files/reap"
@@ -13,11 +12,11 @@ import (
 // Purge removes for good what lies in the doomed space, leaf by leaf, and gives
 // its contents to the sweeper. It can be stopped and run again at any point.
 func (s *Service) Purge(ctx context.Context) error {
-	doomed, err := s.doom(ctx)
+	doomed, err := s.spaces.Doomed(ctx)
 	if err != nil {
 		return err
 	}
-	hidden, err := s.space(ctx, tree.Staging, "", tree.NoQuota)
+	hidden, err := s.spaces.Of(ctx, tree.Staging, "", tree.NoQuota)
 	if err != nil {
 		return err
 	}
@@ -36,32 +35,12 @@ func (s *Service) erased(ctx context.Context, tx *db.DB, nodes []int64) error {
 
 // Gone tells which of some nodes do not exist any more, in any space.
 func (s *Service) Gone(ctx context.Context, ids []int64) (gone []int64, err error) {
-	there, err := s.tree.Some(ctx, s.db, ids)
-	for _, id := range ids {
-		if _, ok := there[id]; !ok {
-			gone = append(gone, id)
-		}
-	}
-	if err != nil {
-		return nil, err // what was not found may be there
-	}
-	return gone, nil
+	return s.tree.Gone(ctx, s.db, ids)
 }
 
 // SettleAll settles every space that needs it, so that what watches etags from
 // outside a request sees them.
-func (s *Service) SettleAll(ctx context.Context) error {
-	spaces, err := s.tree.Unsettled(ctx)
-	if err != nil {
-		return err
-	}
-	for _, sp := range spaces {
-		if err := s.tree.Settle(ctx, sp); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (s *Service) SettleAll(ctx context.Context) error { return s.tree.SettleAll(ctx) }
 
 // Verify looks for anything in the tables and the store that is not as it must
 // be, and reports each finding in a line. It only reads. counters tell of
@@ -80,11 +59,4 @@ func (s *Service) Verify(ctx context.Context, depth content.Depth, counters []co
 }
 
 // PathOf is where a node lies in its space, for messages: names from the root.
-func PathOf(chain []tree.Node) string {
-	var b strings.Builder
-	for _, n := range chain[min(1, len(chain)):] {
-		b.WriteByte('/')
-		b.WriteString(n.Name)
-	}
-	return b.String()
-}
+func PathOf(chain []tree.Node) string { return tree.PathOf(chain) }

@@ -33,7 +33,7 @@ func (s *Service) exit(ctx context.Context) (x exit, err error) {
 	if x.cs, err = s.changes(ctx); err != nil {
 		return x, err
 	}
-	if x.doomed, err = s.doom(ctx); err != nil {
+	if x.doomed, err = s.spaces.Doomed(ctx); err != nil {
 		return x, err
 	}
 	x.spare, err = s.db.ID(ctx)

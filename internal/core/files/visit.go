@@ -32,32 +32,19 @@ func (v *View) locateRoot(ctx context.Context) (*spot, error) {
 	return &spot{mount: e.Mount, parent: tree.Node{ID: e.Parent, Kind: tree.Folder}, name: e.Name, path: "/", cur: e, only: e.ID}, nil
 }
 
-// beside gives what is on its way to a taken spot a free name there: "a (2).txt".
-// Where the viewer may replace what is there, the spot stays.
+// beside reads what stands at a spot. Where the viewer may not replace it, the spot
+// becomes one with a free name in the same folder: "a (2).txt".
 func (v *View) beside(ctx context.Context, d *db.DB, s *spot) (*spot, error) {
-	if !v.addsOnly(s.mount) || s.only != 0 {
-		return s, nil
+	at := *s
+	var err error
+	if at.cur, err = v.current(ctx, d, s); err != nil || !v.addsOnly(s.mount) || s.only != 0 {
+		return &at, err
 	}
-	free := *s
-	for free.cur != nil || errors.Is(v.noClash(ctx, &free), fault.Conflict) {
-		name, err := v.tree.Free(ctx, d, s.parent.ID, free.name)
-		if err != nil {
+	for at.cur != nil || errors.Is(v.noClash(ctx, &at), fault.Conflict) {
+		if at.name, err = v.tree.Free(ctx, d, s.parent.ID, at.name); err != nil {
 			return nil, err
 		}
-		free.cur, free.name, free.path = nil, name, path.Join(path.Dir(s.path), name)
+		at.cur, at.path = nil, path.Join(path.Dir(s.path), at.name)
 	}
-	return &free, nil
-}
-
-// still reads what stands at a spot when a write commits. Where that may not be
-// replaced, because another was faster, the write goes beside it.
-func (v *View) still(ctx context.Context, tx *db.DB, s *spot) (*spot, *Entry, error) {
-	cur, err := v.current(ctx, tx, s)
-	if err != nil || cur == nil || !v.addsOnly(s.mount) {
-		return s, cur, err
-	}
-	taken := *s
-	taken.cur = cur
-	s, err = v.beside(ctx, tx, &taken)
-	return s, nil, err
+	return &at, nil
 }

@@ -142,7 +142,7 @@ func (v *View) mayWrite(ctx context.Context, s *spot) error {
 // it returns nil the bytes survive a power cut.
 func (v *View) Write(ctx context.Context, p string, put Put) (Written, error) {
 	s, err := v.locate(ctx, p)
-	if err == nil {
+	if err == nil && v.addsOnly(s.mount) {
 		s, err = v.beside(ctx, v.db, s)
 	}
 	if err != nil {
@@ -218,10 +218,11 @@ func (v *View) commit(ctx context.Context, s *spot, c content.Content, put Put) 
 	var raced bool
 	once := func(tx *db.DB) error {
 		raced = false
-		s, cur, err := v.still(ctx, tx, s)
+		s, err := v.beside(ctx, tx, s)
 		if err != nil {
 			return err
 		}
+		cur := s.cur
 		if err := refused(cur, put); err != nil {
 			return err
 		}

@@ -178,3 +178,17 @@ func (t *Tree) SettleAny(ctx context.Context, spaces []int64) error {
 func (t *Tree) Unsettled(ctx context.Context) ([]int64, error) {
 	return db.List(ctx, t.db, db.Scan1[int64], "SELECT DISTINCT space FROM dirty")
 }
+
+// SettleAll settles every space that needs it.
+func (t *Tree) SettleAll(ctx context.Context) error {
+	spaces, err := t.Unsettled(ctx)
+	if err != nil {
+		return err
+	}
+	for _, sp := range spaces {
+		if err := t.Settle(ctx, sp); err != nil {
+			return err
+		}
+	}
+	return nil
+}

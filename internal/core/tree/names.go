@@ -50,3 +50,27 @@ func numbered(stem, suffix string, n int) string {
 	}
 	return stem + number + suffix
 }
+
+// Gone tells which of some nodes do not exist any more, in any space.
+func (t *Tree) Gone(ctx context.Context, d *db.DB, ids []int64) (gone []int64, err error) {
+	there, err := t.Some(ctx, d, ids)
+	for _, id := range ids {
+		if _, ok := there[id]; !ok {
+			gone = append(gone, id)
+		}
+	}
+	if err != nil {
+		return nil, err // what was not found may be there
+	}
+	return gone, nil
+}
+
+// PathOf is where a node lies in its space, for messages: names from the root.
+func PathOf(chain []Node) string {
+	var b strings.Builder
+	for _, n := range chain[min(1, len(chain)):] {
+		b.WriteByte('/')
+		b.WriteString(n.Name)
+	}
+	return b.String()
+}
