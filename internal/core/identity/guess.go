@@ -39,9 +39,6 @@ type guessRow struct {
 // guesses and can be no account's id; stamp is another one when the right secret
 // is. Besides what check says the error may be fault.Busy.
 func (d *Directory) Try(ctx context.Context, name, secret, stamp string, from netip.Prefix, check func(context.Context) error) error {
-	if len(secret) > maxPassword {
-		return errWrong
-	}
 	if d.throttle.Lets(from) {
 		return check(ctx)
 	}

@@ -30,8 +30,11 @@ var (
 	errWrong  = fault.New(fault.Anonymous, "The password is wrong.")
 )
 
-// maxToken is how long a token may be, in bytes.
-const maxToken = 64
+// How long tokens and passwords may be, in bytes.
+const (
+	maxToken    = 64
+	maxPassword = 1000
+)
 
 // find looks up the link of a token. Who comes with many tokens that open nothing
 // waits a little for each further one; who has been let in by a link does not.
@@ -68,6 +71,9 @@ func (rm *Room) find(r *http.Request, token string) (*Link, error) {
 // when it was right before.
 func (rm *Room) unlock(r *http.Request, l *Link, password string) error {
 	ctx := r.Context()
+	if len(password) > maxPassword {
+		return errWrong
+	}
 	cred := sha256.Sum256([]byte(l.Password + "\n" + password))
 	if rm.right.has(cred, rm.Now()) {
 		return nil
