@@ -21,6 +21,7 @@ import (
 	"atrium/internal/feature/shares"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/status"
+	"atrium/internal/feature/tags"
 	"atrium/internal/feature/transfer"
 	"atrium/internal/feature/trash"
 	"atrium/internal/feature/twofactor"
@@ -81,6 +82,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		always("files_sharing", shares.New(h.db, h.files, h.people, h.settings, h.publish)),
 		always("files", davs),
 		may("notify_push", h.push),
+		may("systemtags", tags.New(h.db, h.files, h.people, h.settings, h.publish)),
 		may("files_lock", locks.New(h.db, h.files, h.people, h.settings)),
 		may("files_trashbin", trash.New(h.db, h.tree, h.files, h.people, h.settings)),
 		h.previews(),
@@ -103,6 +105,7 @@ func (h *house) board() *plug.Board {
 	b := &plug.Board{Web: m, OCS: ocs.NewMux(m), DAV: dav.NewMux("/remote.php/dav"), Hook: &h.files.Hooks, Bus: h.bus, Jobs: h.jobs,
 		Auth: &[]web.Authenticator{}}
 	b.DAV.Switches, b.Caps.Switches, b.PublicCaps.Switches, b.Search.Switches = h.switches, h.switches, h.switches, h.switches
+	b.Filters.Switches = h.switches
 	return b
 }
 

@@ -32,6 +32,7 @@ type Room struct {
 	files    *files.Service
 	content  *content.Store
 	instance string // the suffix of oc:id
+	filters  *filters
 	Now      func() time.Time
 }
 
@@ -42,6 +43,7 @@ func New(d *db.DB, f *files.Service, c *content.Store, instance string) *Room {
 
 // Plug implements plug.Room.
 func (rm *Room) Plug(b *plug.Board) {
+	rm.filters = &b.Filters
 	b.DAV.Mount("files", collection{rm})
 	b.DAV.Props("files", props{rm})
 	b.DAV.Mount("uploads", uploads{rm})

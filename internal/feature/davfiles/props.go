@@ -47,7 +47,6 @@ var static = map[xml.Name]entryWriter{
 	oc("comments-unread"):   constant("0"),
 	oc("comments-count"):    constant("0"),
 	nc("sharees"):           constant(""),
-	nc("system-tags"):       constant(""),
 	nc("reminder-due-date"): constant(""),
 	nc("is-federated"):      constant(""),
 	nc("share-attributes"):  constant("[]"),
@@ -79,7 +78,7 @@ var dynamic = []xml.Name{dv("resourcetype"), dv("displayname"), dv("quota-used-b
 // absent are live properties that other rooms tell, or nobody yet: not to be set
 // by PROPPATCH.
 var absent = []xml.Name{dv("lockdiscovery"), dv("supportedlock"), nc("lock"), nc("lock-owner"), nc("lock-owner-displayname"),
-	nc("lock-owner-type"), nc("lock-owner-editor"), nc("lock-time"), nc("lock-timeout"), nc("lock-token"), oc("dDC"), nc("is-encrypted"), nc("note"), nc("hide-download"), nc("metadata-files-live-photo"),
+	nc("lock-owner-type"), nc("lock-owner-editor"), nc("lock-time"), nc("lock-timeout"), nc("lock-token"), nc("system-tags"), oc("dDC"), nc("is-encrypted"), nc("note"), nc("hide-download"), nc("metadata-files-live-photo"),
 	nc("rich-workspace-file"), nc("share-download-limits")}
 
 // live are all names that clients may not set freely.

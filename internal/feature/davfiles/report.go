@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
 	"atrium/internal/core/files"
 	"atrium/internal/proto/dav"
+	"atrium/internal/proto/plug"
 )
 
 // Report implements dav.Reporter: oc:filter-files, which lists what in a folder
@@ -44,24 +46,42 @@ func (c collection) Report(ctx context.Context, r dav.Resource, q dav.Report) (i
 	return cut(shown(v.Who().ID, v.Among(ctx, folder, ids)), offset, limit), nil
 }
 
+// filters are the conditions on files that other rooms know.
+type filters = plug.Sockets[func(ctx context.Context, value string) (map[int64]bool, error)]
+
+// errNoTag is what a tag is that nobody knows (11-dav-report-search/006).
+var errNoTag = &dav.Error{Status: http.StatusPreconditionFailed, Exception: "PreconditionFailed", Text: "Cannot filter by non-existing tag"}
+
 // ruled lists the ids that meet all rules. A rule nobody knows is met by nothing.
 func (c collection) ruled(ctx context.Context, rules []*dav.Node) ([]int64, error) {
-	known := true
-	for _, rule := range rules {
-		switch rule.Name {
-		case oc("favorite"): // its value does not matter (008)
-		case oc("systemtag"):
-			return nil, &dav.Error{Status: http.StatusPreconditionFailed, Exception: "PreconditionFailed",
-				Text: "Cannot filter by non-existing tag"}
-		default:
-			known = false
+	var met map[int64]bool
+	for i, rule := range rules {
+		ids, err := c.rule(ctx, rule)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			met = ids
+		}
+		maps.DeleteFunc(met, func(id int64, _ bool) bool { return !ids[id] })
+	}
+	return slices.Collect(maps.Keys(met)), nil
+}
+
+// rule lists the ids that meet one rule.
+func (c collection) rule(ctx context.Context, rule *dav.Node) (map[int64]bool, error) {
+	if rule.Name == oc("favorite") { // its value does not matter (008)
+		return c.favorites(ctx, who.From(ctx).ID)
+	}
+	for name, f := range c.filters.All() {
+		if rule.Name == oc(name) {
+			return f(ctx, strings.TrimSpace(rule.Text))
 		}
 	}
-	if !known {
-		return nil, nil
+	if rule.Name == oc("systemtag") {
+		return nil, errNoTag
 	}
-	favs, err := c.favorites(ctx, who.From(ctx).ID)
-	return slices.Collect(maps.Keys(favs)), err
+	return nil, nil
 }
 
 func number32(s string) (int, error) {

@@ -59,11 +59,15 @@ func (c collection) Search(ctx context.Context, q dav.Search) (iter.Seq2[dav.Res
 	if q.Where == nil {
 		return nil, fault.New(fault.Invalid, "The search has no condition.")
 	}
-	if _, err := (&condition{favorites: favs, mount: folder.Mount}).pred(q.Where); err != nil {
+	sets := map[[2]string]map[int64]bool{}
+	if err := c.foreign(ctx, q.Where, sets); err != nil {
+		return nil, err
+	}
+	if _, err := (&condition{favorites: favs, sets: sets, mount: folder.Mount}).pred(q.Where); err != nil {
 		return nil, err
 	}
 	where := func(m *files.Mount) tree.Pred {
-		p, _ := (&condition{favorites: favs, mount: m}).pred(q.Where) // tried above, and the mount makes no difference
+		p, _ := (&condition{favorites: favs, sets: sets, mount: m}).pred(q.Where) // tried above, and the mount makes no difference
 		return p
 	}
 	found, err := v.Search(ctx, folder, where, query)
@@ -93,9 +97,37 @@ const (
 	maxLiteral = 1000 // bytes
 )
 
+// foreign asks other rooms for the nodes that meet those comparisons in a d:where
+// which they know: into goes by the property's name and the literal.
+func (c collection) foreign(ctx context.Context, n *dav.Node, into map[[2]string]map[int64]bool) error {
+	if len(into) > maxTerms {
+		return errOperator
+	}
+	if names := dav.Names(n.Child(dav.NSDAV, "prop")); len(names) == 1 && names[0].Space == dav.NSNC {
+		for name, f := range c.filters.All() {
+			key := [2]string{name, n.ChildText(dav.NSDAV, "literal")}
+			if name != names[0].Local || into[key] != nil || len(key[1]) > maxLiteral {
+				continue
+			}
+			ids, err := f(ctx, key[1])
+			if err != nil {
+				return err
+			}
+			into[key] = ids
+		}
+	}
+	for _, child := range n.Children {
+		if err := c.foreign(ctx, child, into); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // condition turns a d:where into one on nodes, as seen through a mount.
 type condition struct {
 	favorites map[int64]bool
+	sets      map[[2]string]map[int64]bool // what other rooms know, see foreign
 	mount     *files.Mount
 	terms     int
 }
@@ -180,6 +212,9 @@ func (c *condition) compare(op tree.Op, n *dav.Node) (tree.Pred, error) {
 			return only(tree.Eq, op, tree.Pred{})
 		}
 		return only(tree.Eq, op, tree.None())
+	}
+	if ids, ok := c.sets[[2]string{names[0].Local, strings.TrimSpace(lit.Text)}]; ok && names[0].Space == dav.NSNC && (op == tree.Eq || op == tree.Like) {
+		return tree.Pred{Op: tree.In, Field: tree.ByID, IDs: ids}, nil
 	}
 	f, ok := searchable[names[0]]
 	switch {

@@ -13,14 +13,21 @@ import (
 	"atrium/internal/infra/blob"
 )
 
+// sayWhere answers a browser that came to an address of WebDAV.
+func sayWhere(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err := w.Write([]byte("This is the WebDAV address of the server. Open it with a WebDAV program or a sync client.\n"))
+	return err
+}
+
 func (c *call) get() error {
-	g, ok := c.mount.c.(Getter)
-	if !ok {
-		return notAllowed(c.r.Method)
-	}
 	res, err := c.stat()
 	if err != nil {
 		return err
+	}
+	g, ok := c.mount.c.(Getter)
+	if !ok { // as in 16-dav-systemtags/063
+		return sayWhere(c.w)
 	}
 	content, err := g.Get(c.r.Context(), res, c.w, c.r)
 	if err != nil || content == nil {

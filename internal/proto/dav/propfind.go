@@ -250,9 +250,7 @@ func (m *Mux) serveTop(w http.ResponseWriter, r *http.Request) error {
 	case "SEARCH":
 		return m.searchTop(w, r)
 	case "GET", "HEAD":
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, err := w.Write([]byte("This is the WebDAV address of the server. Open it with a WebDAV program or a sync client.\n"))
-		return err
+		return sayWhere(w)
 	}
 	return fault.New(fault.Denied, "This is not possible at the root.")
 }

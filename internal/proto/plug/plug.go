@@ -39,6 +39,10 @@ type Board struct {
 	PublicCaps Sockets[func(ctx context.Context, r *http.Request) any]
 	// CLI is the admin commands, by name, such as "user:add".
 	CLI Sockets[*cobra.Command]
+	// Filters are conditions on files that reports and searches may set, by the local
+	// name of their element: "systemtag". A function returns the nodes that meet one
+	// with a value, whether or not the caller, who is in the context, sees them.
+	Filters Sockets[func(ctx context.Context, value string) (map[int64]bool, error)]
 	// Search is the providers of the unified search, by id.
 	Search Sockets[Searcher]
 	// Checks tell whether a part the server depends on works.
