@@ -82,8 +82,6 @@ func (h *house) plugIn() (*plug.Board, error) {
 		always("files_sharing", shares.New(h.db, h.files, h.people, h.settings, h.publish)),
 		always("files", davs),
 		may("notify_push", h.push),
-		may("systemtags", tags.New(h.db, h.files, h.people, h.settings, h.publish)),
-		may("files_lock", locks.New(h.db, h.files, h.people, h.settings)),
 		may("files_trashbin", trash.New(h.db, h.tree, h.files, h.people, h.settings)),
 		h.previews(),
 		may("notifications", notes),
@@ -91,11 +89,20 @@ func (h *house) plugIn() (*plug.Board, error) {
 		search.New(h.db, h.tree, h.files, h.people),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h)),
 	}
+	rooms = append(rooms, h.onFiles()...)
 	for _, r := range rooms {
 		h.plug(b, r)
 	}
 	b.CLI.Add("security:limits", h.limits(b.Web))
 	return b, nil
+}
+
+// onFiles are the rooms of what hangs on a file.
+func (h *house) onFiles() []plug.Room {
+	return []plug.Room{
+		may("files_lock", locks.New(h.db, h.files, h.people, h.settings)),
+		may("systemtags", tags.New(h.db, h.files, h.people, h.settings, h.publish)),
+	}
 }
 
 // board is a board without rooms.

@@ -13,7 +13,7 @@ import (
 )
 
 // server is on whose behalf commands work.
-var server = who.Principal{Role: who.Admin}
+func server() *who.Principal { return &who.Principal{Role: who.Admin} }
 
 // access is the kind of a tag as the commands name it.
 func access(t Tag) string {
@@ -60,7 +60,7 @@ func (rm *Room) add(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	t, err := rm.Create(cmd.Context(), &server, Draft{Name: args[0], Visible: visible, Assignable: assignable}, nil)
+	t, err := rm.Create(cmd.Context(), server(), Draft{Name: args[0], Visible: visible, Assignable: assignable}, nil)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (rm *Room) edit(cmd *cobra.Command, args []string) error {
 		}
 		e.Groups = &groups
 	}
-	if err := rm.Edit(cmd.Context(), &server, id, e); err != nil {
+	if err := rm.Edit(cmd.Context(), server(), id, e); err != nil {
 		return err
 	}
 	t, err := rm.tag(cmd.Context(), id)
@@ -127,7 +127,7 @@ func (rm *Room) del(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return cli.Usage("a tag is named by its id")
 	}
-	if err := rm.Delete(cmd.Context(), &server, id); err != nil {
+	if err := rm.Delete(cmd.Context(), server(), id); err != nil {
 		return err
 	}
 	cli.Say(cmd, "The specified tag was deleted")
