@@ -19,7 +19,6 @@ var floors = map[string]int{"base": 0, "infra": 1, "core": 2, "proto": 3, "featu
 // Fewer than ten is the aim.
 var doors = map[string]string{
 	// "federation → shares": "a remote share is a share",
-	"links → davfiles": "the tests of public links let visitors into the real tree",
 }
 
 // driverShelves are the packages of infra whose subfolders are concrete drivers.
