@@ -80,6 +80,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		may("export", export.New(h.people, h.files)),
 		passwords.New(h.db, h.people, h.settings, h.hashes),
 		always("files_sharing", shares.New(h.db, h.files, h.people, h.settings, h.publish)),
+		may("files_sharing", shares.New(h.db, h.files, h.people, h.settings, h.hashes, h.publish)),
 		always("files", davs),
 		may("notify_push", h.push),
 		may("files_trashbin", trash.New(h.db, h.tree, h.files, h.people, h.settings)),

@@ -54,7 +54,8 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	}
 	g := &rig{T: t, ctx: t.Context(), db: d, now: time.Date(2026, 11, 22, 2, 13, 22, 0, time.UTC)}
 	clock := func() time.Time { return g.now }
-	g.dir = identity.New(d, box, seal.NewPasswordsWith(seal.Cost{Memory: 64, Time: 1, Threads: 1}, 4))
+	hashes := seal.NewPasswordsWith(seal.Cost{Memory: 64, Time: 1, Threads: 1}, 4)
+	g.dir = identity.New(d, box, hashes)
 	g.dir.Now = clock
 	g.must(g.dir.CreateGroup(g.ctx, "otters", ""))
 	for _, n := range []identity.NewUser{{ID: "olga"}, {ID: "otto", Display: "Otto", Groups: []string{"otters"}}, {ID: "oda", Groups: []string{"otters"}}, {ID: "oskar"}} {
@@ -63,7 +64,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	}
 	g.files = files.New(d, tree.New(d), content.New(d, mem.New()), g.publish)
 	g.files.Now = clock
-	g.room = New(d, g.files, g.dir, settings.New(d), g.publish)
+	g.room = New(d, g.files, g.dir, settings.New(d), hashes, g.publish)
 	g.room.Now = clock
 	g.files.Hooks.Mounters = []files.Mounter{g.room}
 	return g

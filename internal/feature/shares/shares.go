@@ -20,6 +20,7 @@ import (
 	"atrium/internal/core/identity"
 	"atrium/internal/core/settings"
 	"atrium/internal/infra/db"
+	"atrium/internal/infra/seal"
 	"atrium/internal/proto/plug"
 )
 
@@ -73,6 +74,7 @@ type Room struct {
 	files    *files.Service
 	dir      *identity.Directory
 	settings *settings.Store
+	hashes   *seal.Passwords
 	publish  files.Publish
 
 	changes atomic.Uint64 // counts local changes; what was cached before one is void
@@ -81,8 +83,8 @@ type Room struct {
 }
 
 // New returns the room. What an account gave and got goes with the account.
-func New(d *db.DB, f *files.Service, dir *identity.Directory, s *settings.Store, publish files.Publish) *Room {
-	return &Room{Now: time.Now, db: d, files: f, dir: dir, settings: s, publish: publish, seen: map[string]*received{}}
+func New(d *db.DB, f *files.Service, dir *identity.Directory, s *settings.Store, hashes *seal.Passwords, publish files.Publish) *Room {
+	return &Room{Now: time.Now, db: d, files: f, dir: dir, settings: s, hashes: hashes, publish: publish, seen: map[string]*received{}}
 }
 
 // Plug implements plug.Room.
