@@ -19,6 +19,7 @@ import (
 	"atrium/internal/feature/roles"
 	"atrium/internal/feature/search"
 	"atrium/internal/feature/shares"
+	shareapi "atrium/internal/feature/shares/api"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/status"
 	"atrium/internal/feature/tags"
@@ -64,6 +65,9 @@ func (h *house) plugIn() (*plug.Board, error) {
 	h.people.OnRemoved(davs.Forget)
 	h.push = push.New(h.db, h.people, h.files, h.box)
 	h.push.Log = h.log
+	given := shares.New(h.db, h.files, h.people, h.settings, h.hashes, h.publish)
+	offered := shareapi.New(given, h.files, h.people)
+	offered.Presence = presence.Brief
 	var rooms []plug.Room
 	rooms = []plug.Room{
 		in,
@@ -81,6 +85,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		passwords.New(h.db, h.people, h.settings, h.hashes),
 		always("files_sharing", shares.New(h.db, h.files, h.people, h.settings, h.publish)),
 		may("files_sharing", shares.New(h.db, h.files, h.people, h.settings, h.hashes, h.publish)),
+		may("files_sharing", offered),
 		always("files", davs),
 		may("notify_push", h.push),
 		may("files_trashbin", trash.New(h.db, h.tree, h.files, h.people, h.settings)),

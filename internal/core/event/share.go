@@ -32,7 +32,7 @@ const (
 	ShareLabel      = "label"
 	ShareToken      = "token"
 	ShareAttributes = "attributes"
-	ShareLimit      = "limit" // of downloads
+	ShareLimit      = "limit"    // of downloads
 	ShareAccepted   = "accepted" // by the actor
 	ShareOwner      = "owner"    // the node lies in another home now
 )

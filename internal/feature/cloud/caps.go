@@ -171,30 +171,3 @@ func (rm *Room) themingCaps(ctx context.Context, _ *http.Request) any {
 		Background: b.Color, BackgroundText: "#ffffff", BackgroundPlain: true, BackgroundDefault: true,
 	}
 }
-
-// sharingSection says that there is no sharing. Without it the desktop client
-// would offer it; phones read each of these fields once the section is there.
-type sharingSection struct {
-	APIEnabled   bool              `json:"api_enabled"`
-	Public       enabledSection    `json:"public"`
-	Resharing    bool              `json:"resharing"`
-	User         sendMailSection   `json:"user"`
-	GroupSharing bool              `json:"group_sharing"`
-	Group        enabledSection    `json:"group"`
-	Federation   federationSection `json:"federation"`
-}
-
-type enabledSection struct {
-	Enabled bool `json:"enabled"`
-}
-
-type sendMailSection struct {
-	SendMail bool `json:"send_mail"`
-}
-
-type federationSection struct {
-	Outgoing bool `json:"outgoing"`
-	Incoming bool `json:"incoming"`
-}
-
-func noSharing(context.Context, *http.Request) any { return sharingSection{} }

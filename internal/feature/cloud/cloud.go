@@ -71,7 +71,6 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.PublicCaps.Add("bruteforce", bruteforceCaps)
 	b.PublicCaps.Add("theming", rm.themingCaps)
 	b.Caps.Add("core", rm.coreCaps)
-	b.Caps.Add("files_sharing", noSharing)
 	rm.board = sections{public: &b.PublicCaps, private: &b.Caps}
 	rm.plugPages(b.Web)
 	rm.plugAvatars(b.Web)

@@ -78,7 +78,7 @@ func TestCapabilities(t *testing.T) {
 	if diff := cmp.Diff([]string{"bruteforce", "theming"}, keys("")); diff != "" {
 		t.Errorf("nobody (-want +got)\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"bruteforce", "core", "dav", "files_sharing", "theming"}, keys("olga")); diff != "" {
+	if diff := cmp.Diff([]string{"bruteforce", "core", "dav", "theming"}, keys("olga")); diff != "" {
 		t.Errorf("olga (-want +got)\n%s", diff)
 	}
 	w := g.get("olga", path)

@@ -67,14 +67,15 @@ func (rm *Room) role(ctx context.Context, p *who.Principal, s Share, w Worth) (R
 	if w.Owner == "" || w.Perms == 0 && s.Perms != 0 {
 		return Stranger, nil // it has ended
 	}
-	if s.Sharer == p.ID || w.Owner == p.ID {
-		return Keeper, nil
-	}
+	keeps := s.Sharer == p.ID || w.Owner == p.ID
 	groups, err := rm.groupsOf(ctx, p.ID)
-	if err != nil {
+	switch {
+	case err != nil:
 		return Stranger, err
-	}
-	if s.reaches(p.ID, groups) {
+	case p.Narrow(): // what the credential does not show, it does not share either
+	case keeps:
+		return Keeper, nil
+	case s.reaches(p.ID, groups):
 		return Recipient, nil
 	}
 	v, err := rm.files.As(ctx, p)
@@ -88,7 +89,12 @@ func (rm *Room) role(ctx context.Context, p *who.Principal, s Share, w Worth) (R
 	case err != nil:
 		return Stranger, err
 	}
-	if s.shownTo(e.Perm()) {
+	switch {
+	case keeps:
+		return Keeper, nil
+	case s.reaches(p.ID, groups):
+		return Recipient, nil
+	case s.shownTo(e.Perm()):
 		return Looker, nil
 	}
 	return Stranger, nil
@@ -189,7 +195,10 @@ func (rm *Room) heldBy(ctx context.Context, p *who.Principal, s Share, w Worth) 
 	if w.Owner == p.ID && s.Sharer == p.ID {
 		return &files.Entry{Node: w.Node(), Path: "/" + s.Target, Mount: &files.Mount{Perm: files.All, Owner: w.Owner}}, nil
 	}
-	v, err := rm.files.As(ctx, &who.Principal{ID: s.Sharer})
+	if s.Sharer != p.ID {
+		p = &who.Principal{ID: s.Sharer}
+	}
+	v, err := rm.files.As(ctx, p)
 	if err != nil {
 		return nil, err
 	}

@@ -39,6 +39,9 @@ func (rm *Room) Give(ctx context.Context, p *who.Principal, e *files.Entry, w Wi
 	if err := rm.recipient(ctx, p, e, &w); err != nil {
 		return s, false, err
 	}
+	if w.Perms != nil && *w.Perms > files.All {
+		return s, false, fault.New(fault.Denied, "Valid permissions are required for sharing")
+	}
 	if w.Kind == User || w.Kind == Group {
 		ss, err := where(ctx, rm.db, "s.node = ? AND s.kind = ? AND s.recipient = ? AND s.sharer = ?", e.ID, w.Kind, w.Recipient, p.ID)
 		if err != nil {
@@ -127,9 +130,6 @@ func grantable(pol Policy, e *files.Entry, w Wish) (files.Perm, error) {
 	}
 	if e.Mount.Kind != "" && !pol.Resharing() {
 		return 0, fault.New(fault.Denied, "Resharing is not allowed")
-	}
-	if w.Perms != nil && *w.Perms > files.All {
-		return 0, fault.New(fault.Denied, "Valid permissions are required for sharing")
 	}
 	if w.Kind == Link || w.Kind == Mail {
 		perms := files.Read

@@ -1,6 +1,7 @@
 package shares
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -88,7 +89,9 @@ func (rm *Room) In(ctx context.Context, p *who.Principal, folder *files.Entry) (
 	if err != nil {
 		return nil, err
 	}
-	return rm.living(ctx, ss)
+	out, err := rm.living(ctx, ss)
+	slices.SortFunc(out, func(a, b Listed) int { return cmp.Compare(a.ID, b.ID) })
+	return out, err
 }
 
 // Inherited returns the shares of the folders above an entry, the nearest first

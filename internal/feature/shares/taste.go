@@ -3,8 +3,12 @@ package shares
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/names"
+	"atrium/internal/base/who"
+	"atrium/internal/core/files"
 	"atrium/internal/infra/db"
 )
 
@@ -63,4 +67,88 @@ func (rm *Room) tastes(ctx context.Context, s Share) (asked, unasked []string, e
 		}
 	}
 	return asked, unasked, nil
+}
+
+// SetAsk says whether shares wait for p to accept them. What p has stays.
+func (rm *Room) SetAsk(ctx context.Context, p *who.Principal, ask bool) error {
+	return rm.tx(ctx, func(tx *db.DB) error {
+		_, err := tx.Exec(ctx, "INSERT INTO share_taste (uid, ask, folder) VALUES (?, ?, 0) {{on uid set ask}}", p.ID, number(ask))
+		return err
+	})
+}
+
+// SetFolder says in which folder of p's home new shares appear, which is made if
+// need be; "/" is the home itself. What p has already stays where it is.
+func (rm *Room) SetFolder(ctx context.Context, p *who.Principal, path string) error {
+	v, err := rm.files.As(ctx, p)
+	if err != nil {
+		return err
+	}
+	root, err := v.Stat(ctx, "/")
+	if err != nil {
+		return err
+	}
+	folder := root
+	if segs, err := names.Split(path); err != nil {
+		return err
+	} else if len(segs) > 0 {
+		if folder, err = madeFolder(ctx, v, segs); err != nil {
+			return err
+		}
+	}
+	if folder.Mount.Space != root.Mount.Space || folder.Mount.Kind != "" {
+		return fault.New(fault.Denied, "What others share with you cannot be put into what belongs to somebody else.")
+	}
+	ms, err := rm.Mounts(ctx, p)
+	if err != nil {
+		return err
+	}
+	stay := map[int64]place{}
+	for _, m := range ms {
+		at := root
+		if len(m.Path) > 1 {
+			if at, err = v.Stat(ctx, "/"+strings.Join(m.Path[:len(m.Path)-1], "/")); err != nil {
+				return err
+			}
+		}
+		stay[m.Root] = place{at.ID, m.Path[len(m.Path)-1]}
+	}
+	ask, err := rm.asks(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	return rm.tx(ctx, func(tx *db.DB) error {
+		for node, at := range stay {
+			if err := setPlace(ctx, tx, p.ID, node, at); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, "INSERT INTO share_taste (uid, ask, folder) VALUES (?, ?, ?) {{on uid set folder}}", p.ID, number(ask), folder.ID)
+		return err
+	})
+}
+
+// madeFolder finds a folder of a view, or makes it and those above it.
+func madeFolder(ctx context.Context, v *files.View, segs []string) (*files.Entry, error) {
+	for i := range segs {
+		at := "/" + strings.Join(segs[:i+1], "/")
+		if _, err := v.Mkdir(ctx, at); err != nil && !errors.Is(err, fault.Exists) {
+			return nil, err
+		}
+	}
+	e, err := v.Stat(ctx, "/"+strings.Join(segs, "/"))
+	if err == nil && !e.IsDir() {
+		err = fault.New(fault.Exists, "There is a file of this name.")
+	}
+	return e, err
+}
+
+// asks tells whether shares wait for somebody: what they said, or else the default.
+func (rm *Room) asks(ctx context.Context, uid string) (bool, error) {
+	t, err := tasteOf(ctx, rm.db, uid)
+	if err != nil || t.said {
+		return t.ask, err
+	}
+	pol, err := rm.Policy(ctx)
+	return pol.Ask(), err
 }

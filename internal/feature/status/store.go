@@ -270,3 +270,23 @@ func (rm *Room) Shown(ctx context.Context, uid string) (state, icon, message str
 	}
 	return s.Status, s.Icon, s.Message, nil
 }
+
+// Brief is what others see of accounts, by id, as lists of people carry it
+// (32-sharing/039). Those that never had a status are left out.
+func (rm *Room) Brief(ctx context.Context, uids []string) (map[string]any, error) {
+	all, err := rm.layered(ctx, uids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]any, len(all))
+	for _, l := range all {
+		s := forOthers(l.shown(rm.Now()))
+		out[s.UID] = struct {
+			Status  string  `json:"status"`
+			Message *string `json:"message"`
+			Icon    *string `json:"icon"`
+			ClearAt *int64  `json:"clearAt"`
+		}{s.Status, s.Message, s.Icon, s.ClearAt}
+	}
+	return out, nil
+}
