@@ -65,9 +65,6 @@ func (h *house) plugIn() (*plug.Board, error) {
 	h.people.OnRemoved(davs.Forget)
 	h.push = push.New(h.db, h.people, h.files, h.box)
 	h.push.Log = h.log
-	given := shares.New(h.db, h.files, h.people, h.settings, h.hashes, h.publish)
-	offered := shareapi.New(given, h.files, h.people)
-	offered.Presence = presence.Brief
 	var rooms []plug.Room
 	rooms = []plug.Room{
 		in,
@@ -83,9 +80,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		may("transfer", transfer.New(h.people, h.files)),
 		may("export", export.New(h.people, h.files)),
 		passwords.New(h.db, h.people, h.settings, h.hashes),
-		always("files_sharing", shares.New(h.db, h.files, h.people, h.settings, h.publish)),
-		may("files_sharing", shares.New(h.db, h.files, h.people, h.settings, h.hashes, h.publish)),
-		may("files_sharing", offered),
+		always("files_sharing", h.sharing(presence)),
 		always("files", davs),
 		may("notify_push", h.push),
 		may("files_trashbin", trash.New(h.db, h.tree, h.files, h.people, h.settings)),
@@ -109,6 +104,13 @@ func (h *house) onFiles() []plug.Room {
 		may("files_lock", locks.New(h.db, h.files, h.people, h.settings)),
 		may("systemtags", tags.New(h.db, h.files, h.people, h.settings, h.publish)),
 	}
+}
+
+// sharing makes the rooms of shares.
+func (h *house) sharing(presence *status.Room) plug.Room {
+	rm := shareapi.New(shares.New(h.db, h.files, h.people, h.settings, h.hashes, h.publish), h.files, h.people)
+	rm.Presence = presence.Brief
+	return rm
 }
 
 // board is a board without rooms.

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/quota"
 	"atrium/internal/base/who"
 	"atrium/internal/core/event"
 	"atrium/internal/core/identity/throttle"
@@ -36,8 +37,8 @@ var Schema = db.Schema{Room: "identity", Files: schema}
 
 // Quotas that are no number of bytes.
 const (
-	NoQuota      = -3 // all room there is
-	DefaultQuota = -1 // what the configuration says
+	NoQuota      = quota.None    // all room there is
+	DefaultQuota = quota.Default // what the configuration says
 )
 
 // AdminGroup is the group whose members administer the server.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/quota"
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity/profile"
 )
@@ -25,7 +26,7 @@ func TestProvisioningAtLogin(t *testing.T) {
 		ctx := t.Context()
 		var told []string
 		d.OnQuota(func(_ context.Context, uid string, bytes int64) error {
-			told = append(told, uid+" "+FormatQuota(bytes))
+			told = append(told, uid+" "+quota.Format(bytes))
 			return nil
 		})
 		quota := int64(5 << 30)

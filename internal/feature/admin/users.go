@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/quota"
 	"atrium/internal/core/identity"
 	"atrium/internal/infra/seal"
 	"atrium/internal/proto/cli"
@@ -44,7 +45,7 @@ func (r *Room) addUser(cmd *cobra.Command, args []string) error {
 	ctx, n := cmd.Context(), identity.NewUser{ID: args[0], Display: text(cmd, "display-name"), Mail: text(cmd, "email")}
 	var err error
 	if q := text(cmd, "quota"); q != "" {
-		if n.Quota, err = identity.ParseQuota(q); err != nil {
+		if n.Quota, err = quota.Parse(q); err != nil {
 			return err
 		}
 	}
@@ -214,7 +215,7 @@ func (r *Room) info(ctx context.Context, u *identity.User) (cli.Map, error) {
 		{Key: "cloud_id", Value: u.ID + "@" + r.host()},
 		{Key: "enabled", Value: u.Enabled},
 		{Key: "groups", Value: cli.Strings(groups)},
-		{Key: "quota", Value: identity.FormatQuota(u.Quota)},
+		{Key: "quota", Value: quota.Format(u.Quota)},
 		{Key: "first_seen", Value: moment(u.FirstLogin)},
 		{Key: "last_seen", Value: moment(seen)},
 		{Key: "user_directory", Value: folder},

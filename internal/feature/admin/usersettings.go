@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/quota"
 	"atrium/internal/core/identity"
 	"atrium/internal/proto/cli"
 )
@@ -27,7 +28,7 @@ func traits() []trait {
 		{"core", "locale", func(u *identity.User) string { return u.Locale }, "locale"},
 		{"core", "timezone", func(u *identity.User) string { return u.Timezone }, "timezone"},
 		{"files", "quota", func(u *identity.User) string {
-			return unless(u.Quota == identity.DefaultQuota, identity.FormatQuota(u.Quota))
+			return unless(u.Quota == identity.DefaultQuota, quota.Format(u.Quota))
 		}, ""},
 		{"login", "firstLogin", func(u *identity.User) string {
 			return unless(u.FirstLogin.IsZero(), strconv.FormatInt(u.FirstLogin.Unix(), 10))
@@ -155,7 +156,7 @@ func (r *Room) setTrait(ctx context.Context, uid string, t trait, value string) 
 
 // setQuota bounds the account, and with it its home.
 func (r *Room) setQuota(ctx context.Context, uid, value string) error {
-	quota, err := identity.ParseQuota(value)
+	quota, err := quota.Parse(value)
 	if err != nil {
 		return err
 	}

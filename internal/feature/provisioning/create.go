@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/quota"
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
 	"atrium/internal/proto/ocs"
@@ -79,7 +80,7 @@ func (rm *Room) newUser(ctx context.Context, r *ocs.Request) (n identity.NewUser
 		return n, ocs.Fail(108, "An email address is required, to send a password link to the user.")
 	}
 	if q := p.Get("quota"); q != "" {
-		if n.Quota, err = identity.ParseQuota(q); err != nil {
+		if n.Quota, err = quota.Parse(q); err != nil {
 			return n, ocs.Fail(101, "Invalid quota value: "+q)
 		}
 	}

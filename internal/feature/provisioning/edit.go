@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/quota"
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
 	"atrium/internal/core/identity/profile"
@@ -86,7 +87,7 @@ func (rm *Room) set(ctx context.Context, uid, key, value string) error {
 		err = rm.dir.SetPassword(ctx, uid, value, ownSession(ctx, uid)...)
 	case "quota":
 		var bytes int64
-		if bytes, err = identity.ParseQuota(value); err != nil {
+		if bytes, err = quota.Parse(value); err != nil {
 			return ocs.Fail(101, "Invalid quota value: "+value)
 		}
 		err = rm.dir.SetQuota(ctx, uid, bytes)

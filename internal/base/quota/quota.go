@@ -1,4 +1,5 @@
-package identity
+// Package quota reads and writes how much somebody may store.
+package quota
 
 import (
 	"math"
@@ -8,25 +9,31 @@ import (
 	"atrium/internal/base/fault"
 )
 
-const quotaUnits = "KMGTP"
+// Quotas that are no number of bytes.
+const (
+	None    = -3 // all room there is
+	Default = -1 // what the configuration says
+)
 
-// ParseQuota reads a quota as admins write it: "none", "default", a number of
+const units = "KMGTP"
+
+// Parse reads a quota as admins write it: "none", "default", a number of
 // bytes, or one with a unit such as "5 GB". As in all Nextcloud tools a unit is
 // a power of 1,024, with or without an i: "5 GB" is 5,368,709,120 bytes.
-func ParseQuota(s string) (int64, error) {
+func Parse(s string) (int64, error) {
 	text := strings.ToUpper(strings.TrimSpace(s))
 	switch text {
 	case "NONE":
-		return NoQuota, nil
+		return None, nil
 	case "DEFAULT":
-		return DefaultQuota, nil
+		return Default, nil
 	}
 	bad := fault.New(fault.Invalid, `A quota is a size such as "5 GB", or "none", or "default".`)
 	at := strings.LastIndexAny(text, "0123456789.") + 1
 	number, unit := text[:at], strings.TrimSuffix(strings.TrimSpace(text[at:]), "B")
 	factor := 1.0
 	if unit != "" {
-		exp := strings.Index(quotaUnits, strings.TrimSuffix(unit, "I")) + 1
+		exp := strings.Index(units, strings.TrimSuffix(unit, "I")) + 1
 		if len(unit) > 2 || unit == "I" || exp == 0 {
 			return 0, bad
 		}
@@ -42,17 +49,17 @@ func ParseQuota(s string) (int64, error) {
 	return int64(f * factor), nil
 }
 
-// FormatQuota writes a quota exactly, so that ParseQuota reads it back.
-func FormatQuota(bytes int64) string {
+// Format writes a quota exactly, so that Parse reads it back.
+func Format(bytes int64) string {
 	switch {
-	case bytes == DefaultQuota:
+	case bytes == Default:
 		return "default"
 	case bytes < 0:
 		return "none"
 	}
 	unit := ""
-	for i := 0; i < len(quotaUnits) && bytes != 0 && bytes%1024 == 0; i++ {
-		bytes, unit = bytes/1024, quotaUnits[i:i+1]
+	for i := 0; i < len(units) && bytes != 0 && bytes%1024 == 0; i++ {
+		bytes, unit = bytes/1024, units[i:i+1]
 	}
 	return strconv.FormatInt(bytes, 10) + " " + unit + "B"
 }

@@ -1,4 +1,4 @@
-package identity
+package quota
 
 import (
 	"errors"
@@ -13,8 +13,8 @@ func TestQuotas(t *testing.T) {
 		bytes int64
 		back  string
 	}{
-		{"none", NoQuota, "none"},
-		{"Default", DefaultQuota, "default"},
+		{"none", None, "none"},
+		{"Default", Default, "default"},
 		{"0", 0, "0 B"},
 		{"0 B", 0, "0 B"},
 		{"1000", 1000, "1000 B"},
@@ -26,13 +26,13 @@ func TestQuotas(t *testing.T) {
 		{" 2 TB ", 2 << 40, "2 TB"},
 		{"9223372036854775807", 1<<63 - 1, "9223372036854775807 B"},
 	} {
-		got, err := ParseQuota(c.text)
-		if err != nil || got != c.bytes || FormatQuota(got) != c.back {
-			t.Errorf("%q: got %d %q %v, want %d %q", c.text, got, FormatQuota(got), err, c.bytes, c.back)
+		got, err := Parse(c.text)
+		if err != nil || got != c.bytes || Format(got) != c.back {
+			t.Errorf("%q: got %d %q %v, want %d %q", c.text, got, Format(got), err, c.bytes, c.back)
 		}
 	}
 	for _, text := range []string{"", "GB", "-1", "-3", "5 XB", "5 GBB", "five GB", "1e3", "0x10", "1_000", "5 IB", "8192 PB", "1..5 GB", "NaN", "Inf"} {
-		if got, err := ParseQuota(text); !errors.Is(err, fault.Invalid) {
+		if got, err := Parse(text); !errors.Is(err, fault.Invalid) {
 			t.Errorf("%q: got %d, %v", text, got, err)
 		}
 	}
@@ -43,15 +43,15 @@ func FuzzQuota(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		q, err := ParseQuota(s)
+		q, err := Parse(s)
 		if err != nil {
 			return
 		}
-		if q < 0 && q != NoQuota && q != DefaultQuota {
+		if q < 0 && q != None && q != Default {
 			t.Fatalf("%q: got %d", s, q)
 		}
-		if back, err := ParseQuota(FormatQuota(q)); err != nil || back != q {
-			t.Fatalf("%q: %d became %q and that %d, %v", s, q, FormatQuota(q), back, err)
+		if back, err := Parse(Format(q)); err != nil || back != q {
+			t.Fatalf("%q: %d became %q and that %d, %v", s, q, Format(q), back, err)
 		}
 	})
 }
