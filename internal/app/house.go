@@ -36,6 +36,7 @@ import (
 	"atrium/internal/feature/tags"
 	"atrium/internal/feature/trash"
 	"atrium/internal/feature/twofactor"
+	"atrium/internal/feature/versions"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/conf"
 	"atrium/internal/infra/db"
@@ -80,7 +81,7 @@ type house struct {
 // schemas are the tables of all rooms, in the order they are made.
 var schemas = []db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, twofactor.Schema, passwords.Schema,
 	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, tree.Schema, content.Schema, davfiles.Schema, search.Schema, push.Schema,
-	locks.Schema, shares.Schema, trash.Schema, notify.Schema, tags.Schema}
+	locks.Schema, shares.Schema, trash.Schema, notify.Schema, tags.Schema, versions.Schema}
 
 // open connects to the database and the store and builds what lies above them.
 // A store that is not there is no error: files are then unavailable until it

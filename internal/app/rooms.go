@@ -26,6 +26,7 @@ import (
 	"atrium/internal/feature/transfer"
 	"atrium/internal/feature/trash"
 	"atrium/internal/feature/twofactor"
+	"atrium/internal/feature/versions"
 	"atrium/internal/feature/webui"
 	"atrium/internal/infra/cage"
 	"atrium/internal/proto/dav"
@@ -61,6 +62,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 	if err != nil {
 		return nil, err
 	}
+	olds := versions.New(h.db, h.tree, h.files, h.content, h.people, h.settings)
 	davs := davfiles.New(h.db, h.files, h.content, h.instance)
 	h.people.OnRemoved(davs.Forget)
 	h.push = push.New(h.db, h.people, h.files, h.box)
@@ -83,10 +85,11 @@ func (h *house) plugIn() (*plug.Board, error) {
 		always("files_sharing", h.sharing(presence)),
 		always("files", davs),
 		may("notify_push", h.push),
+		may("files_versions", olds),
 		may("files_trashbin", trash.New(h.db, h.tree, h.files, h.people, h.settings)),
 		h.previews(),
 		may("notifications", notes),
-		h.readableTree(davs.Contents),
+		h.readableTree(davs.Contents, olds.Contents),
 		search.New(h.db, h.tree, h.files, h.people),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h)),
 	}

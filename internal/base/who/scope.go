@@ -37,6 +37,23 @@ func (s *Scope) Limits() bool {
 	return s != nil && (len(s.Rooms) > 0 || len(s.But) > 0 || s.Verbs != 0 && s.Verbs != Everything || len(s.Folders) > 0)
 }
 
+// FileRights is what the verbs of a scope leave of the rights to files.
+func (s *Scope) FileRights() (r FileRight) {
+	if s == nil || s.Verbs == 0 {
+		return FileRead | FileUpdate | FileCreate | FileDelete | FileShare
+	}
+	if s.Verbs&Read != 0 {
+		r |= FileRead
+	}
+	if s.Verbs&Write != 0 {
+		r |= FileUpdate | FileCreate | FileDelete
+	}
+	if s.Verbs&Share != 0 {
+		r |= FileShare
+	}
+	return r
+}
+
 // Allows tells whether the scope reaches a part of the server with a verb.
 // Every credential may read its own account, since clients ask who they are.
 // What would lift the limits, the account and the administration, must be named

@@ -190,7 +190,7 @@ func (s *Service) As(ctx context.Context, p *who.Principal) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &View{Service: s, who: p, mounts: []Mount{{Space: root, Root: root, Perm: All, Owner: p.ID}}, may: permsOf(p.Scope) &^ p.Withheld}
+	v := &View{Service: s, who: p, mounts: []Mount{{Space: root, Root: root, Perm: All, Owner: p.ID}}, may: p.Scope.FileRights() &^ p.Withheld}
 	for m := range s.Hooks.mounters() {
 		more, err := m.Mounts(ctx, p)
 		if err != nil {

@@ -45,7 +45,7 @@ func (v *View) WriteMany(ctx context.Context, items []Item) []Outcome {
 		}
 	}
 	for i, o := range m.out {
-		if o.Err != nil && m.stored[i].ID != 0 && items[i].Put.Parts == nil {
+		if o.Err != nil && m.stored[i].ID != 0 && items[i].Put.alone() {
 			v.content.Forget(ctx, m.stored[i].ID)
 		}
 	}
@@ -220,7 +220,7 @@ func (m *many) commit(ctx context.Context) error {
 	var todo []int
 	byFolder := map[int64][]int{}
 	for i := range m.pending() {
-		if m.items[i].Put.Parts != nil || m.items[i].Put.Also != nil {
+		if !m.items[i].Put.alone() || m.items[i].Put.Also != nil {
 			return errApart
 		}
 		todo = append(todo, i)

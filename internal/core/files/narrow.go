@@ -20,24 +20,6 @@ import (
 // are the way: they can be seen, but not changed, and hold nothing but what leads
 // to a top. All else does not exist.
 
-// permsOf is what the verbs of a scope leave of the rights.
-func permsOf(s *who.Scope) Perm {
-	if s == nil || s.Verbs == 0 {
-		return All
-	}
-	var p Perm
-	if s.Verbs&who.Read != 0 {
-		p |= Read
-	}
-	if s.Verbs&who.Write != 0 {
-		p |= Update | Create | Delete
-	}
-	if s.Verbs&who.Share != 0 {
-		p |= Share
-	}
-	return p
-}
-
 // narrow limits a view to some nodes, with one statement. Nodes that the view
 // does not reach, or not any more, open nothing.
 func (v *View) narrow(ctx context.Context, nodes []int64) error {

@@ -31,6 +31,7 @@ type Put struct {
 	Body    io.Reader
 	Parts   []content.Content // instead of Body: contents to join, in order
 	Stored  *content.Content  // instead of Body: bytes that content.Write has stored
+	Known   bool              // Stored is a content that something refers to already
 	SHA1    []byte            // of the joined parts, as the client says; nil if it does not
 	Size    int64             // length of Body in bytes; < 0 is unknown
 	Total   int64             // bytes to find room for, if more than Size
@@ -43,6 +44,13 @@ type Put struct {
 	// Also runs in the transaction of the write.
 	Also func(tx *db.DB, w Written) error
 }
+
+// alone tells whether what a write stored is nobody's when the write fails.
+func (p Put) alone() bool { return p.Parts == nil && !p.Known }
+
+// Visitor is the writer of what somebody without an account wrote; no user is called
+// so.
+const Visitor = "/"
 
 // Written is the outcome of Write.
 type Written struct {
@@ -164,7 +172,7 @@ func (v *View) Write(ctx context.Context, p string, put Put) (Written, error) {
 		return Written{}, err
 	}
 	w, err := v.commit(ctx, s, c, put)
-	if err != nil && put.Parts == nil {
+	if err != nil && put.alone() {
 		v.content.Forget(ctx, c.ID)
 	}
 	return w, err
@@ -229,6 +237,8 @@ func (v *View) commit(ctx context.Context, s *spot, c content.Content, put Put) 
 		joined := c
 		if put.Parts != nil {
 			joined, err = v.content.Join(ctx, tx, c.ID, put.Parts, put.SHA1)
+		} else if put.Known {
+			err = v.content.Refer(ctx, tx, c.ID, 1)
 		} else {
 			err = v.content.Keep(ctx, tx, c)
 		}
@@ -276,6 +286,11 @@ func (v *View) written(s *spot, cur *Entry, c content.Content, put Put, fresh tr
 	n.Parent, n.Name, n.Kind, n.Uploaded = s.parent.ID, s.name, tree.File, now.Unix()
 	if cur != nil {
 		n.ID, n.Created, n.Uploaded = cur.ID, cur.Created, cur.Uploaded
+	}
+	if n.Writer = v.who.ID; n.Writer == "" {
+		n.Writer = Visitor
+	} else if n.Writer == s.mount.Owner {
+		n.Writer = ""
 	}
 	n.Size, n.Content, n.SHA1, n.ETag, n.MTime = c.Size, c.ID, c.SHA1, tree.NewETag(), put.MTime
 	if n.MTime.IsZero() {

@@ -53,6 +53,7 @@ type Node struct {
 	SHA1       []byte // of the content; nil if not known
 	Created    int64  // Unix seconds a client gave as creation time, 0 if none did
 	Uploaded   int64  // Unix seconds of the first write
+	Writer     string // who wrote the content, if not the owner of the space: see files.Put
 }
 
 // IsDir tells whether n is a folder.
@@ -95,7 +96,7 @@ func New(d *db.DB) *Tree {
 	return &Tree{db: d, Now: time.Now, turns: map[int64]*turn{}, mimes: newMimes(d)}
 }
 
-const nodeColumns = "parent, name, id, kind, size, mtime, etag, mime, content, sha1, created, uploaded"
+const nodeColumns = "parent, name, id, kind, size, mtime, etag, mime, content, sha1, created, uploaded, writer"
 
 func columnsOf(alias string) string {
 	return alias + "." + strings.ReplaceAll(nodeColumns, ", ", ", "+alias+".")
@@ -103,7 +104,7 @@ func columnsOf(alias string) string {
 
 func scanNode(r db.Row) (n Node, err error) {
 	var mtime int64
-	err = r.Scan(&n.Parent, &n.Name, &n.ID, &n.Kind, &n.Size, &mtime, &n.ETag, &n.Mime, &n.Content, &n.SHA1, &n.Created, &n.Uploaded)
+	err = r.Scan(&n.Parent, &n.Name, &n.ID, &n.Kind, &n.Size, &mtime, &n.ETag, &n.Mime, &n.Content, &n.SHA1, &n.Created, &n.Uploaded, &n.Writer)
 	n.MTime = time.Unix(0, mtime)
 	return n, err
 }
@@ -182,9 +183,8 @@ func (t *Tree) Child(ctx context.Context, d *db.DB, parent int64, name string) (
 }
 
 func (t *Tree) insert(ctx context.Context, tx *db.DB, n Node) error {
-	_, err := tx.Exec(ctx, `INSERT INTO node (parent, name, id, kind, size, mtime, etag, mime, content, sha1, created, uploaded)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		n.Parent, n.Name, n.ID, n.Kind, n.Size, n.MTime.UnixNano(), n.ETag, n.Mime, n.Content, n.SHA1, n.Created, n.Uploaded)
+	_, err := tx.Exec(ctx, "INSERT INTO node ("+nodeColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		n.Parent, n.Name, n.ID, n.Kind, n.Size, n.MTime.UnixNano(), n.ETag, n.Mime, n.Content, n.SHA1, n.Created, n.Uploaded, n.Writer)
 	return err
 }
 

@@ -91,9 +91,9 @@ func (t *Tree) holdFolder(ctx context.Context, tx *db.DB, id int64) error {
 // Update overwrites what a node holds (size, times, content, mime), when its
 // etag is still old.ETag: else fault.Stale. now.ETag is the new one.
 func (t *Tree) Update(ctx context.Context, tx *db.DB, c Change, space int64, old, now Node) error {
-	hit, err := tx.Exec(ctx, `UPDATE node SET size = ?, mtime = ?, etag = ?, mime = ?, content = ?, sha1 = ?, created = ?, uploaded = ?
+	hit, err := tx.Exec(ctx, `UPDATE node SET size = ?, mtime = ?, etag = ?, mime = ?, content = ?, sha1 = ?, created = ?, uploaded = ?, writer = ?
 		WHERE id = ? AND etag = ? AND parent = ?`,
-		now.Size, now.MTime.UnixNano(), now.ETag, now.Mime, now.Content, now.SHA1, now.Created, now.Uploaded, old.ID, old.ETag, old.Parent)
+		now.Size, now.MTime.UnixNano(), now.ETag, now.Mime, now.Content, now.SHA1, now.Created, now.Uploaded, now.Writer, old.ID, old.ETag, old.Parent)
 	if err != nil {
 		return err
 	}

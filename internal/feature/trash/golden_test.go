@@ -137,8 +137,8 @@ func (p *play) exchange(e webtest.Exchange) {
 	case "038":
 		e.Body = withoutOlder(e.Body)
 	}
-	e.Body = apart(e.Body)
-	out := apart(w.Body.String())
+	e.Body = webtest.Apart(e.Body)
+	out := webtest.Apart(w.Body.String())
 	w.Body.Reset()
 	w.Body.WriteString(out)
 	e.Compare(p, w, rules)
@@ -148,13 +148,6 @@ func (p *play) exchange(e webtest.Exchange) {
 func withoutOlder(body string) string {
 	at := strings.Index(body, "<d:response><d:href>/remote.php/dav/trashbin/dave2/trash/s.txt.d1795312880")
 	return body[:at] + "</d:multistatus>\n"
-}
-
-// apart puts each element on a line of its own.
-func apart(xml string) string {
-	xml = strings.ReplaceAll(strings.ReplaceAll(xml, "\n", ""), "  <", "<")
-	xml = strings.ReplaceAll(xml, "<s:message/>", "<s:message></s:message>")
-	return strings.ReplaceAll(strings.ReplaceAll(xml, "<nc:mount-type></nc:mount-type>", "<nc:mount-type/>"), "><", ">\n<")
 }
 
 func (p *play) after() {

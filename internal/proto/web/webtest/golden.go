@@ -185,3 +185,14 @@ func (r Rules) xml(text string) []string {
 	}
 	return strings.Split(strings.TrimSpace(text), "\n")
 }
+
+var emptied = regexp.MustCompile(`<([a-z]+:[a-z-]+)></[a-z]+:[a-z-]+>`)
+
+// Apart puts each element of a document that is on few lines on one of its own, so
+// that two can be compared line by line. Empty elements are written in one way.
+func Apart(xml string) string {
+	xml = strings.ReplaceAll(strings.ReplaceAll(xml, "\n", ""), "  <", "<")
+	xml = emptied.ReplaceAllString(xml, "<$1/>")
+	xml = strings.ReplaceAll(xml, "<s:message/>", "<s:message></s:message>") // for Loose
+	return strings.ReplaceAll(xml, "><", ">\n<")
+}

@@ -1,0 +1,1 @@
+ALTER TABLE node ADD COLUMN {{absent}} writer {{key}} NOT NULL DEFAULT '';

@@ -1,0 +1,1 @@
+CREATE INDEX version_due ON version (due);

@@ -1,0 +1,1 @@
+CREATE INDEX version_owner ON version (owner, made);
