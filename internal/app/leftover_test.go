@@ -32,7 +32,7 @@ func staying() map[string]string {
 
 // owed are tables of rooms that do not clear them yet; docs/STATUS.md says so.
 func owed(table string) bool {
-	return slices.Contains([]string{"share", "share_member", "share_place", "share_taste", "trashed"}, table)
+	return slices.Contains([]string{"share", "share_member", "share_place", "share_taste"}, table)
 }
 
 // column is one of a table.

@@ -62,9 +62,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 	if err != nil {
 		return nil, err
 	}
-	olds := versions.New(h.db, h.tree, h.files, h.content, h.people, h.settings)
-	davs := davfiles.New(h.db, h.files, h.content, h.instance)
-	h.people.OnRemoved(davs.Forget)
+	davs, olds := h.holders()
 	h.push = push.New(h.db, h.people, h.files, h.box)
 	h.push.Log = h.log
 	var rooms []plug.Room
@@ -114,6 +112,13 @@ func (h *house) sharing(presence *status.Room) plug.Room {
 	rm := shareapi.New(shares.New(h.db, h.files, h.people, h.settings, h.hashes, h.publish), h.files, h.people)
 	rm.Presence = presence.Brief
 	return rm
+}
+
+// holders makes the rooms that refer to contents of their own.
+func (h *house) holders() (*davfiles.Room, *versions.Room) {
+	davs := davfiles.New(h.db, h.files, h.content, h.instance)
+	h.people.OnRemoved(davs.Forget)
+	return davs, versions.New(h.db, h.tree, h.files, h.content, h.people, h.settings)
 }
 
 // board is a board without rooms.

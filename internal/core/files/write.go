@@ -48,10 +48,6 @@ type Put struct {
 // alone tells whether what a write stored is nobody's when the write fails.
 func (p Put) alone() bool { return p.Parts == nil && !p.Known }
 
-// Visitor is the writer of what somebody without an account wrote; no user is called
-// so.
-const Visitor = "/"
-
 // Written is the outcome of Write.
 type Written struct {
 	*Entry
@@ -288,7 +284,7 @@ func (v *View) written(s *spot, cur *Entry, c content.Content, put Put, fresh tr
 		n.ID, n.Created, n.Uploaded = cur.ID, cur.Created, cur.Uploaded
 	}
 	if n.Writer = v.who.ID; n.Writer == "" {
-		n.Writer = Visitor
+		n.Writer = tree.Nobody
 	} else if n.Writer == s.mount.Owner {
 		n.Writer = ""
 	}

@@ -63,6 +63,23 @@ func (t *Tree) Held(ctx context.Context, d *db.DB, kind SpaceKind) (map[string]H
 	return out, nil
 }
 
+// Nobody is the writer of what somebody without an account wrote.
+const Nobody = "/"
+
+// ForgetWriter takes a name from the contents that they wrote in others' spaces. It
+// looks through all nodes, so it is work for later.
+func (t *Tree) ForgetWriter(ctx context.Context, writer string) error {
+	for {
+		ids, err := db.List(ctx, t.db, db.Scan1[int64], "SELECT id FROM node WHERE writer = ? LIMIT ?", writer, ask)
+		if err != nil || len(ids) == 0 || writer == "" || writer == Nobody {
+			return err
+		}
+		if _, err := t.db.Exec(ctx, "UPDATE node SET writer = ? WHERE id IN (?)", Nobody, ids); err != nil {
+			return err
+		}
+	}
+}
+
 // Filled tells which of the folders hold something.
 func (t *Tree) Filled(ctx context.Context, d *db.DB, folders []int64) (map[int64]bool, error) {
 	out := make(map[int64]bool, len(folders))

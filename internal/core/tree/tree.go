@@ -53,7 +53,7 @@ type Node struct {
 	SHA1       []byte // of the content; nil if not known
 	Created    int64  // Unix seconds a client gave as creation time, 0 if none did
 	Uploaded   int64  // Unix seconds of the first write
-	Writer     string // who wrote the content, if not the owner of the space: see files.Put
+	Writer     string // who wrote the content, if not the owner of the space; or Nobody
 }
 
 // IsDir tells whether n is a folder.

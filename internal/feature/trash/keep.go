@@ -78,10 +78,16 @@ func (rm *Room) erased(ctx context.Context, tx *db.DB, nodes []int64) error {
 	return err
 }
 
-// forget forgets what was shown to somebody who is gone. Their own trash goes with
-// their home.
+// forget forgets what was shown to somebody who is gone, and what was theirs. Their
+// own trash goes with their home. What they deleted of others' was deleted by
+// nobody.
 func (rm *Room) forget(ctx context.Context, tx *db.DB, uid string) error {
-	for _, q := range []string{"DELETE FROM trashed WHERE holder = ?", "DELETE FROM trash_limit WHERE uid = ?"} {
+	for _, q := range []string{
+		"DELETE FROM trashed WHERE holder = ?",
+		"DELETE FROM trashed WHERE owner = ?",
+		"UPDATE trashed SET deleter = '' WHERE deleter = ?",
+		"DELETE FROM trash_limit WHERE uid = ?",
+	} {
 		if _, err := tx.Exec(ctx, q, uid); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"atrium/internal/core/files"
+	"atrium/internal/core/tree"
 	"atrium/internal/infra/db"
 )
 
@@ -28,7 +29,7 @@ func (k keeper) Overwritten(ctx context.Context, tx *db.DB, old *files.Entry) (b
 	switch author {
 	case "":
 		author = old.Mount.Owner
-	case files.Visitor:
+	case tree.Nobody:
 		author = ""
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO version (node, name, content, size, mtime, made, due, owner, author)
@@ -112,7 +113,7 @@ func (rm *Room) current(ctx context.Context, e *files.Entry) (Version, error) {
 	switch v.Author {
 	case "":
 		v.Author = v.Owner
-	case files.Visitor:
+	case tree.Nobody:
 		v.Author = ""
 	}
 	labels, err := db.List(ctx, rm.db, db.Scan1[string], "SELECT label FROM version_label WHERE node = ? AND content = ?", e.ID, e.Content)

@@ -19,6 +19,7 @@ import (
 	"atrium/internal/core/settings"
 	"atrium/internal/core/tree"
 	"atrium/internal/infra/db"
+	"atrium/internal/infra/jobs"
 	"atrium/internal/proto/dav"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
@@ -60,6 +61,15 @@ func (rm *Room) Plug(b *plug.Board) {
 	for _, name := range []string{"files.versioning", "files.version_labeling", "files.version_deletion"} {
 		b.Caps.Add(name, func(context.Context, *http.Request) any { return true })
 	}
+	forget := jobs.Define(b.Jobs, "versions.forget", rm.tree.ForgetWriter)
+	rm.people.OnRemoved(func(ctx context.Context, tx *db.DB, uid string) error {
+		for _, q := range []string{"UPDATE version SET owner = '' WHERE owner = ?", "UPDATE version SET author = '' WHERE author = ?"} {
+			if _, err := tx.Exec(ctx, q, uid); err != nil {
+				return err
+			}
+		}
+		return forget.Add(ctx, tx, uid)
+	})
 	rm.commands(b)
 }
 

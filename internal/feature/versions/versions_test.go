@@ -150,6 +150,15 @@ func TestWhoWroteWhat(t *testing.T) {
 		if want := []string{"dave1", "dave2", "", "dave1"}; !slices.Equal(got, want) {
 			g.Errorf("by %q, want %q", got, want)
 		}
+		g.as("dave2").put("/s/x", "55555", 5000)
+		if err := errors.Join(g.dir.Remove(g.Context(), "dave2"), g.board.Jobs.Drain(g.Context())); err != nil {
+			g.Fatal(err)
+		}
+		for _, v := range g.held(d.stat("/s/x")) {
+			if v.Author != "" && v.Author != "dave1" {
+				g.Errorf("%d is still by %s", v.Name, v.Author)
+			}
+		}
 	})
 }
 
