@@ -23,6 +23,7 @@ import (
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/locks"
+	"atrium/internal/feature/media"
 	"atrium/internal/feature/notify"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/profile"
@@ -81,7 +82,7 @@ type house struct {
 // schemas are the tables of all rooms, in the order they are made.
 var schemas = []db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, twofactor.Schema, passwords.Schema,
 	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, tree.Schema, content.Schema, davfiles.Schema, search.Schema, push.Schema,
-	locks.Schema, shares.Schema, trash.Schema, notify.Schema, tags.Schema, versions.Schema}
+	locks.Schema, shares.Schema, trash.Schema, notify.Schema, tags.Schema, versions.Schema, media.Schema}
 
 // open connects to the database and the store and builds what lies above them.
 // A store that is not there is no error: files are then unavailable until it

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
 
+	"atrium/internal/feature/media"
 	"atrium/internal/feature/previews"
 	"atrium/internal/infra/cage"
 	"atrium/internal/infra/conf"
@@ -36,7 +38,11 @@ func Main(args []string, version string) int {
 
 // Caged does the work of a cage and ends the process if the arguments, without the
 // program's name, say that it is one.
-func Caged(args []string) { cage.Main(args, previews.Workers()) }
+func Caged(args []string) {
+	workers := previews.Workers()
+	maps.Copy(workers, media.Workers())
+	cage.Main(args, workers)
+}
 
 // env is what commands get from the process.
 type env struct {

@@ -10,6 +10,7 @@ import (
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/export"
 	"atrium/internal/feature/locks"
+	"atrium/internal/feature/media"
 	"atrium/internal/feature/notify"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/previews"
@@ -86,6 +87,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		may("files_versions", olds),
 		may("files_trashbin", trash.New(h.db, h.tree, h.files, h.people, h.settings)),
 		h.previews(),
+		h.photos(),
 		may("notifications", notes),
 		h.readableTree(davs.Contents, olds.Contents),
 		search.New(h.db, h.tree, h.files, h.people),
@@ -153,10 +155,20 @@ func (h *house) waysIn() (*signin.Room, *twofactor.Room, *accountmail.Room, erro
 
 // previews is the room of small pictures, whose decoders run in cages.
 func (h *house) previews() *previews.Room {
-	dir := filepath.Join(h.conf.Data, "previews")
-	rm := previews.New(h.files, h.content, h.settings, cage.New(h.env.self, filepath.Join(dir, "tmp")), dir)
+	rm := previews.New(h.files, h.content, h.settings, h.cage(), filepath.Join(h.conf.Data, "previews"))
 	rm.Log = h.log
 	return rm
+}
+
+// photos is the room that knows what photos tell.
+func (h *house) photos() *media.Room {
+	rm := media.New(h.db, h.tree, h.files, h.content, h.cage())
+	rm.Log = h.log
+	return rm
+}
+
+func (h *house) cage() *cage.Cage {
+	return cage.New(h.env.self, filepath.Join(h.conf.Data, "previews", "tmp"))
 }
 
 // mailer is who writes to people, nil where no mail server is set up.

@@ -96,10 +96,12 @@ func (v *View) gatherMount(ctx context.Context, m *Mount, q *tree.Query, hits *[
 			return err
 		}
 	}
-	if where.Holds(&n, mediaType) {
+	q.Where = where
+	err = q.Date(ctx, v.tree, &n)
+	if err == nil && where.Holds(&n, mediaType) {
 		*hits = append(*hits, found{q.HitOf(&n, mediaType), m})
 	}
-	return nil
+	return err
 }
 
 // Among yields those entries with certain ids that lie in a folder, the folder

@@ -35,6 +35,7 @@ const (
 	ByID             // also of In
 	ByCreated        // Unix seconds
 	ByUploaded       // Unix seconds
+	ByTaken          // Unix seconds: when a picture was taken, ByMTime where that is not known
 )
 
 // FolderType is what searches take for the media type of folders.
@@ -66,6 +67,8 @@ func (f Field) number(n *Node) (int64, bool) {
 		return n.Created, true
 	case ByUploaded:
 		return n.Uploaded, true
+	case ByTaken:
+		return floorSeconds(n.takenNano()), true
 	}
 	return 0, false
 }

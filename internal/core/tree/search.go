@@ -80,8 +80,11 @@ func (q *Query) HitOf(n *Node, mediaType string) Hit {
 		if h.nums[i], isNumber = k.Field.number(n); !isNumber {
 			h.texts[i] = k.Field.text(n, mediaType)
 		}
-		if k.Field == ByMTime {
+		switch k.Field {
+		case ByMTime:
 			h.nums[i] = n.MTime.UnixNano()
+		case ByTaken:
+			h.nums[i] = n.takenNano()
 		}
 	}
 	return h
@@ -243,11 +246,11 @@ func sqlPattern(pattern string) (string, bool) {
 	return b.String(), exact
 }
 
-const hitColumns = "n.id, n.name, n.size, n.mtime, n.mime, n.created, n.uploaded"
+const hitColumns = "n.id, n.name, n.size, n.mtime, n.mime, n.created, n.uploaded, "
 
 func scanHit(r db.Row) (n Node, err error) {
 	var mtime int64
-	err = r.Scan(&n.ID, &n.Name, &n.Size, &mtime, &n.Mime, &n.Created, &n.Uploaded)
+	err = r.Scan(&n.ID, &n.Name, &n.Size, &mtime, &n.Mime, &n.Created, &n.Uploaded, &n.Taken)
 	n.MTime = time.Unix(0, mtime)
 	return n, err
 }
@@ -267,10 +270,14 @@ func likeName(d db.Dialect) string {
 // statement is the search below a folder. Its text has few forms, since
 // statements are kept prepared.
 func (s *search) statement(d db.Dialect, folder int64, order string) (string, []any) {
+	taken, join := "0", ""
+	if s.q.dated() {
+		taken, join = "COALESCE(k.at, 0)", " LEFT JOIN taken k ON k.content = n.content"
+	}
 	q := `WITH RECURSIVE below (id) AS (
 		SELECT id FROM node WHERE id = ?
 		UNION ALL SELECT f.id FROM below JOIN node f ON f.parent = below.id WHERE f.kind = ?)
-		SELECT ` + hitColumns + ` FROM below JOIN node n ON n.parent = below.id
+		SELECT ` + hitColumns + taken + ` FROM below JOIN node n ON n.parent = below.id` + join + `
 		WHERE n.mtime >= ? AND n.mtime <= ? AND n.size >= ? AND n.size <= ?`
 	args := []any{folder, Folder, s.mtime[0], s.mtime[1], s.size[0], s.size[1]}
 	if len(s.mimes) < len(s.types) {
@@ -287,7 +294,8 @@ func (s *search) statement(d db.Dialect, folder int64, order string) (string, []
 	return q + order, args
 }
 
-var columns = map[Field]string{ByName: "n.name", ByMTime: "n.mtime", BySize: "n.size", ByID: "n.id", ByCreated: "n.created", ByUploaded: "n.uploaded"}
+var columns = map[Field]string{ByName: "n.name", ByMTime: "n.mtime", BySize: "n.size", ByID: "n.id", ByCreated: "n.created", ByUploaded: "n.uploaded",
+	ByTaken: "COALESCE(NULLIF(k.at, 0) * 1000000000, n.mtime)"}
 
 // order has the engine sort and cut.
 func (s *search) order() (string, []any) {
@@ -362,6 +370,9 @@ func (s *search) amongIDs(ctx context.Context, t *Tree, folder int64) error {
 	for batch := range slices.Chunk(ids, 500) {
 		chains, err := t.Up(ctx, batch...)
 		if err != nil {
+			return err
+		}
+		if err := s.date(ctx, t, chains); err != nil {
 			return err
 		}
 		for _, id := range batch {

@@ -51,9 +51,9 @@ func (w *wood) forest(rng *rand.Rand, types map[int32]string) map[int64][]tree.N
 		parent := folders[rng.IntN(len(folders))]
 		n := tree.Node{ID: w.id(), Parent: parent, Name: fmt.Sprintf("%s%d", words[rng.IntN(len(words))], i), Kind: tree.File,
 			Size: int64(rng.IntN(5)), MTime: time.Unix(int64(rng.IntN(6)-3), int64(rng.IntN(2))*500e6), ETag: tree.NewETag(),
-			Mime: ids[rng.IntN(len(ids))], Created: int64(rng.IntN(3)), Uploaded: int64(rng.IntN(3))}
+			Mime: ids[rng.IntN(len(ids))], Created: int64(rng.IntN(3)), Uploaded: int64(rng.IntN(3)), Content: 1 + int64(rng.IntN(40))}
 		if i%4 == 0 {
-			n.Kind, n.Mime, n.Size = tree.Folder, 0, 0
+			n.Kind, n.Mime, n.Size, n.Content = tree.Folder, 0, 0, 0
 			folders = append(folders, n.ID)
 		}
 		c := w.change()
@@ -62,11 +62,18 @@ func (w *wood) forest(rng *rand.Rand, types map[int32]string) map[int64][]tree.N
 	if err := w.Settle(context.Background(), w.root); err != nil {
 		w.Fatal(err)
 	}
+	for content := range int64(20) { // half of the contents tell when they were taken
+		w.tx(func(tx *db.DB) error { return w.SetTaken(context.Background(), tx, 1+2*content, content%5-1) })
+	}
 	all, err := w.Up(context.Background(), w.ids()...)
 	if err != nil {
 		w.Fatal(err)
 	}
+	dated := tree.Query{Order: []tree.Key{{Field: tree.ByTaken}}}
 	for id, chain := range all {
+		if err := dated.Date(context.Background(), w.Tree, &chain[len(chain)-1]); err != nil {
+			w.Fatal(err)
+		}
 		above[id] = chain
 	}
 	return above
@@ -104,7 +111,7 @@ func grow(rng *rand.Rand, ids []int64, depth int) tree.Pred {
 		p.Field = tree.Field(1 + rng.IntN(2))
 		p.Text = []string{"%", "%a%", "%A%", "%å%", "image/%", "%_%1", `%\%%`, `%\_%`, "%|%", "%?%", "%ß%", "%BETA%", "%日%"}[rng.IntN(13)]
 	default:
-		p.Field = tree.Field(1 + rng.IntN(int(tree.ByUploaded)))
+		p.Field = tree.Field(1 + rng.IntN(int(tree.ByTaken)))
 		p.Num = []int64{-2, -1, 0, 1, 2, 3, math.MaxInt64, math.MinInt64}[rng.IntN(8)]
 		p.Text = []string{"b", "image/png", "å", "", "GAMMA"}[rng.IntN(5)]
 		if p.Field == tree.ByID {
@@ -133,7 +140,7 @@ func TestSearchFindsWhatHolds(t *testing.T) {
 		for round := range 600 {
 			q := tree.Query{Where: grow(rng, ids, 3), Limit: rng.IntN(3) * 7, Offset: rng.IntN(2) * 3}
 			for range rng.IntN(4) {
-				q.Order = append(q.Order, tree.Key{Field: tree.Field(1 + rng.IntN(int(tree.ByUploaded))), Desc: rng.IntN(2) == 0})
+				q.Order = append(q.Order, tree.Key{Field: tree.Field(1 + rng.IntN(int(tree.ByTaken))), Desc: rng.IntN(2) == 0})
 			}
 			top := tops[round%len(tops)]
 			got, err := w.Search(t.Context(), top, q)

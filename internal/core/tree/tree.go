@@ -54,6 +54,7 @@ type Node struct {
 	Created    int64  // Unix seconds a client gave as creation time, 0 if none did
 	Uploaded   int64  // Unix seconds of the first write
 	Writer     string // who wrote the content, if not the owner of the space; or Nobody
+	Taken      int64  // Unix seconds at which a picture was taken, 0 if not known; only searches that ask for it fill it
 }
 
 // IsDir tells whether n is a folder.

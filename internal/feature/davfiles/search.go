@@ -17,15 +17,14 @@ import (
 	"atrium/internal/proto/dav"
 )
 
-// searchable are the properties that can be compared and sorted by. When a
-// picture was taken is not known yet; phones ask for it to build their galleries
-// and get the time of the file, as the recorded server tells for pictures without
-// EXIF (11-dav-report-search/072).
+// searchable are the properties that can be compared and sorted by. A picture that
+// does not say when it was taken has the time of the file, as the recorded server
+// tells (11-dav-report-search/072).
 var searchable = map[xml.Name]tree.Field{
 	dv("displayname"):                        tree.ByName,
 	dv("getcontenttype"):                     tree.ByType,
 	dv("getlastmodified"):                    tree.ByMTime,
-	nc("metadata-photos-original_date_time"): tree.ByMTime,
+	nc("metadata-photos-original_date_time"): tree.ByTaken,
 	oc("size"):                               tree.BySize,
 	oc("fileid"):                             tree.ByID,
 	nc("creation_time"):                      tree.ByCreated,

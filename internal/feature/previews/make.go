@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path"
@@ -226,21 +225,8 @@ func (rm *Room) open(ctx context.Context, e *files.Entry) (*source, error) {
 		return s, nil
 	}
 	defer rc.Close()
-	if e.Size > mostSpooled {
-		return nil, fmt.Errorf("%w: %d bytes to copy", cage.ErrBounds, e.Size)
-	}
-	dir, remove, err := rm.cage.Folder()
-	if err != nil {
+	if s.file, s.close, err = rm.cage.Spool(rc, mostSpooled); err != nil {
 		return nil, err
 	}
-	f, err := os.Create(path.Join(dir, "in"))
-	if err == nil {
-		_, err = io.Copy(f, rc)
-	}
-	if err != nil {
-		remove()
-		return nil, err
-	}
-	s.file, s.close = f, func() { _ = f.Close(); remove() }
 	return s, nil
 }

@@ -112,6 +112,36 @@ func (c *Cage) Folder() (dir string, remove func(), err error) {
 	return dir, func() { _ = os.RemoveAll(dir) }, nil
 }
 
+// Ready tells whether anything can be run at all.
+func (c *Cage) Ready() bool { return c.self != "" }
+
+// Spool copies bytes into a file for a job's input; more than most are ErrBounds.
+// done closes and removes it.
+func (c *Cage) Spool(r io.Reader, most int64) (f *os.File, done func(), err error) {
+	dir, remove, err := c.Folder()
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err = os.Create(filepath.Join(dir, "in"))
+	if err != nil {
+		remove()
+		return nil, nil, err
+	}
+	done = func() { _ = f.Close(); remove() }
+	n, err := io.Copy(f, io.LimitReader(r, most+1))
+	if err == nil && n > most {
+		err = fmt.Errorf("%w: more than %d bytes to copy", ErrBounds, most)
+	}
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return f, done, nil
+}
+
 // Sweep removes private folders that were made before an instant, which a killed
 // server left behind.
 func (c *Cage) Sweep(before time.Time) {
