@@ -147,7 +147,7 @@ func (a *About) note(ti imagemeta.TagInfo) {
 	into := a.IFD0
 	switch ti.Namespace {
 	case "IFD0":
-	case "IFD0/ExifIFD":
+	case "IFD0/ExifIFDP":
 		into = a.Exif
 	default:
 		return
