@@ -86,8 +86,6 @@ func (h *house) plugIn() (*plug.Board, error) {
 		may("notify_push", h.push),
 		may("files_versions", olds),
 		may("files_trashbin", trash.New(h.db, h.tree, h.files, h.people, h.settings)),
-		h.previews(),
-		h.photos(),
 		may("notifications", notes),
 		h.readableTree(davs.Contents, olds.Contents),
 		search.New(h.db, h.tree, h.files, h.people),
@@ -106,6 +104,8 @@ func (h *house) onFiles() []plug.Room {
 	return []plug.Room{
 		may("files_lock", locks.New(h.db, h.files, h.people, h.settings)),
 		may("systemtags", tags.New(h.db, h.files, h.people, h.settings, h.publish)),
+		h.previews(),
+		h.photos(),
 	}
 }
 
