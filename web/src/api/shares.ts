@@ -68,6 +68,38 @@ export async function changeShare(id: string, to: ShareChange): Promise<Share> {
 
 export const endShare = (id: string): Promise<unknown> => ocs('DELETE', `${api}/shares/${id}`)
 
+/** Something that is shared, and with whom or by whom. */
+export interface Shared {
+  id: string
+  kind: number
+  /** From one's own home on. */
+  path: string
+  folder: boolean
+  file: string
+  /** Whoever shares it with oneself, or with whom one shares it. */
+  name: string
+  /** Milliseconds since 1970. */
+  since: number
+}
+
+/** Everything that others share with oneself. */
+export async function sharedWithMe(): Promise<Shared[]> {
+  return (await ocs<Said[]>('GET', `${api}/shares?shared_with_me=true`)).map(said => ({ ...sharedIn(said), path: text(said.file_target), name: text(said.displayname_owner) }))
+}
+
+/** Everything that one shares with others. */
+export async function sharedByMe(): Promise<Shared[]> {
+  return (await ocs<Said[]>('GET', `${api}/shares`)).map(sharedIn)
+}
+
+/** Reads what a share says of the file. Exported for its test. */
+export function sharedIn(said: Said): Shared {
+  return {
+    id: String(said.id), kind: Number(said.share_type), path: text(said.path), folder: said.item_type === 'folder', file: String(said.file_source),
+    name: shareIn(said).name, since: Number(said.stime) * 1000,
+  }
+}
+
 /** Looks for people, groups and addresses; what matches exactly comes first. */
 export async function sharees(term: string, folder: boolean): Promise<Sharee[]> {
   const said = await ocs<Said>('GET', `${api}/sharees?search=${encodeURIComponent(term)}&itemType=${folder ? 'folder' : 'file'}&perPage=15&lookup=false`)
