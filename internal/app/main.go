@@ -28,11 +28,7 @@ func Main(args []string, version string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return cli.Misuse
 	}
-	self, err := os.Executable()
-	if err != nil {
-		self = "" // without previews
-	}
-	e := &env{src: src, version: version, self: self, in: os.Stdin, out: os.Stdout, errOut: os.Stderr}
+	e := &env{src: src, version: version, self: self(), in: os.Stdin, out: os.Stdout, errOut: os.Stderr}
 	return e.execute(ctx, rest)
 }
 
@@ -42,6 +38,15 @@ func Caged(args []string) {
 	workers := previews.Workers()
 	maps.Copy(workers, media.Workers())
 	cage.Main(args, workers)
+}
+
+// self is our binary, "" if that cannot be told.
+func self() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	return path
 }
 
 // env is what commands get from the process.
@@ -73,8 +78,8 @@ func (e *env) open(ctx context.Context) (*house, error) {
 
 // Run executes a command with the settings of environ alone, such as "serve" until
 // ctx ends, and returns its exit code: the server as those who test it from outside
-// start it.
+// start it. Their own binary calls Caged first thing.
 func Run(ctx context.Context, environ []string, out, errOut io.Writer, args ...string) int {
-	e := &env{src: conf.Source{Environ: environ}, version: "test", in: strings.NewReader(""), out: out, errOut: errOut}
+	e := &env{src: conf.Source{Environ: environ}, version: "test", self: self(), in: strings.NewReader(""), out: out, errOut: errOut}
 	return e.execute(ctx, args)
 }

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"atrium/internal/app"
 	"atrium/internal/infra/db/dbtest"
@@ -22,6 +23,11 @@ import (
 
 // horse is everybody's password.
 const horse = "correct horse battery staple"
+
+func TestMain(m *testing.M) {
+	app.Caged(os.Args[1:])
+	os.Exit(m.Run())
+}
 
 // story is a server and the people at it.
 type story struct {
@@ -310,7 +316,7 @@ const (
 
 // share is what the share API says of a share.
 type share struct {
-	ID    json.Number
+	ID    string
 	Token string
 	Perm  int `json:"permissions"`
 	Path  string
@@ -335,12 +341,12 @@ func (p *person) tryShare(path, kind, with string, perm int, fields ...string) a
 
 func (p *person) unshare(sh share) answer {
 	p.s.Helper()
-	return p.ocs("DELETE", "/apps/files_sharing/api/v1/shares/"+sh.ID.String())
+	return p.ocs("DELETE", "/apps/files_sharing/api/v1/shares/"+sh.ID)
 }
 
 func (p *person) change(sh share, fields ...string) answer {
 	p.s.Helper()
-	return p.ocs("PUT", "/apps/files_sharing/api/v1/shares/"+sh.ID.String(), fields...)
+	return p.ocs("PUT", "/apps/files_sharing/api/v1/shares/"+sh.ID, fields...)
 }
 
 // visitor is somebody who has a link and no account.
@@ -357,3 +363,18 @@ func (p *person) reads(path, want string) {
 }
 
 func (sh share) String() string { return fmt.Sprintf("share %s of %s", sh.ID, sh.Path) }
+
+// soon asks again and again until what others do in the background, or believe for
+// a moment, is done.
+func (s *story) soon(what string, done func() bool) {
+	s.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(10 * time.Second); !done(); {
+		select {
+		case <-deadline:
+			s.Fatalf("%s: not in 10 s", what)
+		case <-tick.C:
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -352,10 +353,7 @@ func (c collection) PropPatch(ctx context.Context, r dav.Resource, changes []dav
 	if err != nil {
 		return nil, err
 	}
-	if e.Perm()&files.Update == 0 {
-		return nil, fault.New(fault.Denied, "You may not change this.")
-	}
-	if err := v.GuardProps(ctx, e); err != nil {
+	if err := mayPatch(ctx, v, e, changes); err != nil {
 		return nil, err
 	}
 	p := &patch{room: c.Room, view: v, e: e}
@@ -378,6 +376,18 @@ func (c collection) PropPatch(ctx context.Context, r dav.Resource, changes []dav
 		return nil, err
 	}
 	return statuses, c.db.Tx(ctx, func(tx *db.DB) error { return p.apply(ctx, tx, change) })
+}
+
+// mayPatch tells whether somebody may change these properties: nil or why not. What
+// is a favourite is everybody's own affair, whoever else may change the file.
+func mayPatch(ctx context.Context, v *files.View, e *files.Entry, changes []dav.PropChange) error {
+	if !slices.ContainsFunc(changes, func(ch dav.PropChange) bool { return ch.Name != oc("favorite") }) {
+		return nil
+	}
+	if e.Perm()&files.Update == 0 {
+		return fault.New(fault.Denied, "You may not change this.")
+	}
+	return v.GuardProps(ctx, e)
 }
 
 // Plain decimal numbers only, so that "0x10" and "1e9" are refused.
