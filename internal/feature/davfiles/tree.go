@@ -379,9 +379,10 @@ func (c collection) PropPatch(ctx context.Context, r dav.Resource, changes []dav
 }
 
 // mayPatch tells whether somebody may change these properties: nil or why not. What
-// is a favourite is everybody's own affair, whoever else may change the file.
+// is a favourite is everybody's own affair, whoever else may change the file; but a
+// credential for a few folders sees others that are not its affair.
 func mayPatch(ctx context.Context, v *files.View, e *files.Entry, changes []dav.PropChange) error {
-	if !slices.ContainsFunc(changes, func(ch dav.PropChange) bool { return ch.Name != oc("favorite") }) {
+	if !v.Who().Narrow() && !slices.ContainsFunc(changes, func(ch dav.PropChange) bool { return ch.Name != oc("favorite") }) {
 		return nil
 	}
 	if e.Perm()&files.Update == 0 {
