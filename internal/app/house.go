@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"atrium/internal/base/fault"
@@ -22,7 +23,6 @@ import (
 	"atrium/internal/feature/audit"
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
-	"atrium/internal/feature/locks"
 	"atrium/internal/feature/media"
 	"atrium/internal/feature/notify"
 	"atrium/internal/feature/passwords"
@@ -34,7 +34,6 @@ import (
 	"atrium/internal/feature/shares"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/status"
-	"atrium/internal/feature/tags"
 	"atrium/internal/feature/trash"
 	"atrium/internal/feature/twofactor"
 	"atrium/internal/feature/versions"
@@ -80,9 +79,9 @@ type house struct {
 }
 
 // schemas are the tables of all rooms, in the order they are made.
-var schemas = []db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, twofactor.Schema, passwords.Schema,
+var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, twofactor.Schema, passwords.Schema,
 	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, tree.Schema, content.Schema, davfiles.Schema, search.Schema, push.Schema,
-	locks.Schema, shares.Schema, trash.Schema, notify.Schema, tags.Schema, versions.Schema, media.Schema}
+	shares.Schema, trash.Schema, notify.Schema, versions.Schema, media.Schema}, onFiles)
 
 // open connects to the database and the store and builds what lies above them.
 // A store that is not there is no error: files are then unavailable until it

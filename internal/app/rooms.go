@@ -9,7 +9,6 @@ import (
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/export"
-	"atrium/internal/feature/locks"
 	"atrium/internal/feature/media"
 	"atrium/internal/feature/notify"
 	"atrium/internal/feature/passwords"
@@ -23,7 +22,6 @@ import (
 	shareapi "atrium/internal/feature/shares/api"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/status"
-	"atrium/internal/feature/tags"
 	"atrium/internal/feature/transfer"
 	"atrium/internal/feature/trash"
 	"atrium/internal/feature/twofactor"
@@ -91,22 +89,12 @@ func (h *house) plugIn() (*plug.Board, error) {
 		search.New(h.db, h.tree, h.files, h.people),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h)),
 	}
-	rooms = append(rooms, h.onFiles()...)
+	rooms = append(rooms, h.roomsOnFiles()...)
 	for _, r := range rooms {
 		h.plug(b, r)
 	}
 	b.CLI.Add("security:limits", h.limits(b.Web))
 	return b, nil
-}
-
-// onFiles are the rooms of what hangs on a file.
-func (h *house) onFiles() []plug.Room {
-	return []plug.Room{
-		may("files_lock", locks.New(h.db, h.files, h.people, h.settings)),
-		may("systemtags", tags.New(h.db, h.files, h.people, h.settings, h.publish)),
-		h.previews(),
-		h.photos(),
-	}
 }
 
 // sharing makes the rooms of shares.

@@ -26,6 +26,8 @@ var otherRooms = map[string]string{
 	"nc:rich-workspace":                     "the text app, which shows Readme.md",
 	"nc:rich-workspace-file":                "the text app",
 	"oc:comments-href":                      "comments",
+	"oc:comments-count":                     "comments",
+	"oc:comments-unread":                    "comments",
 	"nc:contained-file-count":               "nobody: it would cost a look into every folder of a listing",
 	"nc:contained-folder-count":             "nobody, as before",
 	"nc:share-download-limits":              "shares",

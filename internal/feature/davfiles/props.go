@@ -44,8 +44,6 @@ var static = map[xml.Name]entryWriter{
 	oc("owner-id"):          func(b []byte, e *files.Entry) ([]byte, bool) { return dav.AppendText(b, e.Mount.Owner), true },
 	oc("share-types"):       constant(""),
 	oc("tags"):              constant(""),
-	oc("comments-unread"):   constant("0"),
-	oc("comments-count"):    constant("0"),
 	nc("sharees"):           constant(""),
 	nc("reminder-due-date"): constant(""),
 	nc("is-federated"):      constant(""),
@@ -78,8 +76,9 @@ var dynamic = []xml.Name{dv("resourcetype"), dv("displayname"), dv("quota-used-b
 // absent are live properties that other rooms tell, or nobody yet: not to be set
 // by PROPPATCH.
 var absent = []xml.Name{dv("lockdiscovery"), dv("supportedlock"), nc("lock"), nc("lock-owner"), nc("lock-owner-displayname"),
-	nc("lock-owner-type"), nc("lock-owner-editor"), nc("lock-time"), nc("lock-timeout"), nc("lock-token"), nc("system-tags"), oc("dDC"), nc("is-encrypted"), nc("note"), nc("hide-download"), nc("metadata-files-live-photo"),
-	nc("rich-workspace-file"), nc("share-download-limits")}
+	nc("lock-owner-type"), nc("lock-owner-editor"), nc("lock-time"), nc("lock-timeout"), nc("lock-token"), nc("system-tags"),
+	oc("comments-unread"), oc("comments-count"), oc("comments-href"), oc("dDC"), nc("is-encrypted"), nc("note"), nc("hide-download"),
+	nc("metadata-files-live-photo"), nc("rich-workspace-file"), nc("share-download-limits")}
 
 // live are all names that clients may not set freely.
 var live = liveNames()

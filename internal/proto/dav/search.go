@@ -53,14 +53,15 @@ func (c *call) report() error {
 		return err
 	}
 	want := Names(root.Child(NSDAV, "prop"))
-	if len(want) == 0 {
+	implied := len(want) == 0
+	if implied {
 		want = c.mount.defaults()
 	}
 	s, err := newShape(c.r.Context(), c.mount, res, asking(want))
 	if err != nil {
 		return err
 	}
-	s.bare, s.minimal = true, wantsMinimal(c.r.Header)
+	s.bare, s.minimal = true, implied || wantsMinimal(c.r.Header)
 	return s.stream(c.r.Context(), c.w, c.place, rs)
 }
 

@@ -84,7 +84,7 @@ func (p *Replay) check(x webtest.Exchange) {
 	}
 }
 
-var number = regexp.MustCompile(`[0-9]+`)
+var number = regexp.MustCompile(`\b[0-9]+\b`)
 
 func swap(s string, with map[string]string) string {
 	return number.ReplaceAllStringFunc(s, func(n string) string {

@@ -1,0 +1,1 @@
+CREATE INDEX comment_node ON comment (node, made);

@@ -1,0 +1,1 @@
+CREATE INDEX comment_uid ON comment (uid);

@@ -1,0 +1,1 @@
+CREATE INDEX comment_read_uid ON comment_read (uid);
