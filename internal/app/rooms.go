@@ -62,6 +62,8 @@ func (h *house) plugIn() (*plug.Board, error) {
 		return nil, err
 	}
 	davs, olds := h.holders()
+	bin := trash.New(h.db, h.tree, h.files, h.people, h.settings)
+	pictures := h.previews(bin, olds)
 	h.push = push.New(h.db, h.people, h.files, h.box)
 	h.push.Log = h.log
 	var rooms []plug.Room
@@ -79,11 +81,12 @@ func (h *house) plugIn() (*plug.Board, error) {
 		may("transfer", transfer.New(h.people, h.files)),
 		may("export", export.New(h.people, h.files)),
 		passwords.New(h.db, h.people, h.settings, h.hashes),
-		always("files_sharing", h.sharing(presence)),
+		always("files_sharing", h.sharing(presence, pictures)),
 		always("files", davs),
 		may("notify_push", h.push),
+		pictures, // before the rooms that show none of themselves
 		may("files_versions", olds),
-		may("files_trashbin", trash.New(h.db, h.tree, h.files, h.people, h.settings)),
+		may("files_trashbin", bin),
 		may("notifications", notes),
 		h.readableTree(davs.Contents, olds.Contents),
 		search.New(h.db, h.tree, h.files, h.people),
@@ -97,10 +100,19 @@ func (h *house) plugIn() (*plug.Board, error) {
 	return b, nil
 }
 
+// onFiles are the rooms of what hangs on a file.
+func (h *house) onFiles() []plug.Room {
+	return []plug.Room{
+		may("files_lock", locks.New(h.db, h.files, h.people, h.settings)),
+		may("systemtags", tags.New(h.db, h.files, h.people, h.settings, h.publish)),
+		h.photos(),
+	}
+}
+
 // sharing makes the rooms of shares.
-func (h *house) sharing(presence *status.Room) plug.Room {
+func (h *house) sharing(presence *status.Room, pictures *previews.Room) plug.Room {
 	rm := shareapi.New(shares.New(h.db, h.files, h.people, h.settings, h.hashes, h.publish), h.files, h.people)
-	rm.Presence = presence.Brief
+	rm.Presence, rm.Previews = presence.Brief, pictures.Shows
 	return rm
 }
 
@@ -142,9 +154,9 @@ func (h *house) waysIn() (*signin.Room, *twofactor.Room, *accountmail.Room, erro
 }
 
 // previews is the room of small pictures, whose decoders run in cages.
-func (h *house) previews() *previews.Room {
+func (h *house) previews(bin *trash.Room, olds *versions.Room) *previews.Room {
 	rm := previews.New(h.files, h.content, h.settings, h.cage(), filepath.Join(h.conf.Data, "previews"))
-	rm.Log = h.log
+	rm.Log, rm.Trashed, rm.Versions = h.log, bin.Reveal, olds.Reveal
 	return rm
 }
 

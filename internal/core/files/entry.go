@@ -23,6 +23,9 @@ type Entry struct {
 	Mime  string // media type; "" for folders
 }
 
+// Self is e, for what has an entry in it.
+func (e *Entry) Self() *Entry { return e }
+
 // Perm is what the viewer may do with e.
 func (e *Entry) Perm() Perm { return e.Mount.Perm }
 

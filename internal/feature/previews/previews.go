@@ -88,7 +88,9 @@ func (rm *Room) Plug(b *plug.Board) {
 	get("/apps/files/api/v1/thumbnail/{x}/{y}/{file...}", rm.serveThumbnail, web.WriteError)
 	get("/apps/files_trashbin/preview", rm.serveTrashed, writeEmpty)
 	get("/apps/files_versions/preview", rm.serveVersion, writeEmpty)
-	b.DAV.Props("files", props{rm})
+	for _, mount := range []string{"files", "trashbin", "versions"} {
+		b.DAV.Props(mount, props{rm})
+	}
 	b.Jobs.Every("@every 10m", "previews.sweep", rm.sweepIfDue)
 	for _, c := range rm.commands() {
 		name, _, _ := strings.Cut(c.Use, " ")

@@ -194,15 +194,15 @@ func TestWhatHasAPreview(t *testing.T) {
 	if c.shows(&files.Entry{Node: nodeOf(1), Mime: "text/plain"}, all) != none {
 		t.Error("a kind that is switched off is shown")
 	}
-	if ok, err := g.room.HasPreview(t.Context(), g.put("/x.png", pngOf(t, 1, 1))); err != nil || !ok {
-		t.Errorf("has-preview of a picture: %v, %v", ok, err)
+	if got := g.hasPreview(g.put("/x.png", pngOf(t, 1, 1))); got != "true" || !g.room.Shows("image/png") || g.room.Shows("text/html") {
+		t.Errorf("has-preview of a picture: %s", got)
 	}
 	if err := g.set.Set(t.Context(), systemApp, "enable_previews", "false"); err != nil {
 		t.Fatal(err)
 	}
 	g.now = g.now.Add(2 * configFor)
-	if ok, err := g.room.HasPreview(t.Context(), g.put("/y.png", pngOf(t, 1, 1))); err != nil || ok {
-		t.Errorf("with previews switched off: %v, %v", ok, err)
+	if got := g.hasPreview(g.put("/y.png", pngOf(t, 1, 1))); got != "false" || g.room.Shows("image/png") {
+		t.Errorf("with previews switched off: %s", got)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"atrium/internal/core/files"
+	"atrium/internal/core/tree"
 	"atrium/internal/proto/dav"
 )
 
@@ -32,18 +33,29 @@ func (p props) Open(ctx context.Context, _ dav.Resource, want []xml.Name) (dav.P
 		}
 		programs := p.installed()
 		set.Writers[i] = func(b []byte, r *dav.Resource) ([]byte, bool) {
-			e, ok := r.Value.(*files.Entry)
+			e, ok := r.Value.(interface{ Self() *files.Entry })
 			if !ok {
 				return b, false
 			}
-			return strconv.AppendBool(b, c.shows(e, programs) != none), true
+			return strconv.AppendBool(b, c.shows(e.Self(), programs) != none), true
 		}
 	}
 	return set, nil
 }
 
-// HasPreview tells whether it is worth asking for a preview of an entry, for other
-// answers that say so.
+// Shows tells whether there are previews of files of a media type, for other answers
+// that say so. It goes by the settings that were read last.
+func (rm *Room) Shows(mediaType string) bool {
+	rm.known.Lock()
+	c := rm.known.config
+	if rm.known.at.IsZero() {
+		c = defaults()
+	}
+	rm.known.Unlock()
+	return c.shows(&files.Entry{Node: tree.Node{Kind: tree.File, Size: 1}, Mime: mediaType}, rm.installed()) != none
+}
+
+// HasPreview tells whether it is worth asking for a preview of an entry.
 func (rm *Room) HasPreview(ctx context.Context, e *files.Entry) (bool, error) {
 	c, err := rm.config(ctx)
 	return err == nil && c.shows(e, rm.installed()) != none, err

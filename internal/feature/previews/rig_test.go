@@ -3,6 +3,7 @@ package previews
 import (
 	"bytes"
 	"context"
+	"encoding/xml"
 	"fmt"
 	"image"
 	"image/color"
@@ -143,6 +144,20 @@ func (g *rig) shown(w *httptest.ResponseRecorder) (image.Image, string) {
 		g.Fatalf("%s: %v", w.Header().Get("Content-Type"), err)
 	}
 	return img, fmt.Sprintf("%dx%d", img.Bounds().Dx(), img.Bounds().Dy())
+}
+
+// hasPreview is nc:has-preview of an entry.
+func (g *rig) hasPreview(e *files.Entry) string {
+	g.Helper()
+	set, err := props{g.room}.Open(g.Context(), dav.Resource{}, []xml.Name{hasPreview})
+	if err != nil {
+		g.Fatal(err)
+	}
+	b, ok := set.Writers[0](nil, &dav.Resource{Value: e})
+	if !ok {
+		return "-"
+	}
+	return string(b)
 }
 
 // painted is a picture with some colours in it.
