@@ -21,7 +21,6 @@ func (h *house) roomsOnFiles() []plug.Room {
 		may("files_lock", locks.New(h.db, h.files, h.people, h.settings)),
 		may("systemtags", tags.New(h.db, h.files, h.people, h.settings, h.publish)),
 		may("comments", comments.New(h.db, h.files, h.people, h.publish)),
-		h.previews(),
 		h.photos(),
 	}
 }

@@ -1,15 +1,11 @@
 package app
 
 import (
-	"path/filepath"
-
 	"atrium/internal/feature/accountmail"
 	"atrium/internal/feature/admin"
 	"atrium/internal/feature/audit"
 	"atrium/internal/feature/cloud"
-	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/export"
-	"atrium/internal/feature/media"
 	"atrium/internal/feature/notify"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/previews"
@@ -23,11 +19,8 @@ import (
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/status"
 	"atrium/internal/feature/transfer"
-	"atrium/internal/feature/trash"
 	"atrium/internal/feature/twofactor"
-	"atrium/internal/feature/versions"
 	"atrium/internal/feature/webui"
-	"atrium/internal/infra/cage"
 	"atrium/internal/proto/dav"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
@@ -61,9 +54,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 	if err != nil {
 		return nil, err
 	}
-	davs, olds := h.holders()
-	bin := trash.New(h.db, h.tree, h.files, h.people, h.settings)
-	pictures := h.previews(bin, olds)
+	davs, olds, bin, pictures := h.holders()
 	h.push = push.New(h.db, h.people, h.files, h.box)
 	h.push.Log = h.log
 	var rooms []plug.Room
@@ -100,27 +91,11 @@ func (h *house) plugIn() (*plug.Board, error) {
 	return b, nil
 }
 
-// onFiles are the rooms of what hangs on a file.
-func (h *house) onFiles() []plug.Room {
-	return []plug.Room{
-		may("files_lock", locks.New(h.db, h.files, h.people, h.settings)),
-		may("systemtags", tags.New(h.db, h.files, h.people, h.settings, h.publish)),
-		h.photos(),
-	}
-}
-
 // sharing makes the rooms of shares.
 func (h *house) sharing(presence *status.Room, pictures *previews.Room) plug.Room {
 	rm := shareapi.New(shares.New(h.db, h.files, h.people, h.settings, h.hashes, h.publish), h.files, h.people)
 	rm.Presence, rm.Previews = presence.Brief, pictures.Shows
 	return rm
-}
-
-// holders makes the rooms that refer to contents of their own.
-func (h *house) holders() (*davfiles.Room, *versions.Room) {
-	davs := davfiles.New(h.db, h.files, h.content, h.instance)
-	h.people.OnRemoved(davs.Forget)
-	return davs, versions.New(h.db, h.tree, h.files, h.content, h.people, h.settings)
 }
 
 // board is a board without rooms.
@@ -151,24 +126,6 @@ func (h *house) waysIn() (*signin.Room, *twofactor.Room, *accountmail.Room, erro
 		in.Forgot = accountmail.Forgot
 	}
 	return in, second, letters, err
-}
-
-// previews is the room of small pictures, whose decoders run in cages.
-func (h *house) previews(bin *trash.Room, olds *versions.Room) *previews.Room {
-	rm := previews.New(h.files, h.content, h.settings, h.cage(), filepath.Join(h.conf.Data, "previews"))
-	rm.Log, rm.Trashed, rm.Versions = h.log, bin.Reveal, olds.Reveal
-	return rm
-}
-
-// photos is the room that knows what photos tell.
-func (h *house) photos() *media.Room {
-	rm := media.New(h.db, h.tree, h.files, h.content, h.cage())
-	rm.Log = h.log
-	return rm
-}
-
-func (h *house) cage() *cage.Cage {
-	return cage.New(h.env.self, filepath.Join(h.conf.Data, "previews", "tmp"))
 }
 
 // mailer is who writes to people, nil where no mail server is set up.
