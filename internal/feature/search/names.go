@@ -199,8 +199,8 @@ func (a *asked) narrow(folder *files.Entry) {
 
 // Bounds of a search through the index.
 const (
-	firstTry  = 10   // finds beyond those that are shown, as some may not be
-	mostTries = 4000 // finds that are held to the tree in vain
+	firstTry  = 10  // finds beyond those that are shown, as some may not be
+	mostTries = 200 // finds that are held to the tree in vain
 )
 
 // find returns the first finds, newest first, at most so many.

@@ -212,6 +212,18 @@ func TestMigrationsAreRememberedByHash(t *testing.T) {
 	})
 }
 
+func TestMigrationsOfOneDatabase(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		own := schema(pairs, "-- only: "+d.Dialect().String()+"\nALTER TABLE pair ADD COLUMN w {{id}};", "-- only: other another\nNO SQL;")
+		if err := db.Migrate(t.Context(), d, own); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Exec(t.Context(), "INSERT INTO pair (k, v, w) VALUES ('a', 1, 2)"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestReadingAndWritingInsideALoopOfATransaction(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		ctx := t.Context()

@@ -32,6 +32,10 @@ import (
 // after the closing parenthesis keeps rows in primary-key order on SQLite. ALTER
 // TABLE … ADD COLUMN {{absent}} … and DROP COLUMN {{present}} … can be repeated where it is no part of a
 // transaction.
+//
+// A file whose first line is "-- only: sqlite" (or postgres, mysql; several with
+// blanks between) is for those databases; on others it does nothing and counts as
+// applied.
 type Schema struct {
 	Room  string
 	Files fs.FS
@@ -79,7 +83,7 @@ func (db *DB) migrateRoom(ctx context.Context, s Schema) error {
 		}
 		sum := sha256.Sum256(text)
 		store.hashes[v] = hex.EncodeToString(sum[:])
-		ready[path.Base(f)] = &fstest.MapFile{Data: []byte("-- +goose Up\n" + db.dialect.expandMacros(string(text)))}
+		ready[path.Base(f)] = &fstest.MapFile{Data: []byte("-- +goose Up\n" + db.dialect.migration(string(text)))}
 	}
 	if err := store.check(ctx, db.write); err != nil {
 		return err
@@ -90,6 +94,15 @@ func (db *DB) migrateRoom(ctx context.Context, s Schema) error {
 	}
 	_, err = p.Up(ctx)
 	return err
+}
+
+// migration is what a file's text does on a database.
+func (d Dialect) migration(text string) string {
+	first, _, _ := strings.Cut(text, "\n")
+	if only, ok := strings.CutPrefix(first, "-- only:"); ok && !slices.Contains(strings.Fields(only), d.String()) {
+		return "SELECT 1;"
+	}
+	return d.expandMacros(text)
 }
 
 // versions keeps goose's records of all rooms in one table.
