@@ -31,6 +31,9 @@ func (names) About(_ context.Context, p *who.Principal) (plug.Provider, bool) {
 // Search implements plug.Searcher: files and folders whose names have all words of
 // the term, newest first (30-core/119, 127 to 129).
 func (n names) Search(ctx context.Context, w plug.Wanted) (plug.Found, error) {
+	if w.Cursor > farthest {
+		return plug.Found{}, fault.New(fault.Invalid, "The parameter cursor is out of range.")
+	}
 	v, err := n.files.As(ctx, w.Who)
 	if err != nil {
 		return plug.Found{}, err
@@ -199,8 +202,9 @@ func (a *asked) narrow(folder *files.Entry) {
 
 // Bounds of a search through the index.
 const (
-	firstTry  = 10  // finds beyond those that are shown, as some may not be
-	mostTries = 200 // finds that are held to the tree in vain
+	firstTry  = 10      // finds beyond those that are shown, as some may not be
+	farthest  = 100_000 // the last cursor
+	mostTries = 200     // finds that are held to the tree in vain
 )
 
 // find returns the first finds, newest first, at most so many.

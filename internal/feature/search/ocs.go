@@ -22,8 +22,7 @@ import (
 const (
 	fewHits  = 5 // without a limit (30-core/119)
 	mostHits = 100
-	mostTerm = 500     // bytes
-	farthest = 100_000 // the last cursor
+	mostTerm = 500 // bytes
 )
 
 // provider is one of the list (30-core/117).
@@ -144,7 +143,7 @@ func wanted(r *ocs.Request, about plug.Provider) (plug.Wanted, error) {
 	if w.Cursor, err = r.Int("cursor", 0); err != nil {
 		return w, err
 	}
-	if w.Cursor < 0 || w.Cursor > farthest {
+	if w.Cursor < 0 {
 		return w, fault.New(fault.Invalid, "The parameter cursor is out of range.")
 	}
 	given := 0

@@ -1,0 +1,127 @@
+package fulltext
+
+import (
+	"context"
+	"math"
+
+	"github.com/spf13/cobra"
+
+	"atrium/internal/base/who"
+	"atrium/internal/core/tree"
+	"atrium/internal/infra/cage"
+	"atrium/internal/infra/db"
+	"atrium/internal/proto/cli"
+)
+
+// commands have the names of those of Nextcloud's full-text search.
+func (rm *Room) commands() []*cobra.Command {
+	index := &cobra.Command{Use: "fulltextsearch:index [USER…]", Short: "Read all files that are not in the full-text index yet, of all users or some",
+		Args: cobra.ArbitraryArgs, RunE: rm.indexCommand}
+	index.Flags().Bool("errors", false, "Try again what could not be read")
+	return []*cobra.Command{index,
+		{Use: "fulltextsearch:check", Short: "Tell how far the full-text index is, and what it can read", Args: cobra.NoArgs, RunE: rm.checkCommand},
+		{Use: "fulltextsearch:search UID TERM", Short: "Search in files as a user does", Args: cobra.ExactArgs(2), RunE: rm.searchCommand},
+		{Use: "fulltextsearch:reset", Short: "Forget the full-text index and all texts, and read everything anew", Args: cobra.NoArgs, RunE: rm.resetCommand},
+	}
+}
+
+func (rm *Room) indexCommand(cmd *cobra.Command, args []string) error {
+	ctx := cmd.Context()
+	if f := cmd.Flag("errors"); f != nil && f.Changed {
+		if err := rm.again(ctx); err != nil {
+			return err
+		}
+	}
+	var homes []tree.Space
+	for _, uid := range args {
+		s, err := rm.tree.SpaceOf(ctx, rm.db, tree.Home, uid)
+		if err != nil {
+			return err
+		}
+		homes = append(homes, s)
+	}
+	if len(args) == 0 {
+		for s, err := range rm.tree.Spaces(ctx, tree.Home) {
+			if err != nil {
+				return err
+			}
+			homes = append(homes, s)
+		}
+	}
+	for _, s := range homes {
+		if err := rm.gatherBelow(ctx, place{s.Root, s.Root}); err != nil {
+			return err
+		}
+	}
+	n, err := rm.count(ctx)
+	if err == nil {
+		cli.Say(cmd, "%d files wait to be read; the server reads them in the background.", n.Waiting)
+	}
+	return err
+}
+
+// again has all tried once more that could not be read.
+func (rm *Room) again(ctx context.Context) error {
+	return rm.db.Tx(ctx, func(tx *db.DB) error {
+		_, err := tx.Exec(ctx, "UPDATE text_doc SET due = 1 WHERE content IN (SELECT content FROM text_body WHERE state <> 1)")
+		if err == nil {
+			_, err = tx.Exec(ctx, "DELETE FROM text_body WHERE state <> 1")
+		}
+		return err
+	})
+}
+
+func (rm *Room) checkCommand(cmd *cobra.Command, _ []string) error {
+	ctx := cmd.Context()
+	c, err := rm.config(ctx)
+	if err != nil {
+		return err
+	}
+	n, err := rm.count(ctx)
+	if err != nil {
+		return err
+	}
+	return cli.Print(cmd, struct {
+		Enabled    bool   `json:"enabled"`
+		Database   string `json:"database"`
+		Files      int    `json:"files"`
+		Waiting    int    `json:"waiting"`
+		Texts      int    `json:"texts"`
+		Unreadable int    `json:"unreadable"`
+		MaxSize    int64  `json:"max_size"`
+		Budget     int    `json:"budget"`
+		OCR        bool   `json:"ocr"`
+		PDFToText  string `json:"pdftotext"`
+		Tesseract  string `json:"tesseract"`
+	}{c.on, rm.db.Dialect().String(), n.Files, n.Waiting, n.Texts, n.Unreadable, c.maxSize, c.budget, c.ocr, cage.Find("pdftotext"), cage.Find("tesseract")})
+}
+
+func (rm *Room) searchCommand(cmd *cobra.Command, args []string) error {
+	ctx := cmd.Context()
+	if _, err := rm.tree.SpaceOf(ctx, rm.db, tree.Home, args[0]); err != nil { // it would be made
+		return err
+	}
+	v, err := rm.files.As(ctx, &who.Principal{ID: args[0]})
+	if err != nil {
+		return err
+	}
+	hits, _, err := rm.find(ctx, v, args[1], math.MaxInt64, 20)
+	if err != nil {
+		return err
+	}
+	out := make([]map[string]any, len(hits))
+	for i, h := range hits {
+		out[i] = map[string]any{"id": h.ID, "path": h.Path, "text": h.Snippet}
+	}
+	return cli.Print(cmd, out)
+}
+
+func (rm *Room) resetCommand(cmd *cobra.Command, _ []string) error {
+	for _, table := range []string{"text_index", "text_doc", "text_body", "text_space"} {
+		if _, err := rm.db.Exec(cmd.Context(), "DELETE FROM "+table); err != nil {
+			return err
+		}
+	}
+	cli.Say(cmd, "The full-text index is empty.")
+	return rm.indexCommand(cmd, nil)
+}

@@ -1,0 +1,1 @@
+CREATE INDEX text_doc_due ON text_doc (due, node);

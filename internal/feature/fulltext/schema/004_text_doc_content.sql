@@ -1,0 +1,1 @@
+CREATE INDEX text_doc_content ON text_doc (content);

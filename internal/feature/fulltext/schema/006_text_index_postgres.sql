@@ -1,0 +1,2 @@
+-- only: postgres
+CREATE TABLE IF NOT EXISTS text_index (node BIGINT NOT NULL PRIMARY KEY, words TSVECTOR NOT NULL);

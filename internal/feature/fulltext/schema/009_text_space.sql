@@ -1,0 +1,3 @@
+CREATE TABLE IF NOT EXISTS text_space (
+  space {{id}} NOT NULL PRIMARY KEY
+);
