@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"atrium/internal/feature/fulltext"
 	"atrium/internal/feature/media"
 	"atrium/internal/feature/previews"
 	"atrium/internal/infra/cage"
@@ -37,6 +38,7 @@ func Main(args []string, version string) int {
 func Caged(args []string) {
 	workers := previews.Workers()
 	maps.Copy(workers, media.Workers())
+	maps.Copy(workers, fulltext.Workers())
 	cage.Main(args, workers)
 }
 

@@ -1,9 +1,13 @@
 package app
 
 import (
+	"path/filepath"
+
 	"atrium/internal/feature/comments"
+	"atrium/internal/feature/fulltext"
 	"atrium/internal/feature/locks"
 	"atrium/internal/feature/tags"
+	"atrium/internal/infra/cage"
 	"atrium/internal/infra/db"
 	"atrium/internal/proto/plug"
 )
@@ -13,6 +17,7 @@ var onFiles = []db.Schema{
 	locks.Schema,
 	tags.Schema,
 	comments.Schema,
+	fulltext.Schema,
 }
 
 // roomsOnFiles are the rooms of what hangs on a file.
@@ -22,5 +27,14 @@ func (h *house) roomsOnFiles() []plug.Room {
 		may("systemtags", tags.New(h.db, h.files, h.people, h.settings, h.publish)),
 		may("comments", comments.New(h.db, h.files, h.people, h.publish)),
 		h.photos(),
+		may(fulltext.App, h.fulltext()),
 	}
+}
+
+// fulltext is the room of what is written in files, which reads some of them in
+// cages.
+func (h *house) fulltext() *fulltext.Room {
+	rm := fulltext.New(h.db, h.tree, h.files, h.content, h.settings, cage.New(h.env.self, filepath.Join(h.conf.Data, "fulltext")))
+	rm.Log = h.log
+	return rm
 }

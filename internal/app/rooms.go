@@ -80,7 +80,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		may("files_trashbin", bin),
 		may("notifications", notes),
 		h.readableTree(davs.Contents, olds.Contents),
-		search.New(h.db, h.tree, h.files, h.people),
+		h.search(davs),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h)),
 	}
 	rooms = append(rooms, h.roomsOnFiles()...)
@@ -126,6 +126,13 @@ func (h *house) waysIn() (*signin.Room, *twofactor.Room, *accountmail.Room, erro
 		in.Forgot = accountmail.Forgot
 	}
 	return in, second, letters, err
+}
+
+// search is the room of the unified search.
+func (h *house) search(davs *davfiles.Room) *search.Room {
+	rm := search.New(h.db, h.tree, h.files, h.people)
+	rm.Favorites = davs.Favorites
+	return rm
 }
 
 // mailer is who writes to people, nil where no mail server is set up.

@@ -84,7 +84,7 @@ func (o *opening) available() (dav.Writer, error) {
 }
 
 func (o *opening) favorite() (dav.Writer, error) {
-	favs, err := o.room.favorites(o.ctx, who.From(o.ctx).ID)
+	favs, err := o.room.Favorites(o.ctx, who.From(o.ctx).ID)
 	if err != nil {
 		return nil, err
 	}

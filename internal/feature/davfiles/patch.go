@@ -92,7 +92,8 @@ func setFavorite(ctx context.Context, tx *db.DB, uid string, node int64, on bool
 	return err
 }
 
-func (rm *Room) favorites(ctx context.Context, uid string) (map[int64]bool, error) {
+// Favorites are the ids of what somebody marked as such.
+func (rm *Room) Favorites(ctx context.Context, uid string) (map[int64]bool, error) {
 	out := map[int64]bool{}
 	for id, err := range db.All(ctx, rm.db, db.Scan1[int64], "SELECT node FROM favorite WHERE uid = ?", uid) {
 		if err != nil {

@@ -71,7 +71,7 @@ func (c collection) ruled(ctx context.Context, rules []*dav.Node) ([]int64, erro
 // rule lists the ids that meet one rule.
 func (c collection) rule(ctx context.Context, rule *dav.Node) (map[int64]bool, error) {
 	if rule.Name == oc("favorite") { // its value does not matter (008)
-		return c.favorites(ctx, who.From(ctx).ID)
+		return c.Favorites(ctx, who.From(ctx).ID)
 	}
 	for name, f := range c.filters.All() {
 		if rule.Name == oc(name) {

@@ -47,7 +47,7 @@ func (c collection) Search(ctx context.Context, q dav.Search) (iter.Seq2[dav.Res
 	if err != nil {
 		return nil, err
 	}
-	favs, err := c.favorites(ctx, v.Who().ID)
+	favs, err := c.Favorites(ctx, v.Who().ID)
 	if err != nil {
 		return nil, err
 	}

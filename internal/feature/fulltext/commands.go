@@ -82,7 +82,6 @@ func (rm *Room) checkCommand(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	return cli.Print(cmd, struct {
-		Enabled    bool   `json:"enabled"`
 		Database   string `json:"database"`
 		Files      int    `json:"files"`
 		Waiting    int    `json:"waiting"`
@@ -93,7 +92,7 @@ func (rm *Room) checkCommand(cmd *cobra.Command, _ []string) error {
 		OCR        bool   `json:"ocr"`
 		PDFToText  string `json:"pdftotext"`
 		Tesseract  string `json:"tesseract"`
-	}{c.on, rm.db.Dialect().String(), n.Files, n.Waiting, n.Texts, n.Unreadable, c.maxSize, c.budget, c.ocr, cage.Find("pdftotext"), cage.Find("tesseract")})
+	}{rm.db.Dialect().String(), n.Files, n.Waiting, n.Texts, n.Unreadable, c.maxSize, c.budget, c.ocr, cage.Find("pdftotext"), cage.Find("tesseract")})
 }
 
 func (rm *Room) searchCommand(cmd *cobra.Command, args []string) error {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
 	"atrium/internal/base/words"
 	"atrium/internal/core/files"
@@ -19,19 +20,14 @@ import (
 type contents struct{ *Room }
 
 // About implements plug.Searcher.
-func (r contents) About(ctx context.Context, p *who.Principal) (plug.Provider, bool) {
-	c, err := r.config(ctx)
-	return plug.Provider{App: App, Name: "In files", Icon: "/apps/files/img/app.svg", Order: 7}, err == nil && c.on && p.MaySeeFiles()
+func (contents) About(_ context.Context, p *who.Principal) (plug.Provider, bool) {
+	return plug.Provider{App: App, Name: "In files", Icon: "/apps/files/img/app.svg", Order: 7}, p.MaySeeFiles()
 }
 
 // Search implements plug.Searcher: files that have all words of the term, the last
 // of which may be the beginning of a word, the latest files first. What stands in
 // quotation marks must stand so in the file. The subline is where they stand.
 func (r contents) Search(ctx context.Context, w plug.Wanted) (plug.Found, error) {
-	c, err := r.config(ctx)
-	if err != nil || !c.on {
-		return plug.Found{}, err
-	}
 	v, err := r.files.As(ctx, w.Who)
 	if err != nil {
 		return plug.Found{}, err
@@ -129,7 +125,7 @@ func (l *look) ask(ctx context.Context, only []int64) (done bool, err error) {
 	var texts map[int64]string
 	for i, d := range docs {
 		e := seen[d.node]
-		if e == nil || e.Content != d.content || e.Mount.Sealed {
+		if e == nil || e.Content != d.content {
 			l.last = d.node
 			continue
 		}
@@ -142,11 +138,24 @@ func (l *look) ask(ctx context.Context, only []int64) (done bool, err error) {
 			}
 		}
 		l.last = d.node
-		if text := texts[d.content]; holds(text, l.phrases) {
+		may, err := l.mayRead(ctx, e)
+		if err != nil {
+			return false, err
+		}
+		if text := texts[d.content]; may && holds(text, l.phrases) {
 			l.hits = append(l.hits, hit{e, snippet(text, l.terms)})
 		}
 	}
 	return len(docs) < askAtOnce, nil
+}
+
+// mayRead tells whether a piece of a file may be shown. Guards say so too.
+func (l *look) mayRead(ctx context.Context, e *files.Entry) (bool, error) {
+	err := l.view.MayRead(ctx, e)
+	if k := fault.Of(err); err != nil && (k == fault.Internal || k == fault.Unavailable) {
+		return false, err
+	}
+	return err == nil, nil
 }
 
 // next lists the contents of the next candidates that are seen.

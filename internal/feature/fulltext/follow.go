@@ -62,7 +62,7 @@ func (rm *Room) follow(ctx context.Context, evs []bus.Event) error {
 // look notes nodes that are to be read, and folders to be gone through.
 func (rm *Room) look(ctx context.Context, at map[int64]int64, whole map[int64]bool) error {
 	c, err := rm.config(ctx)
-	if err != nil || len(at) == 0 || !c.on {
+	if err != nil || len(at) == 0 {
 		return err
 	}
 	var spaces, ids []int64
@@ -170,7 +170,7 @@ func (rm *Room) begin(ctx context.Context, homes map[int64]string) error {
 // again.
 func (rm *Room) gatherBelow(ctx context.Context, p place) error {
 	c, err := rm.config(ctx)
-	if err != nil || !c.on {
+	if err != nil {
 		return err
 	}
 	folders := []int64{p.Folder}
@@ -257,6 +257,7 @@ func (rm *Room) forgetSpace(ctx context.Context, space int64) error {
 // tidy forgets what is gone without having been told of, such as what lay in a
 // folder that was deleted, and texts that no file has any more.
 func (rm *Room) tidy(ctx context.Context) error {
+	rm.cage.Sweep(rm.Now().Add(-time.Hour))
 	homes := map[int64]string{}
 	for s, err := range rm.tree.Spaces(ctx, tree.Home) {
 		if err != nil {

@@ -33,7 +33,8 @@ var schema embed.FS
 // Schema holds the tables text_body, text_doc, text_index and text_space.
 var Schema = db.Schema{Room: "fulltext", Files: schema}
 
-// App is the name of our settings and of the provider, as in Nextcloud.
+// App is the name of our settings, of the switch and of the provider, as in
+// Nextcloud.
 const App = "fulltextsearch"
 
 // Room finds files by their text.
@@ -73,7 +74,6 @@ func (rm *Room) Plug(b *plug.Board) {
 
 // config is what an administrator has set.
 type config struct {
-	on      bool
 	ocr     bool
 	lang    string // languages of OCR, as tesseract names them
 	maxSize int64  // bytes of a document
@@ -82,7 +82,6 @@ type config struct {
 
 // The settings with their defaults.
 const (
-	setOn      = "enabled"
 	setOCR     = "ocr"
 	setLang    = "ocr_languages"
 	setMaxSize = "max_size"
@@ -100,7 +99,6 @@ func (rm *Room) config(ctx context.Context) (c config, err error) {
 		}
 		return v
 	}
-	c.on = get(setOn, "yes") != "no"
 	c.ocr = get(setOCR, "no") == "yes"
 	c.lang = get(setLang, "eng")
 	c.maxSize = number(get(setMaxSize, ""), defMaxSize, 1, 1<<30)

@@ -259,18 +259,10 @@ func TestSettings(t *testing.T) {
 	g.put("ann", "/short.txt", "ten bytes")
 	g.settle()
 	g.want("ann", "bytes", "/short.txt: ten bytes")
-	g.configure(setOn, "no")
-	if _, shown := (contents{g.room}).About(g.ctx, &who.Principal{ID: "ann"}); shown {
-		t.Error("the provider is shown though it is off")
-	}
-	g.put("ann", "/off.txt", "off")
-	g.settle()
-	g.want("ann", "bytes")
-	g.configure(setOn, "yes")
-	g.want("ann", "off")
+	g.configure(setMaxSize, "a lot")
 	g.command("fulltextsearch:index", "ann")
 	g.settle()
-	g.want("ann", "off", "/off.txt: off")
+	g.want("ann", "bytes", "/short.txt: ten bytes", "/long.txt: more than ten bytes")
 }
 
 // command runs one of ours and returns what it prints.
@@ -306,11 +298,10 @@ func TestCommands(t *testing.T) {
 			g.Errorf("found %v, %v", found, err)
 		}
 		var state struct {
-			Enabled bool
-			Files   int
-			Texts   int
+			Files int
+			Texts int
 		}
-		if err := json.Unmarshal([]byte(g.command("fulltextsearch:check")), &state); err != nil || !state.Enabled || state.Files != 1 || state.Texts != 1 {
+		if err := json.Unmarshal([]byte(g.command("fulltextsearch:check")), &state); err != nil || state.Files != 1 || state.Texts != 1 {
 			g.Errorf("%+v, %v", state, err)
 		}
 		g.command("fulltextsearch:reset")

@@ -64,7 +64,7 @@ type job struct {
 // budget allows, for a while; then others have their turn.
 func (rm *Room) work(ctx context.Context) error {
 	c, err := rm.config(ctx)
-	if err != nil || !c.on {
+	if err != nil {
 		return err
 	}
 	until := rm.Now().Add(turn)
