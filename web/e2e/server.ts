@@ -26,3 +26,12 @@ export async function many(n: number, act: (i: number) => Promise<unknown>): Pro
     for (let i = next++; i < n; i = next++) await act(i)
   }))
 }
+
+/** Calls an OCS endpoint past the browser, and returns its data. */
+export async function ocs<T>(method: string, path: string, body?: object): Promise<T> {
+  const answer = await fetch(`${base}/ocs/v2.php${path}${path.includes('?') ? '&' : '?'}format=json`, {
+    method, headers: { Authorization: authorization, 'OCS-APIRequest': 'true', 'Content-Type': 'application/json' }, ...(body ? { body: JSON.stringify(body) } : {}),
+  })
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
+  return ((await answer.json()) as { ocs: { data: T } }).ocs.data
+}
