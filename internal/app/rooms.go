@@ -5,6 +5,7 @@ import (
 	"atrium/internal/feature/admin"
 	"atrium/internal/feature/audit"
 	"atrium/internal/feature/cloud"
+	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/export"
 	"atrium/internal/feature/notify"
 	"atrium/internal/feature/passwords"
