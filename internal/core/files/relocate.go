@@ -74,12 +74,7 @@ func (v *View) relocate(ctx context.Context, e *Entry, to string, clash Clash, c
 
 // isTop tells whether the view is limited to just this mount.
 func (v *View) isTop(m *Mount) bool {
-	for _, top := range v.tops {
-		if len(top) == len(m.Path) && leads(top, m.Path) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(v.tops, func(top []string) bool { return slices.Equal(top, m.Path) })
 }
 
 // forget tells those who remember where mounts are that folders of a home change

@@ -104,16 +104,17 @@ type Directory struct {
 	// "SE"; "" or nil: each must begin with a plus.
 	Region func(ctx context.Context) (string, error)
 
-	db       *db.DB
-	box      *seal.Box
-	pass     *seal.Passwords
-	sources  []Source
-	created  []Hook
-	removed  []Hook
-	quotas   []func(ctx context.Context, uid string, bytes int64) error
-	hashed   []func(ctx context.Context, tx *db.DB, uid, hash string) error
-	throttle *throttle.Throttle
-	flight   singleflight.Group // checks of passwords under way
+	db        *db.DB
+	box       *seal.Box
+	pass      *seal.Passwords
+	sources   []Source
+	created   []Hook
+	removed   []Hook
+	dissolved []Hook
+	quotas    []func(ctx context.Context, uid string, bytes int64) error
+	hashed    []func(ctx context.Context, tx *db.DB, uid, hash string) error
+	throttle  *throttle.Throttle
+	flight    singleflight.Group // checks of passwords under way
 
 	secret  []byte        // of this process, for fingerprints of credentials
 	changes atomic.Uint64 // counts local changes; what was cached before one is void
@@ -125,7 +126,7 @@ type Directory struct {
 	touched map[int64]use // tokens used since the last flush
 }
 
-// Hook is told in the transaction that makes or removes an account.
+// Hook is told in the transaction that makes or removes an account or a group.
 type Hook func(ctx context.Context, tx *db.DB, uid string) error
 
 // New returns the directory kept in d.
@@ -147,6 +148,10 @@ func (d *Directory) OnCreated(f Hook) { d.created = append(d.created, f) }
 // OnRemoved has f told of every account that goes, in its transaction. It is
 // called at start only.
 func (d *Directory) OnRemoved(f Hook) { d.removed = append(d.removed, f) }
+
+// OnGroupRemoved has f told of every group that goes, in its transaction. It is
+// called at start only.
+func (d *Directory) OnGroupRemoved(f Hook) { d.dissolved = append(d.dissolved, f) }
 
 // OnQuota has f told after an account was given another quota. It is called at
 // start only.

@@ -84,8 +84,10 @@ func (d *Directory) RemoveGroup(ctx context.Context, gid string) error {
 		if n == 0 {
 			return noGroup(gid)
 		}
-		_, err = tx.Exec(ctx, "DELETE FROM grp_member WHERE gid = ?", gid)
-		return err
+		if _, err = tx.Exec(ctx, "DELETE FROM grp_member WHERE gid = ?", gid); err != nil {
+			return err
+		}
+		return runHooks(ctx, tx, d.dissolved, gid)
 	})
 }
 

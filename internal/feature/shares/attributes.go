@@ -26,13 +26,43 @@ func ParseAttributes(text string) ([]Attribute, error) {
 	return as, nil
 }
 
-// sealed tells whether attributes forbid downloads.
-func sealed(text string) bool {
-	as, err := ParseAttributes(text)
+// Allows tells whether attributes leave something allowed, such as "permissions",
+// "comment": all is that is not switched off.
+func (s *Share) Allows(scope, key string) bool {
+	as, err := ParseAttributes(s.Attributes)
 	for _, a := range as {
-		if a.Scope == "permissions" && a.Key == "download" && a.Value == false {
+		if a.Scope == scope && a.Key == key {
+			return a.Value != false
+		}
+	}
+	return err == nil
+}
+
+// Requests tells whether a link asks strangers for files, who say who they are.
+func (s *Share) Requests() bool {
+	as, _ := ParseAttributes(s.Attributes) // what cannot be read asks for nothing
+	for _, a := range as {
+		if a.Scope == "fileRequest" && a.Key == "enabled" {
+			return a.Value == true
+		}
+	}
+	return false
+}
+
+// Allows tells whether any of the shares by which somebody has a mount allows
+// something, such as "permissions", "comment". Rooms that know the Tag of a mount by
+// this method ask it.
+func (r *Received) Allows(scope, key string) bool {
+	for i := range r.Shares {
+		if r.Worths[i].Perms != 0 && r.Shares[i].Allows(scope, key) {
 			return true
 		}
 	}
-	return err != nil // what cannot be read is not given away
+	return false
+}
+
+// sealed tells whether attributes forbid downloads.
+func sealed(attributes string) bool {
+	s := Share{Attributes: attributes}
+	return !s.Allows("permissions", "download") // what cannot be read is not given away
 }

@@ -23,6 +23,27 @@ func (rm *Room) ByToken(ctx context.Context, token string) (Share, Worth, error)
 	if err != nil {
 		return s, w, err
 	}
+	return rm.open(ctx, s, w)
+}
+
+// ByLink is ByToken by the number of the share.
+func (rm *Room) ByLink(ctx context.Context, id int64) (Share, Worth, error) {
+	s, err := byID(ctx, rm.db, id)
+	if err == nil && s.Token == "" {
+		err = errLink
+	}
+	if err != nil {
+		return s, Worth{}, err
+	}
+	s, w, err := rm.weighLink(ctx, s)
+	if err != nil {
+		return s, w, err
+	}
+	return rm.open(ctx, s, w)
+}
+
+// open refuses links while there are to be none.
+func (rm *Room) open(ctx context.Context, s Share, w Worth) (Share, Worth, error) {
 	groups, err := rm.groupsOf(ctx, s.Sharer)
 	if err != nil {
 		return s, w, err
@@ -45,6 +66,10 @@ func (rm *Room) byToken(ctx context.Context, token string) (Share, Worth, error)
 	if err != nil {
 		return s, Worth{}, err
 	}
+	return rm.weighLink(ctx, s)
+}
+
+func (rm *Room) weighLink(ctx context.Context, s Share) (Share, Worth, error) {
 	ws, err := rm.Weigh(ctx, s)
 	if err == nil && ws[s.ID].Perms == 0 {
 		err = errLink
@@ -66,9 +91,10 @@ func (w *Worth) Mount() files.Mount {
 	return files.Mount{Space: w.Space(), Root: w.Node().ID, Perm: w.Perms &^ files.Share, Owner: w.Owner, Sealed: w.Sealed}
 }
 
-// Downloaded counts one download of a link, fault.NotFound when no more are left.
-func (rm *Room) Downloaded(ctx context.Context, id int64) error {
-	hit, err := rm.db.Exec(ctx, "UPDATE share SET downloads = downloads + 1 WHERE id = ? AND (maxdownloads = 0 OR downloads < maxdownloads)", id)
+// Downloaded counts one download of a link, in the transaction of whatever tells of
+// it; fault.NotFound when no more are left.
+func (rm *Room) Downloaded(ctx context.Context, tx *db.DB, id int64) error {
+	hit, err := tx.Exec(ctx, "UPDATE share SET downloads = downloads + 1 WHERE id = ? AND (maxdownloads = 0 OR downloads < maxdownloads)", id)
 	if err == nil && hit == 0 {
 		err = fault.New(fault.NotFound, "The download limit of this link has been reached.")
 	}

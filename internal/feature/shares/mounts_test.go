@@ -326,3 +326,69 @@ func TestTidy(t *testing.T) {
 		}
 	})
 }
+
+// Accounts, groups and files that go take their shares along, for good.
+func TestWhatGoesTakesItsSharesAlong(t *testing.T) {
+	each(t, func(g *rig) {
+		olga, oskar := g.as("olga"), g.as("oskar")
+		docs, his := olga.mkdir("/docs"), oskar.mkdir("/his")
+		g.give(User, docs, "olga", "otto", files.All)
+		g.give(User, docs, "otto", "oda", files.Read)
+		g.give(Group, his, "oskar", "otters", files.Read)
+		g.give(User, his, "oskar", "olga", files.Read)
+		g.sees("oda", "/docs r", "/his r")
+		g.must(g.dir.RemoveGroup(g.ctx, "otters"))
+		g.sees("oda", "/docs r")
+		g.must(g.dir.CreateGroup(g.ctx, "otters", ""))
+		g.must(g.dir.AddMember(g.ctx, "otters", "oda"))
+		g.sees("oda", "/docs r")
+		g.must(g.dir.Remove(g.ctx, "otto"))
+		g.later()
+		g.sees("oda")
+		g.must(g.dir.Remove(g.ctx, "olga"))
+		if n, err := db.One(g.ctx, g.db, db.Scan1[int64], "SELECT COUNT(*) FROM share"); err != nil || n != 0 {
+			t.Errorf("%d shares are left: %v", n, err)
+		}
+	})
+}
+
+// An account's files go to another: what was shared stays shared, by the new owner.
+func TestSharesFollowAHandOver(t *testing.T) {
+	each(t, func(g *rig) {
+		olga := g.as("olga")
+		docs := olga.mkdir("/docs")
+		olga.put("/docs/a.txt", "hers")
+		g.give(User, docs, "olga", "otto", files.Read|files.Share)
+		rest := g.give(User, docs, "otto", "oda", files.Read)
+		link := g.give(Link, olga.stat("/docs/a.txt"), "olga", "", files.Read)
+		g.sees("oda", "/docs r", "/docs/a.txt r")
+		_, err := g.files.HandOver(g.ctx, olga.Who(), g.as("oskar").Who(), "/", "/from olga")
+		g.must(err)
+		g.sees("otto", "/docs rs", "/docs/a.txt rs")
+		g.sees("oda", "/docs r", "/docs/a.txt r")
+		for id, sharer := range map[int64]string{rest.ID: "otto", link.ID: "oskar"} {
+			s, err := g.room.ByID(g.ctx, id)
+			g.must(err)
+			if s.Owner != "oskar" || s.Sharer != sharer {
+				t.Errorf("share of %s by %s, want by %s", s.Owner, s.Sharer, sharer)
+			}
+		}
+		// Who takes something out of a share has it for themselves.
+		second := g.give(User, g.as("oskar").mkdir("/open"), "oskar", "otto", files.All)
+		g.as("oskar").put("/open/x", "his")
+		g.give(Link, g.as("oskar").stat("/open/x"), "oskar", "", files.Read)
+		otto := g.as("otto")
+		if _, _, err := otto.Move(g.ctx, otto.stat("/open/x"), "/x", files.Refuse, nil); err != nil {
+			t.Fatal(err)
+		}
+		ls, err := g.room.List(g.ctx, g.as("oskar").Who(), Everyone)
+		g.must(err)
+		var left []int64
+		for _, l := range ls {
+			left = append(left, l.ID)
+		}
+		if slices.Contains(left, second.ID+1) || !slices.Contains(left, second.ID) {
+			t.Errorf("oskar's shares: %v", left)
+		}
+	})
+}

@@ -67,6 +67,8 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	g.room = New(d, g.files, g.dir, settings.New(d), hashes, g.publish)
 	g.room.Now = clock
 	g.files.Hooks.Mounters = []files.Mounter{g.room}
+	g.files.Hooks.Moved = append(g.files.Hooks.Moved, g.room.moved)
+	g.files.Hooks.Erased = append(g.files.Hooks.Erased, g.room.erased)
 	return g
 }
 

@@ -84,12 +84,17 @@ type Room struct {
 
 // New returns the room. What an account gave and got goes with the account.
 func New(d *db.DB, f *files.Service, dir *identity.Directory, s *settings.Store, hashes *seal.Passwords, publish files.Publish) *Room {
-	return &Room{Now: time.Now, db: d, files: f, dir: dir, settings: s, hashes: hashes, publish: publish, seen: map[string]*received{}}
+	rm := &Room{Now: time.Now, db: d, files: f, dir: dir, settings: s, hashes: hashes, publish: publish, seen: map[string]*received{}}
+	dir.OnRemoved(rm.dropAccount)
+	dir.OnGroupRemoved(rm.dropGroup)
+	return rm
 }
 
 // Plug implements plug.Room.
 func (rm *Room) Plug(b *plug.Board) {
 	b.Hook.Mounters = append(b.Hook.Mounters, rm)
+	b.Hook.Moved = append(b.Hook.Moved, rm.moved)
+	b.Hook.Erased = append(b.Hook.Erased, rm.erased)
 	b.Jobs.Every("@every 5m", "shares.tidy", rm.Tidy)
 }
 

@@ -44,14 +44,7 @@ func (rm *Room) Tidy(ctx context.Context) error {
 
 func (rm *Room) endAll(ctx context.Context, ss []Share, why string) error {
 	return chunked(ss, func(part []Share) error {
-		return rm.tx(ctx, func(tx *db.DB) error {
-			for _, s := range part {
-				if err := rm.end(ctx, tx, s, why, ""); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		return rm.db.Tx(ctx, func(tx *db.DB) error { return rm.endIn(ctx, tx, part, why) })
 	})
 }
 
