@@ -33,6 +33,8 @@ var otherRooms = map[string]string{
 	"nc:share-download-limits":              "shares",
 	"nc:system-tags":                        "tags",
 	"nc:sharees":                            "shares",
+	"nc:share-attributes":                   "shares",
+	"oc:owner-display-name":                 "shares",
 	"oc:share-types":                        "shares",
 }
 

@@ -48,8 +48,6 @@ func (o *opening) writer(name xml.Name) (dav.Writer, error) {
 			}
 			return b, true
 		}), nil
-	case oc("owner-display-name"):
-		return o.ownerName(), nil
 	}
 	return nil, nil
 }
@@ -94,14 +92,4 @@ func (o *opening) favorite() (dav.Writer, error) {
 		}
 		return append(b, '0'), true
 	}), nil
-}
-
-func (o *opening) ownerName() dav.Writer {
-	p := who.From(o.ctx)
-	return lift(func(b []byte, e *files.Entry) ([]byte, bool) {
-		if e.Mount.Owner == p.ID && p.Display != "" {
-			return dav.AppendText(b, p.Display), true
-		}
-		return dav.AppendText(b, e.Mount.Owner), true
-	})
 }

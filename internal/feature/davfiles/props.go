@@ -42,12 +42,9 @@ var static = map[xml.Name]entryWriter{
 	oc("checksums"):         writeChecksums,
 	oc("downloadURL"):       onFiles(func(b []byte, _ *files.Entry) []byte { return b }),
 	oc("owner-id"):          func(b []byte, e *files.Entry) ([]byte, bool) { return dav.AppendText(b, e.Mount.Owner), true },
-	oc("share-types"):       constant(""),
 	oc("tags"):              constant(""),
-	nc("sharees"):           constant(""),
 	nc("reminder-due-date"): constant(""),
 	nc("is-federated"):      constant(""),
-	nc("share-attributes"):  constant("[]"),
 	nc("hidden"):            constant("false"),
 	nc("rich-workspace"):    onFolders(""),
 	nc("mount-type"):        func(b []byte, e *files.Entry) ([]byte, bool) { return append(b, mountType(e)...), true },
@@ -71,14 +68,15 @@ func liftAll() map[xml.Name]dav.Writer {
 
 // dynamic are the properties that depend on the request; open makes them.
 var dynamic = []xml.Name{dv("resourcetype"), dv("displayname"), dv("quota-used-bytes"), dv("quota-available-bytes"),
-	dv("current-user-principal"), oc("id"), oc("favorite"), oc("data-fingerprint"), oc("owner-display-name")}
+	dv("current-user-principal"), oc("id"), oc("favorite"), oc("data-fingerprint")}
 
 // absent are live properties that other rooms tell, or nobody yet: not to be set
 // by PROPPATCH.
 var absent = []xml.Name{dv("lockdiscovery"), dv("supportedlock"), nc("lock"), nc("lock-owner"), nc("lock-owner-displayname"),
 	nc("lock-owner-type"), nc("lock-owner-editor"), nc("lock-time"), nc("lock-timeout"), nc("lock-token"), nc("system-tags"),
 	oc("comments-unread"), oc("comments-count"), oc("comments-href"), oc("dDC"), nc("is-encrypted"), nc("note"), nc("hide-download"),
-	nc("metadata-files-live-photo"), nc("rich-workspace-file"), nc("share-download-limits")}
+	nc("metadata-files-live-photo"), nc("rich-workspace-file"), nc("share-download-limits"),
+	oc("share-types"), nc("sharees"), nc("share-attributes"), oc("owner-display-name")}
 
 // live are all names that clients may not set freely.
 var live = liveNames()

@@ -171,3 +171,32 @@ func (rm *Room) living(ctx context.Context, ss []Share) ([]Listed, error) {
 	}
 	return out, nil
 }
+
+// Given returns the shares of entries that p made, or that are of p's own files, by
+// node, with one statement for 500 entries and what Weigh needs.
+func (rm *Room) Given(ctx context.Context, p *who.Principal, es []*files.Entry) (map[int64][]Share, error) {
+	owned, ids := map[int64]bool{}, make([]int64, 0, len(es))
+	for _, e := range es {
+		owned[e.ID] = e.Mount.Owner == p.ID
+		ids = append(ids, e.ID)
+	}
+	var ss []Share
+	err := chunked(ids, func(part []int64) error {
+		some, err := where(ctx, rm.db, "s.node IN (?)", part)
+		for _, s := range some {
+			if owned[s.Node] || s.Sharer == p.ID {
+				ss = append(ss, s)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	ls, err := rm.living(ctx, ss)
+	out := map[int64][]Share{}
+	for _, l := range ls {
+		out[l.Node] = append(out[l.Node], l.Share)
+	}
+	return out, err
+}

@@ -44,6 +44,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	rm.shares.Plug(b)
 	rm.plugPages(b.Web)
 	rm.plugLimits(b)
+	b.DAV.Props("files", props{rm})
 	const root = "/apps/files_sharing/api/v1/"
 	handle := func(pattern string, f ocs.Endpoint, opts ...web.Option) {
 		method, path, _ := cutMethod(pattern)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -153,4 +154,21 @@ func (g *rig) ask(as, method, path string, form ...string) (int, any) {
 		g.Fatalf("%s %s: %v in %s", method, path, err, w.Body)
 	}
 	return w.Code, doc.OCS.Data
+}
+
+// xmlNames are names written as "oc:size".
+func xmlNames(names []string) (out []xml.Name) {
+	for _, n := range names {
+		prefix, local, _ := strings.Cut(n, ":")
+		if prefix == "oc" {
+			out = append(out, oc(local))
+		} else {
+			out = append(out, nc(local))
+		}
+	}
+	return out
+}
+
+func wishFor(uid string, perms files.Perm) shares.Wish {
+	return shares.Wish{Kind: shares.User, Recipient: uid, Perms: &perms}
 }
