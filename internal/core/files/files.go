@@ -177,7 +177,7 @@ func (s *Service) As(ctx context.Context, p *who.Principal) (*View, error) {
 		return nil, fault.New(fault.Denied, "This app password does not give access to files.")
 	}
 	if p.Link != 0 {
-		m, err := s.Hooks.Link(ctx, p.Link)
+		m, err := s.Hooks.Link(ctx, p)
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"atrium/internal/base/switches"
+	"atrium/internal/base/who"
 	"atrium/internal/infra/db"
 )
 
@@ -22,9 +23,9 @@ type Hooks struct {
 	// Erased tells rooms that nodes are gone for good, in the transaction in which
 	// they go: what is kept of them can be given up.
 	Erased []func(ctx context.Context, tx *db.DB, nodes []int64) error
-	// Link finds what a public link opens, at each view; fault.NotFound when it
-	// opens nothing any more.
-	Link func(ctx context.Context, link int64) (Mount, error)
+	// Link finds what a public link opens to its visitor, at each view;
+	// fault.NotFound when it opens nothing any more.
+	Link func(ctx context.Context, p *who.Principal) (Mount, error)
 
 	mounterOf, guardOf []switches.Part
 }

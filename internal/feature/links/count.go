@@ -48,10 +48,12 @@ func (rm *Room) read(r *http.Request, e *files.Entry, piece bool) error {
 			return err
 		}
 	}
-	err := rm.db.Tx(ctx, func(tx *db.DB) error {
-		if err := rm.links.CountDownload(ctx, tx, l.ID); err != nil {
-			return err
-		}
+	if err := rm.links.CountDownload(ctx, l.ID); errors.Is(err, fault.NotFound) {
+		return errGone
+	} else if err != nil {
+		return err
+	}
+	return rm.db.Tx(ctx, func(tx *db.DB) error {
 		if _, err := tx.Exec(ctx, "INSERT INTO linkread (link, node, visitor, at) VALUES (?, ?, ?, ?) {{on link,node,visitor set at}}",
 			l.ID, e.ID, visitor, now.Unix()); err != nil {
 			return err
@@ -59,10 +61,6 @@ func (rm *Room) read(r *http.Request, e *files.Entry, piece bool) error {
 		return rm.publish(ctx, tx, event.LinkRead{Space: e.Mount.Space, Node: e.ID, Name: e.Name, Dir: e.IsDir(), Sharer: l.Sharer,
 			By: event.By{Link: l.ID, Guest: who.From(ctx).Display}})
 	})
-	if errors.Is(err, fault.NotFound) {
-		return errGone
-	}
-	return err
 }
 
 // forgetReads drops what is too old to matter.

@@ -20,9 +20,9 @@ import (
 // 095; the text is the recorded one).
 var errNoLink = &dav.Error{Status: http.StatusServiceUnavailable, Exception: "ServiceUnavailable", Text: `Sabre\DAV\Exception\NotFound: `}
 
-// tree is what visitors may do at most with the mount "files": neither locks nor
+// fileTree is what visitors may do at most with the mount "files": neither locks nor
 // searches nor reports.
-type tree interface {
+type fileTree interface {
 	dav.Collection
 	dav.Getter
 	dav.Putter
@@ -36,6 +36,7 @@ type tree interface {
 // parcels is the same of the mount "uploads".
 type parcels interface {
 	dav.Collection
+	dav.Getter
 	dav.Putter
 	dav.Maker
 	dav.Deleter
@@ -45,7 +46,7 @@ type parcels interface {
 // mountDAV shows the mounts of the file tree to visitors.
 func (rm *Room) mountDAV(all *dav.Mux) {
 	c, props := all.Mounted("files")
-	rm.dav.Mount("files", publicFiles{c.(tree), rm})
+	rm.dav.Mount("files", publicFiles{c.(fileTree), rm})
 	rm.dav.Props("files", shown{props})
 	c, props = all.Mounted("uploads")
 	rm.dav.Mount("uploads", publicUploads{c.(parcels), rm})
@@ -113,7 +114,7 @@ func asDAV(err error) error {
 
 // publicFiles is the mount "files" as visitors see it.
 type publicFiles struct {
-	tree
+	fileTree
 	rm *Room
 }
 
@@ -126,7 +127,7 @@ func (c publicFiles) Stat(ctx context.Context, path string) (dav.Resource, error
 	if linkOf(ctx).Drop() {
 		return dav.Resource{}, errDropOnly
 	}
-	return c.tree.Stat(ctx, path)
+	return c.fileTree.Stat(ctx, path)
 }
 
 // Get implements dav.Getter: it counts what is downloaded.
@@ -141,7 +142,7 @@ func (c publicFiles) Get(ctx context.Context, r dav.Resource, w http.ResponseWri
 	if r.Dir {
 		w = &firstByte{w, func() error { return c.rm.read(req, e, false) }}
 	}
-	content, err := c.tree.Get(ctx, r, w, req)
+	content, err := c.fileTree.Get(ctx, r, w, req)
 	if err != nil || content == nil {
 		return content, err
 	}
@@ -156,7 +157,7 @@ func (c publicFiles) Put(ctx context.Context, path string, req *http.Request, ch
 	if err != nil {
 		return false, nil, err
 	}
-	return c.tree.Put(ctx, path, req, check)
+	return c.fileTree.Put(ctx, path, req, check)
 }
 
 // PropPatch implements dav.Patcher. What visitors may not change is told property by
@@ -165,7 +166,7 @@ func (c publicFiles) PropPatch(ctx context.Context, r dav.Resource, changes []da
 	if linkOf(ctx).Mount.Perm&files.Update == 0 {
 		return slices.Repeat([]int{http.StatusForbidden}, len(changes)), nil
 	}
-	return c.tree.PropPatch(ctx, r, changes)
+	return c.fileTree.PropPatch(ctx, r, changes)
 }
 
 // Make implements dav.Maker. In a file drop a folder comes into being with the
@@ -173,7 +174,7 @@ func (c publicFiles) PropPatch(ctx context.Context, r dav.Resource, changes []da
 func (c publicFiles) Make(ctx context.Context, path string, req *http.Request, check dav.Check) (http.Header, error) {
 	l := linkOf(ctx)
 	if !l.Drop() {
-		return c.tree.Make(ctx, path, req, check)
+		return c.fileTree.Make(ctx, path, req, check)
 	}
 	if !l.Adds() {
 		return nil, errDropOnly
@@ -224,6 +225,6 @@ func (c publicUploads) Send(ctx context.Context, t dav.Transfer) (bool, http.Hea
 
 var (
 	_ web.Handler = (*Room)(nil).serveDAV
-	_ tree        = publicFiles{}
+	_ fileTree    = publicFiles{}
 	_ parcels     = publicUploads{}
 )

@@ -59,7 +59,7 @@ var verbs = []struct {
 	{"MKCOL", "UPLOAD/u", "", nil, [5]int{403, 201, 201, 201, 503}},
 	{"PUT", "UPLOAD/u/1", "chunk", nil, [5]int{403, 201, 201, 201, 503}},
 	{"PROPFIND", "UPLOAD", "", nil, [5]int{405, 405, 405, 405, 503}},
-	{"GET", "UPLOAD/u/1", "", nil, [5]int{405, 405, 405, 405, 503}},
+	{"GET", "UPLOAD/u/1", "", nil, [5]int{404, 403, 403, 403, 503}},
 	{"MOVE", "UPLOAD/u/.file", "", []string{"Destination: /public.php/dav/files/TOKEN/joined.bin"}, [5]int{404, 201, 201, 201, 503}},
 	{"PROPFIND", "/../trashbin", "", nil, [5]int{404, 404, 404, 404, 503}},
 }

@@ -130,11 +130,14 @@ func linkOf(ctx context.Context) *Link {
 
 // mount finds what a link opens, for core/files. Within a request it is what it was
 // when the visitor came in; the door watches over those that last.
-func (rm *Room) mount(ctx context.Context, id int64) (files.Mount, error) {
-	if l := linkOf(ctx); l != nil && l.ID == id {
+func (rm *Room) mount(ctx context.Context, p *who.Principal) (files.Mount, error) {
+	if l := linkOf(ctx); l != nil && l.ID == p.Link {
 		return l.Mount, nil
 	}
-	l, err := rm.links.LinkByID(ctx, id)
+	l, err := rm.links.LinkByToken(ctx, p.Token)
+	if err == nil && l.ID != p.Link {
+		err = errGone
+	}
 	if err != nil {
 		return files.Mount{}, err
 	}

@@ -7,6 +7,8 @@ package links
 import (
 	"context"
 	"embed"
+	"errors"
+	"net/http"
 	"time"
 
 	"atrium/internal/base/fault"
@@ -51,14 +53,20 @@ func (l *Link) Drop() bool { return l.Mount.Perm&files.Read == 0 }
 // Adds tells whether visitors may add files.
 func (l *Link) Adds() bool { return l.Mount.Perm&files.Create != 0 }
 
-// Store knows the links. What opens nothing, for whatever reason, is
-// fault.NotFound.
+// Store knows the links.
 type Store interface {
+	// LinkByToken finds a link; what opens nothing, for whatever reason, is
+	// fault.NotFound.
 	LinkByToken(ctx context.Context, token string) (*Link, error)
-	LinkByID(ctx context.Context, id int64) (*Link, error)
-	// CountDownload counts one more, in the transaction of whatever tells of it;
-	// fault.NotFound when there were as many as there may be.
-	CountDownload(ctx context.Context, tx *db.DB, id int64) error
+	// CountDownload counts one more; fault.NotFound when there were as many as there
+	// may be.
+	CountDownload(ctx context.Context, id int64) error
+}
+
+// Previewer shows small pictures of files.
+type Previewer interface {
+	Serve(w http.ResponseWriter, r *http.Request, v *files.View, e *files.Entry) error
+	HasPreview(ctx context.Context, e *files.Entry) (bool, error)
 }
 
 // Publish sends an event in the transaction that made it true.
@@ -66,7 +74,8 @@ type Publish func(ctx context.Context, tx *db.DB, ev interface{ EventName() stri
 
 // Room receives the visitors.
 type Room struct {
-	Now func() time.Time
+	Now      func() time.Time
+	Previews Previewer // nil: there are none
 
 	db      *db.DB
 	files   *files.Service
@@ -76,13 +85,18 @@ type Room struct {
 	box     *seal.Box
 	publish Publish
 	dav     *dav.Mux
+	pages   pages
 	strange strangers
 	right   rightOnes
 }
 
 // New returns the room.
 func New(d *db.DB, f *files.Service, links Store, people *identity.Directory, hashes *seal.Passwords, box *seal.Box, publish Publish) (*Room, error) {
-	rm := &Room{Now: time.Now, db: d, files: f, links: links, people: people, hashes: hashes, box: box, publish: publish, dav: dav.NewMux(publicDAV)}
+	ps, err := loadPages()
+	if err != nil {
+		return nil, err
+	}
+	rm := &Room{pages: ps, Now: time.Now, db: d, files: f, links: links, people: people, hashes: hashes, box: box, publish: publish, dav: dav.NewMux(publicDAV)}
 	return rm, nil
 }
 
@@ -102,17 +116,15 @@ func (rm *Room) Plug(b *plug.Board) {
 	}
 	at(publicDAV, web.Link, rm.serveDAV)
 	at(legacyDAV, web.Link|web.Basic, rm.serveLegacy)
-	for _, p := range []string{"/s/{token}/download", "/s/{token}/download/{file}", "/s/{token}/downloadShare"} {
-		b.Web.Handle("GET", p, web.Link, rm.download)
-	}
+	rm.plugPages(b.Web)
 	b.Jobs.Every("@every 1h", "links.reads", rm.forgetReads)
 }
 
 // Still tells whether the link by which a visitor came still opens what it opened
 // then: fault.Anonymous if not. It is for requests that last.
 func (rm *Room) Still(ctx context.Context, p *who.Principal) error {
-	l, err := rm.links.LinkByID(ctx, p.Link)
-	if fault.Of(err) == fault.NotFound && err != nil || err == nil && l.stamp() != p.Stamp {
+	l, err := rm.links.LinkByToken(ctx, p.Token)
+	if errors.Is(err, fault.NotFound) || err == nil && (l.ID != p.Link || l.stamp() != p.Stamp) {
 		return fault.New(fault.Anonymous, "This link does not work any more.")
 	}
 	return err

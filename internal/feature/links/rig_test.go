@@ -224,19 +224,7 @@ func (s *fakeShares) LinkByToken(ctx context.Context, token string) (*links.Link
 	return &out, nil
 }
 
-func (s *fakeShares) LinkByID(ctx context.Context, id int64) (*links.Link, error) {
-	s.mu.Lock()
-	token := ""
-	for t, l := range s.links {
-		if l.ID == id {
-			token = t
-		}
-	}
-	s.mu.Unlock()
-	return s.LinkByToken(ctx, token)
-}
-
-func (s *fakeShares) CountDownload(_ context.Context, _ *db.DB, id int64) error {
+func (s *fakeShares) CountDownload(_ context.Context, id int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range s.links {

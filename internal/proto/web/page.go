@@ -53,14 +53,15 @@ func NewPages() (*Pages, error) {
 	return &Pages{frame: frame, version: hex.EncodeToString(sum[:4])}, nil
 }
 
-// Parse reads a template that defines "body" and returns a page of it.
-func (p *Pages) Parse(fsys fs.FS, file string) (*Template, error) {
+// Parse reads templates that define "body", and "head" if there is more to load, and
+// returns a page of them.
+func (p *Pages) Parse(fsys fs.FS, from ...string) (*Template, error) {
 	t, err := p.frame.Clone()
 	if err != nil {
 		return nil, err
 	}
-	if t, err = t.ParseFS(fsys, file); err != nil {
-		return nil, fmt.Errorf("page %s: %w", file, err)
+	if t, err = t.ParseFS(fsys, from...); err != nil {
+		return nil, fmt.Errorf("page %v: %w", from, err)
 	}
 	return &Template{t, p.version}, nil
 }
