@@ -15,7 +15,7 @@ import (
 var (
 	testNames = regexp.MustCompile("`((?:Test|Fuzz)[A-Z][A-Za-z0-9_]*)`")
 	makeVerbs = regexp.MustCompile("`make ([a-z0-9]+)")
-	links     = regexp.MustCompile(`\]\(([^)#\s]+)[^)]*\)`)
+	hyperlinks     = regexp.MustCompile(`\]\(([^)#\s]+)[^)]*\)`)
 )
 
 // A promise in the documents that no test holds, a link to nowhere or a verb
@@ -79,7 +79,7 @@ func checkDocuments(documents map[string]string, known facts) []breach {
 					report("the Makefile has no verb %s", m[1])
 				}
 			}
-			for _, m := range links.FindAllStringSubmatch(line, -1) {
+			for _, m := range hyperlinks.FindAllStringSubmatch(line, -1) {
 				if to := path.Join(path.Dir(where), m[1]); !strings.Contains(m[1], ":") && !known.exists(to) {
 					report("the link leads nowhere: %s", to)
 				}

@@ -23,6 +23,7 @@ import (
 	"atrium/internal/feature/audit"
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
+	"atrium/internal/feature/links"
 	"atrium/internal/feature/media"
 	"atrium/internal/feature/notify"
 	"atrium/internal/feature/passwords"
@@ -69,6 +70,8 @@ type house struct {
 	bus      *bus.Bus
 	lock     lock.Locker
 	jobs     *jobs.Queue
+	shares   *shares.Room
+	visitors *links.Room
 	switches *switches.Set // of the rooms that may be switched off
 	box      *seal.Box
 	readable *readable.Room
@@ -81,7 +84,7 @@ type house struct {
 // schemas are the tables of all rooms, in the order they are made.
 var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, twofactor.Schema, passwords.Schema,
 	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, tree.Schema, content.Schema, davfiles.Schema, search.Schema, push.Schema,
-	shares.Schema, trash.Schema, notify.Schema, versions.Schema, media.Schema}, onFiles)
+	shares.Schema, trash.Schema, notify.Schema, versions.Schema, media.Schema, links.Schema}, onFiles)
 
 // open connects to the database and the store and builds what lies above them.
 // A store that is not there is no error: files are then unavailable until it

@@ -89,12 +89,13 @@ func (h *house) plugIn() (*plug.Board, error) {
 		h.plug(b, r)
 	}
 	b.CLI.Add("security:limits", h.limits(b.Web))
-	return b, nil
+	return b, h.letIn(b, pictures)
 }
 
 // sharing makes the rooms of shares.
 func (h *house) sharing(presence *status.Room, pictures *previews.Room) plug.Room {
-	rm := shareapi.New(shares.New(h.db, h.files, h.people, h.settings, h.hashes, h.publish), h.files, h.people)
+	h.shares = shares.New(h.db, h.files, h.people, h.settings, h.hashes, h.publish)
+	rm := shareapi.New(h.shares, h.files, h.people)
 	rm.Presence, rm.Previews = presence.Brief, pictures.Shows
 	return rm
 }

@@ -51,7 +51,7 @@ func TestFolderPage(t *testing.T) {
 		if diff := cmp.Diff([]string{"Day 2", "Day 10", "A &lt;b&gt;.txt", "b.txt"}, names("")); diff != "" {
 			r.Error(diff)
 		}
-		if diff := cmp.Diff([]string{"Day 10", "Day 2", "b.txt", "A &lt;b&gt;.txt"}, names("sort=size&order=desc")); diff != "" {
+		if diff := cmp.Diff([]string{"Day 2", "Day 10", "b.txt", "A &lt;b&gt;.txt"}, names("sort=size&order=desc")); diff != "" {
 			r.Error(diff)
 		}
 		r.holds(r.want(200, "GET", "/s/look?path=/Day+2", ""), "x.txt", `aria-current="page">Day 2<`, `<a href="/s/look">Holiday</a>`)
