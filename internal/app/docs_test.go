@@ -13,9 +13,9 @@ import (
 )
 
 var (
-	testNames = regexp.MustCompile("`((?:Test|Fuzz)[A-Z][A-Za-z0-9_]*)`")
-	makeVerbs = regexp.MustCompile("`make ([a-z0-9]+)")
-	hyperlinks     = regexp.MustCompile(`\]\(([^)#\s]+)[^)]*\)`)
+	testNames  = regexp.MustCompile("`((?:Test|Fuzz)[A-Z][A-Za-z0-9_]*)`")
+	makeVerbs  = regexp.MustCompile("`make ([a-z0-9]+)")
+	hyperlinks = regexp.MustCompile(`\]\(([^)#\s]+)[^)]*\)`)
 )
 
 // A promise in the documents that no test holds, a link to nowhere or a verb
