@@ -7,6 +7,7 @@ import (
 	"atrium/internal/feature/links"
 	"atrium/internal/feature/previews"
 	"atrium/internal/feature/shares"
+	"atrium/internal/infra/db"
 	"atrium/internal/proto/plug"
 )
 
@@ -35,8 +36,8 @@ func (o openLinks) LinkByToken(ctx context.Context, token string) (*links.Link, 
 }
 
 // CountDownload implements links.Store.
-func (o openLinks) CountDownload(ctx context.Context, id int64) error {
-	return o.shares.Downloaded(ctx, id)
+func (o openLinks) CountDownload(ctx context.Context, tx *db.DB, id int64) error {
+	return o.shares.Downloaded(ctx, tx, id)
 }
 
 // letIn plugs in the room of public links, which shows what others have plugged in.

@@ -48,12 +48,12 @@ func (rm *Room) read(r *http.Request, e *files.Entry, piece bool) error {
 			return err
 		}
 	}
-	if err := rm.links.CountDownload(ctx, l.ID); errors.Is(err, fault.NotFound) {
-		return errGone
-	} else if err != nil {
-		return err
-	}
 	return rm.db.Tx(ctx, func(tx *db.DB) error {
+		if err := rm.links.CountDownload(ctx, tx, l.ID); errors.Is(err, fault.NotFound) {
+			return errGone
+		} else if err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, "INSERT INTO linkread (link, node, visitor, at) VALUES (?, ?, ?, ?) {{on link,node,visitor set at}}",
 			l.ID, e.ID, visitor, now.Unix()); err != nil {
 			return err

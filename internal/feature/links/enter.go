@@ -32,7 +32,7 @@ var (
 
 // How long tokens and passwords may be, in bytes.
 const (
-	maxToken    = 64
+	maxToken    = 255
 	maxPassword = 1000
 )
 

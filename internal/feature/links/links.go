@@ -58,9 +58,9 @@ type Store interface {
 	// LinkByToken finds a link; what opens nothing, for whatever reason, is
 	// fault.NotFound.
 	LinkByToken(ctx context.Context, token string) (*Link, error)
-	// CountDownload counts one more; fault.NotFound when there were as many as there
-	// may be.
-	CountDownload(ctx context.Context, id int64) error
+	// CountDownload counts one more, in the transaction of whatever tells of it;
+	// fault.NotFound when there were as many as there may be.
+	CountDownload(ctx context.Context, tx *db.DB, id int64) error
 }
 
 // Previewer shows small pictures of files.

@@ -224,7 +224,7 @@ func (s *fakeShares) LinkByToken(ctx context.Context, token string) (*links.Link
 	return &out, nil
 }
 
-func (s *fakeShares) CountDownload(_ context.Context, id int64) error {
+func (s *fakeShares) CountDownload(_ context.Context, _ *db.DB, id int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range s.links {
