@@ -81,18 +81,12 @@ func (rm *Room) checkCommand(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	return cli.Print(cmd, struct {
-		Database   string `json:"database"`
-		Files      int    `json:"files"`
-		Waiting    int    `json:"waiting"`
-		Texts      int    `json:"texts"`
-		Unreadable int    `json:"unreadable"`
-		MaxSize    int64  `json:"max_size"`
-		Budget     int    `json:"budget"`
-		OCR        bool   `json:"ocr"`
-		PDFToText  string `json:"pdftotext"`
-		Tesseract  string `json:"tesseract"`
-	}{rm.db.Dialect().String(), n.Files, n.Waiting, n.Texts, n.Unreadable, c.maxSize, c.budget, c.ocr, cage.Find("pdftotext"), cage.Find("tesseract")})
+	return cli.Print(cmd, cli.Map{
+		{Key: "database", Value: rm.db.Dialect().String()},
+		{Key: "files", Value: n.Files}, {Key: "waiting", Value: n.Waiting}, {Key: "texts", Value: n.Texts}, {Key: "unreadable", Value: n.Unreadable},
+		{Key: setMaxSize, Value: c.maxSize}, {Key: setBudget, Value: c.budget}, {Key: setOCR, Value: c.ocr},
+		{Key: "pdftotext", Value: cage.Find("pdftotext")}, {Key: "tesseract", Value: cage.Find("tesseract")},
+	})
 }
 
 func (rm *Room) searchCommand(cmd *cobra.Command, args []string) error {
@@ -108,9 +102,9 @@ func (rm *Room) searchCommand(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	out := make([]map[string]any, len(hits))
+	out := make(cli.List, len(hits))
 	for i, h := range hits {
-		out[i] = map[string]any{"id": h.ID, "path": h.Path, "text": h.Snippet}
+		out[i] = cli.Map{{Key: "id", Value: h.ID}, {Key: "path", Value: h.Path}, {Key: "text", Value: h.Snippet}}
 	}
 	return cli.Print(cmd, out)
 }

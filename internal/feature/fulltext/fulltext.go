@@ -1,6 +1,6 @@
 // Package fulltext finds files by what is written in them. It keeps the text of
 // each content once, however many files have it, and an index by file: FTS5 on
-// SQLite, tsvector on PostgreSQL, FULLTEXT on MariaDB (docs/adr/005). Reading is
+// SQLite, tsvector on PostgreSQL, FULLTEXT on MariaDB (docs/adr/006). Reading is
 // work for later, one document at a time, slowly; a file that is not read yet is a
 // file like any other, only not found here.
 //
