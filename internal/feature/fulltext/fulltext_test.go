@@ -223,7 +223,7 @@ func TestWhatCannotBeReadIsLeftAlone(t *testing.T) {
 func TestADeadlyDocument(t *testing.T) {
 	g := lite(t)
 	e := g.put("ann", "/a.txt", "deadly")
-	if err := g.room.store(g.ctx, e.Content, begun, triesMost, nil); err != nil {
+	if err := store(g.ctx, g.db, body{content: e.Content, state: begun, tries: triesMost}); err != nil {
 		t.Fatal(err)
 	}
 	g.settle()

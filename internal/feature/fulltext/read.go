@@ -139,45 +139,61 @@ func (rm *Room) one(ctx context.Context, c *config, j job, n tree.Node) error {
 		return err
 	}
 	return rm.db.Tx(ctx, func(tx *db.DB) error {
+		if text.fresh {
+			if err := store(ctx, tx, text.body); err != nil {
+				return err
+			}
+		}
 		// A newer event may have put the file on the list again, with another content.
 		did, err := tx.Exec(ctx, "UPDATE text_doc SET due = 0, content = ? WHERE node = ? AND space = ? AND content = ?", n.Content, j.node, j.space, j.content)
 		if err != nil || did == 0 {
 			return err
 		}
-		return rm.index.put(ctx, tx, j.node, j.space, text)
+		return rm.index.put(ctx, tx, j.node, j.space, text.words)
 	})
 }
 
-// textOf returns the text of a file, read now unless it was before. What cannot be
-// read is "".
-func (rm *Room) textOf(ctx context.Context, c *config, n *tree.Node) (string, error) {
+// found is the text of a file, "" if it cannot be read.
+type found struct {
+	body
+	words string
+	fresh bool // it was read now
+}
+
+// textOf returns the text of a file, read now unless it was before.
+func (rm *Room) textOf(ctx context.Context, c *config, n *tree.Node) (found, error) {
 	b, err := rm.body(ctx, n.Content)
 	switch {
 	case err == nil && b.state == kept:
-		return b.text()
+		words, err := b.text()
+		return found{b, words, false}, err
 	case err == nil && (b.state == none || b.tries >= triesMost):
-		return "", nil
+		return found{body: b}, nil
 	case err != nil && !errors.Is(err, fault.NotFound):
-		return "", err
-	}
-	b.tries++
-	if err := rm.store(ctx, n.Content, begun, b.tries, nil); err != nil {
-		return "", err
+		return found{}, err
 	}
 	mime, err := rm.tree.MimeType(ctx, n.Mime)
 	if err != nil {
-		return "", err
+		return found{}, err
 	}
-	text, err := rm.extract(ctx, c, n, mime)
+	b = body{content: n.Content, state: begun, tries: b.tries + 1}
+	if extract.Risky(mime) || isPicture(mime) {
+		if err := store(ctx, rm.db, b); err != nil {
+			return found{}, err
+		}
+	}
+	words, err := rm.extract(ctx, c, n, mime)
 	switch {
 	case err == nil:
-		return text, rm.store(ctx, n.Content, kept, b.tries, pack(text))
+		b.state, b.packed = kept, pack(words)
+		return found{b, words, true}, nil
 	case errors.Is(err, extract.ErrFormat), errors.Is(err, cage.ErrFailed), errors.Is(err, cage.ErrBounds), errors.Is(err, cage.ErrMissing):
 		rm.Log.Debug("a document cannot be read", "node", n.ID, "type", mime, "error", err)
-		return "", rm.store(ctx, n.Content, none, b.tries, nil)
+		b.state = none
+		return found{b, "", true}, nil
 	}
-	// The store or the context is to blame, and this was no try.
-	return "", errors.Join(err, rm.store(context.WithoutCancel(ctx), n.Content, begun, b.tries-1, nil))
+	b.tries-- // the store or the context is to blame, and this was no try
+	return found{}, errors.Join(err, store(context.WithoutCancel(ctx), rm.db, b))
 }
 
 // extract reads a document, in a cage where its type is one that can explode.
@@ -277,11 +293,11 @@ func (rm *Room) body(ctx context.Context, content int64) (body, error) {
 	return db.One(ctx, rm.db, scanBody, "SELECT content, state, tries, body FROM text_body WHERE content = ?", content)
 }
 
-func (rm *Room) store(ctx context.Context, content int64, state, tries int, packed []byte) error {
-	if packed == nil {
-		packed = []byte{}
+func store(ctx context.Context, tx *db.DB, b body) error {
+	if b.packed == nil {
+		b.packed = []byte{}
 	}
-	_, err := rm.db.Exec(ctx, "INSERT INTO text_body (content, state, tries, body) VALUES (?, ?, ?, ?) {{on content set state,tries,body}}", content, state, tries, packed)
+	_, err := tx.Exec(ctx, "INSERT INTO text_body (content, state, tries, body) VALUES (?, ?, ?, ?) {{on content set state,tries,body}}", b.content, b.state, b.tries, b.packed)
 	return err
 }
 
