@@ -51,6 +51,7 @@ func groups(full bool) []group {
 	}
 	if full {
 		all = append(all, group{[]string{"start-1m"}, (*bench).startMillion},
+			group{[]string{"search-1m"}, (*bench).searchMillion}, // among these
 			group{[]string{"account-make", "account-pass", "account-list", "account-search", "account-group"}, (*bench).accounts})
 	}
 	return all

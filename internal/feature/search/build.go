@@ -13,6 +13,7 @@ import (
 	"atrium/internal/core/tree"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/db"
+	"atrium/internal/infra/jobs"
 )
 
 // runMost is how many names are sorted together when a space is built: 6 MB. The
@@ -288,7 +289,11 @@ func (rm *Room) take(ctx context.Context, n *news) error {
 			}
 		}
 	}
-	return rm.index.put(ctx, bySpace)
+	made, err := rm.index.put(ctx, bySpace)
+	if err == nil && made {
+		err = rm.merge.Add(ctx, rm.db, struct{}{}, jobs.Unique("all"))
+	}
+	return err
 }
 
 // begin has homes built that are not.
@@ -314,20 +319,29 @@ func (rm *Room) begin(ctx context.Context, homes map[int64]string) error {
 
 // tidy merges small blocks, and reads old ones anew to drop what is gone.
 func (rm *Room) tidy(ctx context.Context) error {
-	spaces, err := db.List(ctx, rm.db, db.Scan1[int64], "SELECT space FROM search_block WHERE entries < ? GROUP BY space HAVING COUNT(*) >= ?", blockMost/2, mergeLeast)
-	if err != nil {
+	if err := rm.mergeSmall(ctx); err != nil {
 		return err
 	}
-	for _, space := range spaces {
-		ids, err := db.List(ctx, rm.db, db.Scan1[int64], "SELECT id FROM search_block WHERE space = ? AND entries < ? ORDER BY newest DESC LIMIT ?", space, blockMost/2, mergeMost)
-		if err != nil {
+	return rm.recheck(ctx)
+}
+
+// mergeSmall makes full blocks of small ones, as long as a space has many.
+func (rm *Room) mergeSmall(ctx context.Context) error {
+	for {
+		spaces, err := db.List(ctx, rm.db, db.Scan1[int64], "SELECT space FROM search_block WHERE entries < ? GROUP BY space HAVING COUNT(*) >= ?", blockMost/2, mergeLeast)
+		if err != nil || len(spaces) == 0 {
 			return err
 		}
-		if err := rm.renew(ctx, space, ids); err != nil {
-			return err
+		for _, space := range spaces {
+			ids, err := db.List(ctx, rm.db, db.Scan1[int64], "SELECT id FROM search_block WHERE space = ? AND entries < ? ORDER BY newest DESC, id LIMIT ?", space, blockMost/2, mergeMost)
+			if err != nil {
+				return err
+			}
+			if err := rm.renew(ctx, space, ids); err != nil {
+				return err
+			}
 		}
 	}
-	return rm.recheck(ctx)
 }
 
 const (

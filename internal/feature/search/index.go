@@ -241,23 +241,23 @@ func (x index) read(ctx context.Context, blocks []block, q *query, b *best) erro
 	return nil
 }
 
-// put adds or replaces rows, and makes blocks of what has gathered. Only one
-// process at a time does this: the subscriber.
-func (x index) put(ctx context.Context, bySpace map[int64][]item) error {
+// put adds or replaces rows, and makes blocks of what has gathered; it tells
+// whether it did. Only one process at a time does this: the subscriber.
+func (x index) put(ctx context.Context, bySpace map[int64][]item) (made bool, err error) {
 	full := map[int64]int64{} // spaces to make a block of, and its id
 	for space, items := range bySpace {
 		n, err := db.One(ctx, x.db, db.Scan1[int], "SELECT COUNT(*) FROM search_name WHERE space = ?", space)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if n+len(items) < looseMost {
 			continue
 		}
 		if full[space], err = x.db.ID(ctx); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return x.db.Tx(ctx, func(tx *db.DB) error {
+	return len(full) > 0, x.db.Tx(ctx, func(tx *db.DB) error {
 		for space, items := range bySpace {
 			for _, it := range items {
 				_, err := tx.Exec(ctx, `INSERT INTO search_name (node, space, mtime, size, mime, name) VALUES (?, ?, ?, ?, ?, ?)

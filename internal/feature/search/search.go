@@ -45,6 +45,7 @@ type Room struct {
 	people *identity.Directory
 	index  index
 	job    *jobs.Kind[place]
+	merge  *jobs.Kind[struct{}]
 	all    *plug.Sockets[plug.Searcher] // the registry, whoever plugs in later
 }
 
@@ -61,6 +62,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Bus.OnMixed("search", rm.follow, bus.Of[event.FileWritten](), bus.Of[event.NodeMade](), bus.Of[event.NodeMoved](),
 		bus.Of[event.NodeTouched](), bus.Of[event.NodeRemoved]())
 	rm.job = jobs.Define(b.Jobs, "search.read", rm.build)
+	rm.merge = jobs.Define(b.Jobs, "search.merge", func(ctx context.Context, _ struct{}) error { return rm.mergeSmall(ctx) })
 	b.Jobs.Every("@every 1h", "search.tidy", rm.catchUp)
 	ocs.Handle(b.OCS, "GET /search/providers", web.User, rm.list)
 	ocs.Handle(b.OCS, "GET /search/providers/{id}/search", web.User, rm.search)
