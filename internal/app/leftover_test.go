@@ -19,6 +19,7 @@ var person = regexp.MustCompile(`^(uid|account|owner|actor|author|creator|initia
 // reason.
 func staying() map[string]string {
 	return map[string]string{
+		"activity.actor":  "others go on reading who did what, until it is old; a new account of that name is told apart",
 		"audit.actor":     "what happened stays provable",
 		"audit.uid":       "what happened stays provable",
 		"role.actor":      "who changed a role stays in its history",

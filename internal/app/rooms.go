@@ -7,12 +7,10 @@ import (
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/export"
-	"atrium/internal/feature/notify"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/previews"
 	"atrium/internal/feature/profile"
 	"atrium/internal/feature/provisioning"
-	"atrium/internal/feature/push"
 	"atrium/internal/feature/roles"
 	"atrium/internal/feature/search"
 	"atrium/internal/feature/shares"
@@ -51,13 +49,11 @@ func (h *house) plugIn() (*plug.Board, error) {
 		return nil, err
 	}
 	faces.Statuses = presence
-	notes, err := h.notices(presence)
+	news, err := h.news(presence)
 	if err != nil {
 		return nil, err
 	}
 	davs, olds, bin, pictures := h.holders()
-	h.push = push.New(h.db, h.people, h.files, h.box)
-	h.push.Log = h.log
 	var rooms []plug.Room
 	rooms = []plug.Room{
 		in,
@@ -75,16 +71,14 @@ func (h *house) plugIn() (*plug.Board, error) {
 		passwords.New(h.db, h.people, h.settings, h.hashes),
 		always("files_sharing", h.sharing(presence, pictures)),
 		always("files", davs),
-		may("notify_push", h.push),
 		pictures, // before the rooms that show none of themselves
 		may("files_versions", olds),
 		may("files_trashbin", bin),
-		may("notifications", notes),
 		h.readableTree(davs.Contents, olds.Contents),
 		h.search(davs),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h)),
 	}
-	rooms = append(rooms, h.roomsOnFiles()...)
+	rooms = append(append(rooms, h.roomsOnFiles()...), news...)
 	for _, r := range rooms {
 		h.plug(b, r)
 	}
@@ -143,14 +137,4 @@ func (h *house) mailer(letters *accountmail.Room) provisioning.Mailer {
 		return nil
 	}
 	return letters
-}
-
-// notices makes the room of notifications.
-func (h *house) notices(presence notify.Presence) (*notify.Room, error) {
-	rm, err := notify.New(h.db, h.people, h.settings, homes{h.db, h.tree, h.files}, h.mail)
-	if err != nil {
-		return nil, err
-	}
-	rm.Log, rm.Publish, rm.Base, rm.Presence = h.log, h.bus.Publish, h.conf.BaseURL(), presence
-	return rm, nil
 }

@@ -40,7 +40,7 @@ func English(text string) Words { return Words{"en": text} }
 // name, and for files path and link.
 type RichObject map[string]string
 
-// MarshalJSON writes type, id and name first, as clients are used to see them.
+// MarshalJSON writes type, id, name, path and link first, as clients are used to see them.
 func (o RichObject) MarshalJSON() ([]byte, error) {
 	keys := slices.Sorted(maps.Keys(o))
 	slices.SortStableFunc(keys, func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
@@ -59,10 +59,10 @@ func (o RichObject) MarshalJSON() ([]byte, error) {
 }
 
 func rank(key string) int {
-	if i := slices.Index([]string{"type", "id", "name"}, key); i >= 0 {
+	if i := slices.Index([]string{"type", "id", "name", "path", "link"}, key); i >= 0 {
 		return i
 	}
-	return 3
+	return 5
 }
 
 // NoticeAction is a button.

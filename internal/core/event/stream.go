@@ -11,10 +11,12 @@ type NoticesChanged struct {
 func (NoticesChanged) EventName() string { return "notices.changed" }
 
 // ActivityGrew tells that there is something new in the activity stream of these
-// people, and of all who see these nodes.
+// people, of the members of these groups,
+// and of all who see these nodes.
 type ActivityGrew struct {
-	Nodes []int64  `json:",omitempty"`
-	UIDs  []string `json:",omitempty"`
+	Nodes  []int64  `json:",omitempty"`
+	UIDs   []string `json:",omitempty"`
+	Groups []string `json:",omitempty"`
 }
 
 // EventName implements bus.Event.

@@ -65,6 +65,7 @@ func gather(evs []bus.Event) (n news) {
 		case event.ActivityGrew:
 			n.Stream.Nodes = append(n.Stream.Nodes, ev.Nodes...)
 			n.Stream.UIDs = append(n.Stream.UIDs, ev.UIDs...)
+			n.Stream.Groups = append(n.Stream.Groups, ev.Groups...)
 		}
 	}
 	delete(files, 0)
@@ -106,7 +107,7 @@ func (rm *Room) deliver(ctx context.Context, n news) error {
 			uids[uid] = true
 		}
 	}
-	tellAll(rm.hub.of(slices.Collect(maps.Keys(uids))), ofActivities)
+	rm.tellOf(event.NoticesChanged{UIDs: slices.Collect(maps.Keys(uids)), Groups: n.Stream.Groups}, ofActivities)
 	rm.tellOf(n.Notes, ofNotifications)
 	return nil
 }

@@ -1,0 +1,1 @@
+CREATE INDEX activity_node ON activity (node, id);

@@ -1,0 +1,1 @@
+CREATE INDEX activity_pref_due ON activity_pref (due);

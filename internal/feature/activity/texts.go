@@ -1,0 +1,102 @@
+package activity
+
+import "atrium/internal/core/event"
+
+// fileWords say what happened to files and shares: -self to who did it, -me to whom
+// it was done, -other to the rest; -brief stands beside the file.
+var fileWords = map[string]event.Words{
+	"created-self":     {"en": "You created {file}", "de": "Sie haben {file} erstellt"},
+	"created-other":    {"en": "{user} created {file}", "de": "{user} hat {file} erstellt"},
+	"created-nobody":   {"en": "{file} was created", "de": "{file} wurde erstellt"},
+	"created-by-link":  {"en": "{file} was created in a public folder", "de": "{file} wurde in einem öffentlichen Ordner erstellt"},
+	"changed-self":     {"en": "You changed {file}", "de": "Sie haben {file} geändert"},
+	"changed-other":    {"en": "{user} changed {file}", "de": "{user} hat {file} geändert"},
+	"changed-nobody":   {"en": "{file} was changed", "de": "{file} wurde geändert"},
+	"changed-by-link":  {"en": "{file} was changed in a public folder", "de": "{file} wurde in einem öffentlichen Ordner geändert"},
+	"deleted-self":     {"en": "You deleted {file}", "de": "Sie haben {file} gelöscht"},
+	"deleted-other":    {"en": "{user} deleted {file}", "de": "{user} hat {file} gelöscht"},
+	"deleted-nobody":   {"en": "{file} was deleted", "de": "{file} wurde gelöscht"},
+	"deleted-by-link":  {"en": "{file} was deleted in a public folder", "de": "{file} wurde in einem öffentlichen Ordner gelöscht"},
+	"restored-self":    {"en": "You restored {file}", "de": "Sie haben {file} wiederhergestellt"},
+	"restored-other":   {"en": "{user} restored {file}", "de": "{user} hat {file} wiederhergestellt"},
+	"restored-nobody":  {"en": "{file} was restored", "de": "{file} wurde wiederhergestellt"},
+	"restored-by-link": {"en": "{file} was restored", "de": "{file} wurde wiederhergestellt"},
+	"renamed-self":     {"en": "You renamed {oldfile} to {newfile}", "de": "Sie haben {oldfile} in {newfile} umbenannt"},
+	"renamed-other":    {"en": "{user} renamed {oldfile} to {newfile}", "de": "{user} hat {oldfile} in {newfile} umbenannt"},
+	"renamed-nobody":   {"en": "{oldfile} was renamed to {newfile}", "de": "{oldfile} wurde in {newfile} umbenannt"},
+	"renamed-by-link":  {"en": "{oldfile} was renamed to {newfile} in a public folder", "de": "{oldfile} wurde in einem öffentlichen Ordner in {newfile} umbenannt"},
+	"moved-self":       {"en": "You moved {oldfile} to {newfile}", "de": "Sie haben {oldfile} nach {newfile} verschoben"},
+	"moved-other":      {"en": "{user} moved {oldfile} to {newfile}", "de": "{user} hat {oldfile} nach {newfile} verschoben"},
+	"moved-nobody":     {"en": "{oldfile} was moved to {newfile}", "de": "{oldfile} wurde nach {newfile} verschoben"},
+	"moved-by-link":    {"en": "{oldfile} was moved to {newfile} in a public folder", "de": "{oldfile} wurde in einem öffentlichen Ordner nach {newfile} verschoben"},
+	"link-read":        {"en": "{file} downloaded via public link", "de": "{file} wurde über einen öffentlichen Link heruntergeladen"},
+	"link-read-guest":  {"en": "{file} downloaded via public link by {guest}", "de": "{file} wurde über einen öffentlichen Link von {guest} heruntergeladen"},
+
+	"share-user-self":        {"en": "You shared {file} with {user}", "de": "Sie haben {file} mit {user} geteilt"},
+	"share-user-self-brief":  {"en": "Shared with {user}", "de": "Geteilt mit {user}"},
+	"share-user-me":          {"en": "{actor} shared {file} with you", "de": "{actor} hat {file} mit Ihnen geteilt"},
+	"share-user-me-brief":    {"en": "Shared by {actor}", "de": "Geteilt von {actor}"},
+	"share-user-other":       {"en": "{actor} shared {file} with {user}", "de": "{actor} hat {file} mit {user} geteilt"},
+	"share-user-other-brief": {"en": "{actor} shared with {user}", "de": "{actor} hat mit {user} geteilt"},
+	"share-group-self":       {"en": "You shared {file} with group {group}", "de": "Sie haben {file} mit der Gruppe {group} geteilt"},
+	"share-group-self-brief": {"en": "Shared with group {group}", "de": "Geteilt mit der Gruppe {group}"},
+	"share-group-other":      {"en": "{actor} shared {file} with group {group}", "de": "{actor} hat {file} mit der Gruppe {group} geteilt"},
+	"share-link-self":        {"en": "You shared {file} as public link", "de": "Sie haben {file} als öffentlichen Link geteilt"},
+	"share-link-self-brief":  {"en": "Shared as public link", "de": "Als öffentlichen Link geteilt"},
+	"share-link-other":       {"en": "{actor} shared {file} as public link", "de": "{actor} hat {file} als öffentlichen Link geteilt"},
+	"share-mail-self":        {"en": "You shared {file} with {email} by mail", "de": "Sie haben {file} per Mail mit {email} geteilt"},
+	"share-mail-self-brief":  {"en": "Shared with {email} by mail", "de": "Per Mail mit {email} geteilt"},
+	"share-mail-other":       {"en": "{actor} shared {file} with {email} by mail", "de": "{actor} hat {file} per Mail mit {email} geteilt"},
+
+	"unshare-user-self":   {"en": "You removed {user} from {file}", "de": "Sie teilen {file} nicht mehr mit {user}"},
+	"unshare-user-me":     {"en": "{actor} removed you from the share named {file}", "de": "{actor} teilt {file} nicht mehr mit Ihnen"},
+	"unshare-user-other":  {"en": "{actor} removed {user} from {file}", "de": "{actor} teilt {file} nicht mehr mit {user}"},
+	"unshare-group-self":  {"en": "You removed group {group} from {file}", "de": "Sie teilen {file} nicht mehr mit der Gruppe {group}"},
+	"unshare-group-other": {"en": "{actor} removed group {group} from {file}", "de": "{actor} teilt {file} nicht mehr mit der Gruppe {group}"},
+	"unshare-link-self":   {"en": "You removed public link for {file}", "de": "Sie haben den öffentlichen Link von {file} entfernt"},
+	"unshare-link-other":  {"en": "{actor} removed public link for {file}", "de": "{actor} hat den öffentlichen Link von {file} entfernt"},
+	"unshare-mail-self":   {"en": "You removed {email} from {file}", "de": "Sie teilen {file} nicht mehr mit {email}"},
+	"unshare-mail-other":  {"en": "{actor} removed {email} from {file}", "de": "{actor} teilt {file} nicht mehr mit {email}"},
+
+	"left-user-self":      {"en": "You left the share {file}", "de": "Sie haben die Freigabe {file} verlassen"},
+	"left-user-me":        {"en": "You left the share {file}", "de": "Sie haben die Freigabe {file} verlassen"},
+	"left-user-other":     {"en": "{actor} left the share {file}", "de": "{actor} hat die Freigabe {file} verlassen"},
+	"left-group-self":     {"en": "You left the share {file}", "de": "Sie haben die Freigabe {file} verlassen"},
+	"left-group-other":    {"en": "{actor} left the share {file}", "de": "{actor} hat die Freigabe {file} verlassen"},
+	"expired-user-me":     {"en": "The share {file} has expired", "de": "Die Freigabe {file} ist abgelaufen"},
+	"expired-user-other":  {"en": "The share of {file} with {user} has expired", "de": "Die Freigabe von {file} an {user} ist abgelaufen"},
+	"expired-group-other": {"en": "The share of {file} with group {group} has expired", "de": "Die Freigabe von {file} an die Gruppe {group} ist abgelaufen"},
+	"expired-link-other":  {"en": "The public link for {file} has expired", "de": "Der öffentliche Link von {file} ist abgelaufen"},
+	"expired-mail-other":  {"en": "The share of {file} with {email} has expired", "de": "Die Freigabe von {file} an {email} ist abgelaufen"},
+}
+
+// saying is a text for who did it, and one for whose account it was done to.
+type saying struct{ self, others event.Words }
+
+// accountWords say what happened to an account.
+var accountWords = map[string]saying{
+	event.AppPasswordMade: {
+		event.Words{"en": `You created an app password for a session named "{token}"`, "de": `Sie haben das App-Passwort „{token}“ angelegt`},
+		event.Words{"en": `The app password "{token}" was created for your account`, "de": `Für Ihr Konto wurde das App-Passwort „{token}“ angelegt`}},
+	event.PasswordSet: {
+		event.Words{"en": "You changed your password", "de": "Sie haben Ihr Passwort geändert"},
+		event.Words{"en": "Your password was changed by an administrator", "de": "Ihr Passwort wurde von der Administration geändert"}},
+	event.SecondFactorOn: {
+		event.Words{"en": "You set up a second factor", "de": "Sie haben einen zweiten Faktor eingerichtet"},
+		event.Words{"en": "A second factor was set up for your account", "de": "Für Ihr Konto wurde ein zweiter Faktor eingerichtet"}},
+	event.SecondFactorOff: {
+		event.Words{"en": "You removed a second factor", "de": "Sie haben einen zweiten Faktor entfernt"},
+		event.Words{"en": "A second factor of your account was removed", "de": "Ein zweiter Faktor Ihres Kontos wurde entfernt"}},
+	event.AddressChanged: {
+		event.Words{"en": "You changed your email address", "de": "Sie haben Ihre Mailadresse geändert"},
+		event.Words{"en": "Your email address was changed", "de": "Ihre Mailadresse wurde geändert"}},
+	event.SignedInNewPlace: {
+		event.Words{"en": "You signed in from a new place", "de": "Sie haben sich von einem neuen Ort aus angemeldet"},
+		event.Words{"en": "Your account was signed in to from a new place", "de": "Ihr Konto wurde von einem neuen Ort aus angemeldet"}},
+	event.MadeAdmin: {
+		event.Words{"en": "You made yourself an administrator", "de": "Sie haben sich zur Administration hinzugefügt"},
+		event.Words{"en": "You are an administrator now", "de": "Sie gehören jetzt zur Administration"}},
+	event.AdminNoMore: {
+		event.Words{"en": "You are no administrator any more", "de": "Sie gehören nicht mehr zur Administration"},
+		event.Words{"en": "You are no administrator any more", "de": "Sie gehören nicht mehr zur Administration"}},
+}

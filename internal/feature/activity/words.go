@@ -1,0 +1,345 @@
+package activity
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/core/event"
+)
+
+// typeOf is the type of a fact, by which clients and settings know it.
+func typeOf(x fact) string {
+	switch {
+	case x.kind == told && x.more.Told != nil:
+		return x.more.Told.Type
+	case x.kind == account:
+		return "security"
+	case x.kind == linkRead:
+		return "public_links"
+	case x.kind == shareMade || x.kind == shareOver:
+		return "shared"
+	case x.more.Link:
+		return "public_links_upload"
+	case x.kind == created:
+		return "file_created"
+	case x.kind == deleted:
+		return "file_deleted"
+	case x.kind == restored:
+		return "file_restored"
+	}
+	return "file_changed"
+}
+
+func appOf(x fact) string {
+	switch {
+	case x.kind == told && x.more.Told != nil:
+		return x.more.Told.App
+	case x.kind == account:
+		return "settings"
+	case x.kind == shareMade && x.more.With == shareMail, x.kind == shareOver && x.more.With == shareMail:
+		return "sharebymail"
+	case x.kind >= shareMade:
+		return "files_sharing"
+	}
+	return "files"
+}
+
+func iconOf(x fact) string {
+	switch {
+	case x.kind == told && x.more.Told != nil && x.more.Told.Icon != "":
+		return x.more.Told.Icon
+	case x.kind == told:
+		return "/apps/activity/img/activity-dark.svg"
+	case x.kind == account:
+		return "/apps/settings/img/personal.svg"
+	case x.kind == linkRead:
+		return "/core/img/actions/download.svg"
+	case x.kind >= shareMade:
+		return "/core/img/actions/share.svg"
+	case x.kind == created:
+		return "/apps/files/img/add-color.svg"
+	case x.kind == deleted:
+		return "/apps/files/img/delete-color.svg"
+	}
+	return "/apps/files/img/change.svg"
+}
+
+// names are the display names of accounts that were looked up for one page.
+type names struct {
+	rm    *Room
+	known map[string]known
+}
+
+type known struct {
+	name string
+	born int64
+}
+
+func (n names) of(ctx context.Context, uid string) (known, error) {
+	if k, ok := n.known[uid]; ok {
+		return k, nil
+	}
+	k := known{name: uid}
+	u, err := n.rm.dir.User(ctx, uid)
+	switch {
+	case err == nil:
+		k = known{u.Display, u.Created.Unix()}
+	case !errors.Is(err, fault.NotFound):
+		return k, err
+	}
+	n.known[uid] = k
+	return k, nil
+}
+
+// person is an account as it was when something happened: of one that is gone the
+// id is left, also when another bears it now.
+func (n names) person(ctx context.Context, uid string, at int64) (event.RichObject, error) {
+	k, err := n.of(ctx, uid)
+	if k.born > at {
+		k.name = uid
+	}
+	return event.RichObject{"type": "user", "id": uid, "name": k.name}, err
+}
+
+func fileParam(base string, id int64, place string) event.RichObject {
+	n := strconv.FormatInt(id, 10)
+	return event.RichObject{"type": "file", "id": n, "name": last(place), "path": place, "link": base + "/f/" + n}
+}
+
+// sentence is what a reader is told: a text with places, and what goes there.
+type sentence struct {
+	text   string
+	params map[string]event.RichObject
+}
+
+// style is how much a sentence says.
+type style bool
+
+const (
+	whole style = false
+	brief style = true // beside the file it is about
+)
+
+// say writes the sentence of an entry.
+func (n names) say(ctx context.Context, e entry, r *reader, base string, s style) (sentence, error) {
+	switch {
+	case e.kind == told:
+		return n.sayTold(ctx, e, r)
+	case e.kind == account:
+		return sayAccount(e, r), nil
+	case e.kind >= shareMade:
+		return n.sayShare(ctx, e, r, base, s)
+	}
+	return n.sayFile(ctx, e, r, base)
+}
+
+func (n names) sayFile(ctx context.Context, e entry, r *reader, base string) (sentence, error) {
+	out := sentence{params: map[string]event.RichObject{}}
+	key := map[kind]string{created: "created", changed: "changed", deleted: "deleted", restored: "restored", renamed: "renamed", moved: "moved"}[e.kind]
+	switch {
+	case e.more.Link:
+		key += "-by-link"
+	case r.did(e.fact):
+		key += "-self"
+	case e.actor == "":
+		key += "-nobody"
+	default:
+		key += "-other"
+		p, err := n.person(ctx, e.actor, e.at)
+		if err != nil {
+			return out, err
+		}
+		out.params["user"] = p
+	}
+	out.text = in(fileWords[key], r.lang)
+	switch {
+	case e.kind == renamed || e.kind == moved:
+		out.params["newfile"], out.params["oldfile"] = fileParam(base, e.node, e.place), fileParam(base, e.node, cmp.Or(e.old, last(e.place)))
+	case len(e.also) == 0:
+		out.params["file"] = fileParam(base, e.node, e.place)
+	default: // the newest first; file1 is the oldest
+		all := append(slices.Clone(e.also), e.alone())
+		list := make([]string, len(all))
+		for i, x := range all {
+			name := "file" + strconv.Itoa(len(all)-i)
+			out.params[name], list[i] = fileParam(base, x.node, x.place), "{"+name+"}"
+		}
+		out.text = strings.Replace(out.text, "{file}", enumerate(list, r.lang), 1)
+	}
+	return out, nil
+}
+
+// enumerate joins names: a, b and c.
+func enumerate(list []string, lang string) string {
+	and := in(event.Words{"en": " and ", "de": " und "}, lang)
+	return strings.Join(list[:len(list)-1], ", ") + and + list[len(list)-1]
+}
+
+func (n names) sayShare(ctx context.Context, e entry, r *reader, base string, s style) (sentence, error) {
+	out := sentence{params: map[string]event.RichObject{"file": fileParam(base, e.node, e.place)}}
+	if e.kind == linkRead {
+		out.text = in(fileWords["link-read"], r.lang)
+		if e.more.Guest != "" {
+			out.text = in(fileWords["link-read-guest"], r.lang)
+			out.params["guest"] = event.RichObject{"type": "highlight", "id": "guest", "name": e.more.Guest}
+		}
+		return out, nil
+	}
+	key := "share"
+	switch {
+	case e.kind == shareOver && e.more.Why == event.ShareLeft:
+		key = "left"
+	case e.kind == shareOver && e.more.Why == event.ShareExpired:
+		key = "expired"
+	case e.kind == shareOver:
+		key = "unshare"
+	}
+	key += map[int16]string{shareUser: "-user", shareGroup: "-group", shareLink: "-link", shareMail: "-mail"}[e.more.With]
+	switch {
+	case r.did(e.fact):
+		key += "-self"
+	case e.more.With == shareUser && e.more.To == r.uid:
+		key += "-me"
+	default:
+		key += "-other"
+	}
+	switch {
+	case r.did(e.fact):
+	case e.actor == "":
+		out.params["actor"] = event.RichObject{"type": "highlight", "id": "server", "name": in(event.Words{"en": "The server", "de": "Der Server"}, r.lang)}
+	default:
+		p, err := n.person(ctx, e.actor, e.at)
+		if err != nil {
+			return out, err
+		}
+		out.params["actor"] = p
+	}
+	if err := n.recipient(ctx, e, r, out.params); err != nil {
+		return out, err
+	}
+	if w := fileWords[key+"-brief"]; s == brief && w != nil {
+		out.text = in(w, r.lang)
+		return out, nil
+	}
+	out.text = in(fileWords[key], r.lang)
+	return out, nil
+}
+
+// recipient puts with whom something was shared among the parameters.
+func (n names) recipient(ctx context.Context, e entry, r *reader, params map[string]event.RichObject) error {
+	switch e.more.With {
+	case shareUser:
+		if e.more.To == r.uid && !r.did(e.fact) {
+			return nil
+		}
+		p, err := n.person(ctx, e.more.To, e.at)
+		params["user"] = p
+		return err
+	case shareGroup:
+		p := event.RichObject{"type": "user-group", "id": e.more.To, "name": e.more.To}
+		if g, err := n.rm.dir.Group(ctx, e.more.To); err == nil {
+			p["name"] = g.Display
+		} else if !errors.Is(err, fault.NotFound) {
+			return err
+		}
+		params["group"] = p
+	case shareMail:
+		params["email"] = event.RichObject{"type": "email", "id": e.more.To, "name": e.more.To}
+	}
+	return nil
+}
+
+func sayAccount(e entry, r *reader) sentence {
+	w := accountWords[e.more.Why]
+	text := in(w.others, r.lang)
+	if r.did(e.fact) {
+		text = in(w.self, r.lang)
+	}
+	return sentence{text, map[string]event.RichObject{"token": {"type": "highlight", "id": "0", "name": e.more.About}}}
+}
+
+func (n names) sayTold(ctx context.Context, e entry, r *reader) (sentence, error) {
+	t := e.more.Told
+	if t == nil {
+		return sentence{}, nil
+	}
+	out := sentence{in(t.Self, r.lang), maps.Clone(t.Params)}
+	if out.params == nil {
+		out.params = map[string]event.RichObject{}
+	}
+	if r.did(e.fact) {
+		return out, nil
+	}
+	out.text = in(t.Others, r.lang)
+	if e.actor == "" {
+		return out, nil
+	}
+	p, err := n.person(ctx, e.actor, e.at)
+	out.params["actor"] = p
+	return out, err
+}
+
+// plain puts the names of the parameters in their places: people with an @, files
+// by their path.
+func (s sentence) plain() string {
+	var pairs []string
+	for _, name := range slices.Sorted(maps.Keys(s.params)) {
+		o := s.params[name]
+		value := o["name"]
+		switch o["type"] {
+		case "user":
+			value = "@" + value
+		case "file":
+			value = cmp.Or(o["path"], value)
+		}
+		pairs = append(pairs, "{"+name+"}", value)
+	}
+	return strings.NewReplacer(pairs...).Replace(s.text)
+}
+
+// in is a text in a language, else in English.
+func in(w event.Words, lang string) string {
+	lang, _, _ = strings.Cut(strings.ReplaceAll(lang, "-", "_"), "_")
+	if text, ok := w[lang]; ok {
+		return text
+	}
+	return w["en"]
+}
+
+// linkOf leads to where an entry is: the folder of a file.
+func linkOf(e entry, base string) string {
+	switch {
+	case e.kind == told && e.more.Told != nil:
+		if link := e.more.Told.Link; strings.HasPrefix(link, "/") {
+			return base + link
+		}
+		return ""
+	case e.kind == account, e.kind == linkRead:
+		return ""
+	}
+	dir := path.Dir("/" + e.place)
+	return base + "/apps/files/?dir=" + strings.ReplaceAll(url.PathEscape(dir), "%2F", "/")
+}
+
+// stamp is a time as the API writes it.
+func stamp(at int64) string { return time.Unix(at, 0).UTC().Format("2006-01-02T15:04:05+00:00") }
+
+// objectOf is the object of an entry: type, id and name.
+func objectOf(e entry) (objectType string, id int64, name string) {
+	switch {
+	case e.kind == told && e.more.Told != nil:
+		return e.more.Told.ObjectType, e.more.Told.ObjectID, e.more.Told.ObjectName
+	case e.kind == account:
+		return "", 0, ""
+	}
+	return "files", e.node, "/" + e.place
+}
