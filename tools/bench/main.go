@@ -45,6 +45,7 @@ func groups(full bool) []group {
 		{[]string{"propfind-1k", "propfind-10k", "propfind-100k", "move-100k", "peak-100k"}, (*bench).folders},
 		{[]string{"put-1g", "get-1g"}, (*bench).big},
 		{[]string{"finish-10g"}, (*bench).finish},
+		{[]string{"preview-12mp", "preview-peak", "preview-grid"}, (*bench).previews},
 		{[]string{"sync-up", "sync-none", "sync-down"}, (*bench).sync},
 		{[]string{"push-10k", "push-delay"}, (*bench).push},
 		{[]string{"rss-after"}, (*bench).memoryAfter},

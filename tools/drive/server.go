@@ -180,6 +180,24 @@ func (s *Server) Memory() (int64, error) {
 	return 0, errors.New("no VmRSS in /proc/PID/status")
 }
 
+// ChildMemory is the most resident memory, in bytes, that one of the processes takes
+// which the server has started; 0 when there is none.
+func (s *Server) ChildMemory() (most int64) {
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", s.cmd.Process.Pid))
+	for _, list := range lists {
+		pids, _ := os.ReadFile(list)
+		for pid := range strings.FieldsSeq(string(pids)) {
+			status, _ := os.ReadFile("/proc/" + pid + "/status") // which may have ended
+			_, rest, _ := strings.Cut(string(status), "VmHWM:")
+			if fields := strings.Fields(rest); len(fields) > 1 {
+				kb, _ := strconv.ParseInt(fields[0], 10, 64)
+				most = max(most, kb<<10)
+			}
+		}
+	}
+	return most
+}
+
 // AppPassword trades the account's password for an app password.
 func (s *Server) AppPassword(ctx context.Context) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL()+"/ocs/v2.php/core/getapppassword?format=json", nil)

@@ -17,6 +17,7 @@ import (
 	"atrium/internal/core/files"
 	"atrium/internal/core/tree"
 	"atrium/internal/infra/blob/mem"
+	"atrium/internal/infra/db"
 	"atrium/internal/infra/db/dbtest"
 	"atrium/internal/proto/web/webtest"
 )
@@ -137,6 +138,12 @@ func TestKeptPreviewsNeedNoDecoder(t *testing.T) {
 	w := g.preview(b, "x=40&y=40")
 	if g.shown(w); w.Header().Get("Etag") != first.Header().Get("Etag") || w.Body.String() != first.Body.String() {
 		t.Errorf("the copy has another preview")
+	}
+	r := httptest.NewRequest("GET", fmt.Sprintf("/core/preview?fileId=%d&x=64&y=64", e.ID), nil)
+	r.SetBasicAuth("olga", "olga")
+	ctx, n := db.Count(r.Context())
+	if g.door.ServeHTTP(httptest.NewRecorder(), r.WithContext(ctx)); n.Load() > 2 {
+		t.Errorf("it costs %d statements", n.Load())
 	}
 	if w := g.get("olga", fmt.Sprintf("/core/preview?fileId=%d&x=64&y=64", e.ID), "If-None-Match: "+first.Header().Get("Etag")); w.Code != 304 {
 		t.Errorf("unchanged: %d", w.Code)
@@ -273,7 +280,10 @@ func TestOneDecodingForAll(t *testing.T) {
 }
 
 func TestSweep(t *testing.T) {
-	g := lite(t)
+	dbtest.Each(t, schemas, func(t *testing.T, d *db.DB) { sweeps(t, newRig(t, d, diskStore(t))) })
+}
+
+func sweeps(t *testing.T, g *rig) {
 	kept, dropped := g.put("/a.png", pngOf(t, 300, 300)), g.put("/b.png", pngOf(t, 301, 301))
 	for _, e := range []*files.Entry{kept, dropped} {
 		g.shown(g.preview(e, "x=64&y=64"))

@@ -129,7 +129,7 @@ func TestOfficeByAStandIn(t *testing.T) {
 func TestBombs(t *testing.T) {
 	need(t, "vipsthumbnail", "ffmpeg", "pdftoppm", "rsvg-convert")
 	g := lite(t)
-	if err := g.set.Set(t.Context(), systemApp, "preview_max_seconds", "2"); err != nil {
+	if err := g.set.Set(t.Context(), systemApp, "preview_max_seconds", "1"); err != nil {
 		t.Fatal(err)
 	}
 	secret := filepath.Join(t.TempDir(), "secret.png")
