@@ -6,7 +6,13 @@ import (
 	"atrium/internal/feature/comments"
 	"atrium/internal/feature/fulltext"
 	"atrium/internal/feature/locks"
+	"atrium/internal/feature/previews"
+	"atrium/internal/feature/proof"
+	"atrium/internal/feature/recent"
+	"atrium/internal/feature/reminders"
 	"atrium/internal/feature/tags"
+	"atrium/internal/feature/templates"
+	"atrium/internal/feature/workspace"
 	"atrium/internal/infra/cage"
 	"atrium/internal/infra/db"
 	"atrium/internal/proto/plug"
@@ -17,15 +23,22 @@ var onFiles = []db.Schema{
 	locks.Schema,
 	tags.Schema,
 	comments.Schema,
+	reminders.Schema,
+	templates.Schema,
 	fulltext.Schema,
 }
 
 // roomsOnFiles are the rooms of what hangs on a file.
-func (h *house) roomsOnFiles() []plug.Room {
+func (h *house) roomsOnFiles(pictures *previews.Room) []plug.Room {
 	return []plug.Room{
 		may("files_lock", locks.New(h.db, h.files, h.people, h.settings)),
 		may("systemtags", tags.New(h.db, h.files, h.people, h.settings, h.publish)),
 		may("comments", comments.New(h.db, h.files, h.people, h.publish)),
+		may("files_reminders", reminders.New(h.db, h.files, h.people, h.publish)),
+		may("recommendations", recent.New(h.files, pictures)),
+		may("templates", templates.New(h.db, h.files, h.people, pictures)),
+		may("workspace", workspace.New(h.files)),
+		may("backup_proof", proof.New(h.tree, h.files)),
 		h.photos(),
 		may(fulltext.App, h.fulltext()),
 	}

@@ -78,7 +78,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		h.search(davs),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h)),
 	}
-	rooms = append(append(rooms, h.roomsOnFiles()...), news...)
+	rooms = append(append(rooms, h.roomsOnFiles(pictures)...), news...)
 	for _, r := range rooms {
 		h.plug(b, r)
 	}

@@ -1,7 +1,6 @@
 package comments_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -9,11 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"atrium/internal/base/who"
 	"atrium/internal/core/event"
 	"atrium/internal/core/files"
 	"atrium/internal/core/identity"
-	"atrium/internal/core/tree"
 	"atrium/internal/feature/comments"
 	"atrium/internal/feature/davfiles/davtest"
 	"atrium/internal/infra/blob/mem"
@@ -131,7 +128,7 @@ func TestMentions(t *testing.T) {
 	each(t, func(g *rig) {
 		g.as("alice").Put("/f")
 		id := g.ID("/f")
-		g.Files.Hooks.Mounters = append(g.Files.Hooks.Mounters, seenBy{g, id, []string{"bob"}})
+		g.Files.Hooks.Mounters = append(g.Files.Hooks.Mounters, davtest.Shown(id, "bob"))
 		at := g.say(201, id, `@bob, look. @carol @bob @nobody @"Ann Lee". mail me@bob or @bob.`)
 		got := g.Props(at, "oc:mentions")["oc:mentions"]
 		var ids []string
@@ -296,22 +293,4 @@ func TestWhatIsGone(t *testing.T) {
 			t.Errorf("%d and %d left, %v", g.Count("comment"), g.Count("comment_read"), err)
 		}
 	}, "alice", "Alice", "bob", "Bob")
-}
-
-// seenBy shows a node to people.
-type seenBy struct {
-	g    *rig
-	node int64
-	uids []string
-}
-
-func (s seenBy) Mounts(context.Context, *who.Principal) ([]files.Mount, error) { return nil, nil }
-
-func (s seenBy) Viewers(_ context.Context, chains map[int64][]tree.Node, add func(node int64, uid string)) error {
-	for _, uid := range s.uids {
-		if chains[s.node] != nil {
-			add(s.node, uid)
-		}
-	}
-	return nil
 }

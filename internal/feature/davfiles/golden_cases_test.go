@@ -32,6 +32,7 @@ var otherRooms = map[string]string{
 	"nc:contained-folder-count":             "nobody, as before",
 	"nc:share-download-limits":              "shares",
 	"nc:system-tags":                        "tags",
+	"nc:reminder-due-date":                  "reminders",
 	"nc:sharees":                            "shares",
 	"nc:share-attributes":                   "shares",
 	"oc:owner-display-name":                 "shares",

@@ -36,21 +36,19 @@ var static = map[xml.Name]entryWriter{
 	dv("creationdate"): func(b []byte, e *files.Entry) ([]byte, bool) {
 		return time.Unix(e.Created, 0).UTC().AppendFormat(b, "2006-01-02T15:04:05-07:00"), true
 	},
-	oc("fileid"):            func(b []byte, e *files.Entry) ([]byte, bool) { return strconv.AppendInt(b, e.ID, 10), true },
-	oc("size"):              func(b []byte, e *files.Entry) ([]byte, bool) { return strconv.AppendInt(b, e.Size, 10), true },
-	oc("permissions"):       func(b []byte, e *files.Entry) ([]byte, bool) { return appendLetters(b, e), true },
-	oc("checksums"):         writeChecksums,
-	oc("downloadURL"):       onFiles(func(b []byte, _ *files.Entry) []byte { return b }),
-	oc("owner-id"):          func(b []byte, e *files.Entry) ([]byte, bool) { return dav.AppendText(b, e.Mount.Owner), true },
-	oc("tags"):              constant(""),
-	nc("reminder-due-date"): constant(""),
-	nc("is-federated"):      constant(""),
-	nc("hidden"):            constant("false"),
-	nc("rich-workspace"):    onFolders(""),
-	nc("mount-type"):        func(b []byte, e *files.Entry) ([]byte, bool) { return append(b, mountType(e)...), true },
-	nc("is-mount-root"):     func(b []byte, e *files.Entry) ([]byte, bool) { return strconv.AppendBool(b, e.IsMountRoot()), true },
-	nc("creation_time"):     func(b []byte, e *files.Entry) ([]byte, bool) { return strconv.AppendInt(b, e.Created, 10), true },
-	nc("upload_time"):       onFiles(func(b []byte, e *files.Entry) []byte { return strconv.AppendInt(b, e.Uploaded, 10) }),
+	oc("fileid"):        func(b []byte, e *files.Entry) ([]byte, bool) { return strconv.AppendInt(b, e.ID, 10), true },
+	oc("size"):          func(b []byte, e *files.Entry) ([]byte, bool) { return strconv.AppendInt(b, e.Size, 10), true },
+	oc("permissions"):   func(b []byte, e *files.Entry) ([]byte, bool) { return appendLetters(b, e), true },
+	oc("checksums"):     writeChecksums,
+	oc("downloadURL"):   onFiles(func(b []byte, _ *files.Entry) []byte { return b }),
+	oc("owner-id"):      func(b []byte, e *files.Entry) ([]byte, bool) { return dav.AppendText(b, e.Mount.Owner), true },
+	oc("tags"):          constant(""),
+	nc("is-federated"):  constant(""),
+	nc("hidden"):        constant("false"),
+	nc("mount-type"):    func(b []byte, e *files.Entry) ([]byte, bool) { return append(b, mountType(e)...), true },
+	nc("is-mount-root"): func(b []byte, e *files.Entry) ([]byte, bool) { return strconv.AppendBool(b, e.IsMountRoot()), true },
+	nc("creation_time"): func(b []byte, e *files.Entry) ([]byte, bool) { return strconv.AppendInt(b, e.Created, 10), true },
+	nc("upload_time"):   onFiles(func(b []byte, e *files.Entry) []byte { return strconv.AppendInt(b, e.Uploaded, 10) }),
 	{Space: nsOCS, Local: "share-permissions"}: writeSharePermissions,
 	{Space: nsOCM, Local: "share-permissions"}: writeOCMPermissions,
 }
@@ -76,7 +74,7 @@ var absent = []xml.Name{dv("lockdiscovery"), dv("supportedlock"), nc("lock"), nc
 	nc("lock-owner-type"), nc("lock-owner-editor"), nc("lock-time"), nc("lock-timeout"), nc("lock-token"), nc("system-tags"),
 	oc("comments-unread"), oc("comments-count"), oc("comments-href"), oc("dDC"), nc("is-encrypted"), nc("note"), nc("hide-download"),
 	nc("metadata-files-live-photo"), nc("rich-workspace-file"), nc("share-download-limits"),
-	oc("share-types"), nc("sharees"), nc("share-attributes"), oc("owner-display-name")}
+	nc("reminder-due-date"), nc("rich-workspace"), oc("share-types"), nc("sharees"), nc("share-attributes"), oc("owner-display-name")}
 
 // live are all names that clients may not set freely.
 var live = liveNames()
@@ -103,10 +101,6 @@ func onFiles(f func([]byte, *files.Entry) []byte) entryWriter {
 		}
 		return f(b, e), true
 	}
-}
-
-func onFolders(s string) entryWriter {
-	return func(b []byte, e *files.Entry) ([]byte, bool) { return append(b, s...), e.IsDir() }
 }
 
 func writeETag(b []byte, e *files.Entry) ([]byte, bool) {

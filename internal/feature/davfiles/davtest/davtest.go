@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -351,3 +352,29 @@ func Last(url string) string {
 	}
 	return last
 }
+
+// Shown is a hook by which people count as viewers of a node and what is below.
+func Shown(node int64, uids ...string) files.Mounter { return shown{node, uids} }
+
+type shown struct {
+	node int64
+	uids []string
+}
+
+// Mounts implements files.Mounter.
+func (shown) Mounts(context.Context, *who.Principal) ([]files.Mount, error) { return nil, nil }
+
+// Viewers implements files.Audience.
+func (s shown) Viewers(_ context.Context, chains map[int64][]tree.Node, add func(node int64, uid string)) error {
+	for id, chain := range chains {
+		for _, uid := range s.uids {
+			if slices.ContainsFunc(chain, func(n tree.Node) bool { return n.ID == s.node }) {
+				add(id, uid)
+			}
+		}
+	}
+	return nil
+}
+
+// Escape makes a name one segment of an address.
+func Escape(name string) string { return strings.ReplaceAll(url.QueryEscape(name), "+", "%20") }

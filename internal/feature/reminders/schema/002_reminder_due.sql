@@ -1,0 +1,1 @@
+CREATE INDEX reminder_due ON reminder (due);

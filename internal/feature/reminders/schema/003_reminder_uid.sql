@@ -1,0 +1,1 @@
+CREATE INDEX reminder_uid ON reminder (uid);
