@@ -9,6 +9,7 @@ import (
 	"atrium/internal/base/who"
 	"atrium/internal/core/files"
 	"atrium/internal/core/tree"
+	"atrium/internal/infra/db"
 )
 
 // Listed is a share in a list, with what it is worth.
@@ -199,4 +200,24 @@ func (rm *Room) Given(ctx context.Context, p *who.Principal, es []*files.Entry) 
 		out[l.Node] = append(out[l.Node], l.Share)
 	}
 	return out, err
+}
+
+// Often is with whom somebody shares, and how often.
+type Often struct {
+	Kind      Kind
+	Recipient string
+	Count     int
+}
+
+// Often lists the accounts, groups and mail addresses that p shares with, those that
+// most is shared with first.
+func (rm *Room) Often(ctx context.Context, p *who.Principal, limit int) ([]Often, error) {
+	return db.List(ctx, rm.db, func(r db.Row) (o Often, err error) { return o, r.Scan(&o.Kind, &o.Recipient, &o.Count) },
+		"SELECT kind, recipient, COUNT(*) AS times FROM share WHERE sharer = ? AND kind IN (?) GROUP BY kind, recipient ORDER BY times DESC, recipient LIMIT ?",
+		p.ID, []Kind{User, Group, Mail}, limit)
+}
+
+// Groups are those of somebody within which they may share and be found.
+func (rm *Room) Groups(ctx context.Context, p *who.Principal) ([]string, error) {
+	return rm.groupsOf(ctx, p.ID)
 }

@@ -226,3 +226,13 @@ func (rm *Room) zone(ctx context.Context, uid string) (*time.Location, error) {
 	}
 	return time.UTC, nil
 }
+
+// Enumeration tells whether people find each other by a part of a name, and whether
+// only within their groups. FullMatch tells whether they find anybody by a whole id,
+// name or address.
+func (p Policy) Enumeration() (any, ownGroups bool) {
+	return p.yes("allow_share_dialog_user_enumeration", true), p.yes("restrict_user_enumeration_to_group", false)
+}
+
+// FullMatch is told with Enumeration.
+func (p Policy) FullMatch() bool { return p.yes("restrict_user_enumeration_full_match", true) }
