@@ -15,6 +15,7 @@ import (
 	"atrium/internal/feature/search"
 	"atrium/internal/feature/shares"
 	shareapi "atrium/internal/feature/shares/api"
+	"atrium/internal/feature/shares/sharees"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/status"
 	"atrium/internal/feature/transfer"
@@ -91,7 +92,19 @@ func (h *house) sharing(presence *status.Room, pictures *previews.Room) plug.Roo
 	h.shares = shares.New(h.db, h.files, h.people, h.settings, h.hashes, h.publish)
 	rm := shareapi.New(h.shares, h.files, h.people)
 	rm.Presence, rm.Previews = presence.Brief, pictures.Shows
-	return rm
+	found := sharees.New(h.shares, h.people)
+	found.Presence = presence.Brief
+	return together{rm, found}
+}
+
+// together are rooms that are one to whoever switches them.
+type together []plug.Room
+
+// Plug implements plug.Room.
+func (t together) Plug(b *plug.Board) {
+	for _, r := range t {
+		r.Plug(b)
+	}
 }
 
 // board is a board without rooms.

@@ -74,4 +74,6 @@ func (rm *Room) Plug(b *plug.Board) {
 	handle("POST remote_shares/pending/{id}", noRemote("wrong share ID, share does not exist."))
 	handle("DELETE remote_shares/pending/{id}", noRemote("wrong share ID, share does not exist."))
 	b.Caps.Add("files_sharing", rm.caps)
+	ocs.Handle(b.OCS, "GET /apps/atrium/api/v1/access/{fileid}", web.User, rm.access, web.In(who.FilesRoom))
+	b.CLI.Add("files:access", rm.command())
 }
