@@ -91,9 +91,10 @@ func (w *Worth) Mount() files.Mount {
 	return files.Mount{Space: w.Space(), Root: w.Node().ID, Perm: w.Perms &^ files.Share, Owner: w.Owner, Sealed: w.Sealed}
 }
 
-// Downloaded counts one download of a link, fault.NotFound when no more are left.
-func (rm *Room) Downloaded(ctx context.Context, id int64) error {
-	hit, err := rm.db.Exec(ctx, "UPDATE share SET downloads = downloads + 1 WHERE id = ? AND (maxdownloads = 0 OR downloads < maxdownloads)", id)
+// Downloaded counts one download of a link, in the transaction of whatever tells of
+// it; fault.NotFound when no more are left.
+func (rm *Room) Downloaded(ctx context.Context, tx *db.DB, id int64) error {
+	hit, err := tx.Exec(ctx, "UPDATE share SET downloads = downloads + 1 WHERE id = ? AND (maxdownloads = 0 OR downloads < maxdownloads)", id)
 	if err == nil && hit == 0 {
 		err = fault.New(fault.NotFound, "The download limit of this link has been reached.")
 	}
