@@ -11,6 +11,7 @@ import (
 	"atrium/internal/feature/previews"
 	"atrium/internal/feature/profile"
 	"atrium/internal/feature/provisioning"
+	"atrium/internal/feature/rewind"
 	"atrium/internal/feature/roles"
 	"atrium/internal/feature/search"
 	"atrium/internal/feature/shares"
@@ -73,6 +74,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		always("files_sharing", h.sharing(presence, pictures)),
 		always("files", davs),
 		pictures, // before the rooms that show none of themselves
+		rewind.New(h.db, h.tree, h.content, h.files, h.people, rewind.Parts{Versions: olds, Trash: bin, Publish: h.publish}),
 		may("files_versions", olds),
 		may("files_trashbin", bin),
 		h.readableTree(davs.Contents, olds.Contents),

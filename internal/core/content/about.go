@@ -3,6 +3,7 @@ package content
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"atrium/internal/infra/db"
@@ -55,4 +56,19 @@ func (s *Store) Gone(ctx context.Context, ids []int64) (gone []int64, err error)
 // Total is how many bytes all contents have that somebody refers to.
 func (s *Store) Total(ctx context.Context) (int64, error) {
 	return db.One(ctx, s.db, db.Scan1[int64], "SELECT COALESCE(SUM(size), 0) FROM content WHERE refs > 0")
+}
+
+// Some tells size and hash of those contents that are there.
+func (s *Store) Some(ctx context.Context, ids []int64) (map[int64]Content, error) {
+	out := make(map[int64]Content, len(ids))
+	scan := func(r db.Row) (c Content, err error) { return c, r.Scan(&c.ID, &c.Size, &c.SHA1) }
+	for batch := range slices.Chunk(ids, sweepBatch) {
+		for c, err := range db.All(ctx, s.db, scan, "SELECT id, size, sha1 FROM content WHERE id IN (?) AND refs > 0", batch) {
+			if err != nil {
+				return nil, err
+			}
+			out[c.ID] = c
+		}
+	}
+	return out, nil
 }

@@ -39,7 +39,7 @@ func (v *View) Mkdir(ctx context.Context, p string) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := tree.Node{ID: id, Parent: s.parent.ID, Name: s.name, Kind: tree.Folder, MTime: v.Now(), ETag: tree.NewETag()}
+	n := tree.Node{ID: id, Parent: s.parent.ID, Name: s.name, Kind: tree.Folder, MTime: v.Now(), ETag: tree.NewETag(), Uploaded: v.Now().Unix()}
 	err = v.db.Tx(ctx, func(tx *db.DB) error {
 		if err := v.tree.Create(ctx, tx, change, s.mount.Space, n); err != nil {
 			return err

@@ -155,6 +155,9 @@ func (t *Tree) Move(ctx context.Context, tx *db.DB, cs [2]Change, n Node, from i
 	if hit == 0 {
 		return stale()
 	}
+	if n.Parent == to.Parent {
+		return t.mark(ctx, tx, cs[0], from, n.Parent, 0)
+	}
 	if err := t.mark(ctx, tx, cs[0], from, n.Parent, -now.Size); err != nil {
 		return err
 	}

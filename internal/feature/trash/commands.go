@@ -3,7 +3,6 @@ package trash
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -154,23 +153,13 @@ func spanOf(cmd *cobra.Command) (s span, err error) {
 		if text == "" {
 			continue
 		}
-		if *to, err = instant(text); err != nil {
+		at, err := cli.Instant(text)
+		if err != nil {
 			return s, err
 		}
+		*to = at.Unix()
 	}
 	return s, nil
-}
-
-// instant reads a time: RFC 3339, or Unix seconds.
-func instant(text string) (int64, error) {
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return n, nil
-	}
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return 0, cli.Usage("%q is no time such as 2026-01-31T12:00:00Z", text)
-	}
-	return t.Unix(), nil
 }
 
 func (rm *Room) restoreAll(cmd *cobra.Command, args []string) error {

@@ -7,6 +7,7 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/core/files"
+	"atrium/internal/core/tree"
 	"atrium/internal/infra/db"
 )
 
@@ -70,6 +71,21 @@ func (rm *Room) freeSecond(ctx context.Context, tx *db.DB, holders []string, nam
 		}
 	}
 	return now, err
+}
+
+// File lists something that another room has moved into the trash of an owner.
+func (rm *Room) File(ctx context.Context, tx *db.DB, n tree.Node, owner string, trash int64, from string) error {
+	it := Item{Holder: owner, Name: n.Name, Node: n.ID, Space: trash, Owner: owner, Folder: n.Parent, Location: from}
+	var err error
+	if it.Deleted, err = rm.freeSecond(ctx, tx, []string{owner}, n.Name); err != nil {
+		return err
+	}
+	return rm.insert(ctx, tx, it)
+}
+
+// Unfile takes what has left the trash out of all lists.
+func (rm *Room) Unfile(ctx context.Context, tx *db.DB, nodes []int64) error {
+	return rm.erased(ctx, tx, nodes)
 }
 
 // erased forgets what is gone for good.

@@ -39,6 +39,36 @@ func (k keeper) Overwritten(ctx context.Context, tx *db.DB, old *files.Entry) (b
 	return true, err
 }
 
+// Keep takes a content that another room is about to replace, with its reference.
+func (rm *Room) Keep(ctx context.Context, tx *db.DB, old *files.Entry) error {
+	_, err := keeper{rm}.Overwritten(ctx, tx, old)
+	return err
+}
+
+// Before tells what files held at an instant, of those that have been written to
+// since: content, size, time and writer. What was thinned out is told as the next
+// content that is still there.
+func (rm *Room) Before(ctx context.Context, nodes []int64, at time.Time) (map[int64]tree.Node, error) {
+	vs, err := rm.of(ctx, rm.db, nodes)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int64]tree.Node{}
+	for _, v := range vs { // in the order they were made
+		if _, ok := out[v.Node]; ok || !v.Made.After(at) {
+			continue
+		}
+		n := tree.Node{ID: v.Node, Content: v.Content, Size: v.Size, MTime: v.MTime, Writer: v.Author}
+		if n.Writer == v.Owner {
+			n.Writer = ""
+		} else if n.Writer == "" {
+			n.Writer = tree.Nobody
+		}
+		out[v.Node] = n
+	}
+	return out, nil
+}
+
 // erased gives up the versions of files that are gone for good.
 func (rm *Room) erased(ctx context.Context, tx *db.DB, nodes []int64) error {
 	vs, err := rm.of(ctx, tx, nodes)

@@ -1,0 +1,1 @@
+CREATE INDEX moved_space ON moved (space, at);

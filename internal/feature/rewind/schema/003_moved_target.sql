@@ -1,0 +1,1 @@
+CREATE INDEX moved_target ON moved (target, at);

@@ -1,0 +1,1 @@
+CREATE INDEX moved_at ON moved (at);
