@@ -85,7 +85,8 @@ func New(d *db.DB, dir *identity.Directory, f *files.Service, s *settings.Store,
 func (rm *Room) Plug(b *plug.Board) {
 	b.Caps.Add("activity", caps)
 	b.Bus.OnMixed("activity", rm.record, bus.Of[event.FileWritten](), bus.Of[event.NodeMade](), bus.Of[event.NodeMoved](), bus.Of[event.NodeRemoved](),
-		bus.Of[event.ShareMade](), bus.Of[event.ShareRemoved](), bus.Of[event.LinkRead](), bus.Of[event.AccountChanged](), bus.Of[event.Activity]())
+		bus.Of[event.ShareMade](), bus.Of[event.ShareRemoved](), bus.Of[event.LinkRead](), bus.Of[event.AccountChanged](), bus.Of[event.Activity](),
+		bus.Of[event.CommentMade](), bus.Of[event.CommentChanged](), bus.Of[event.CommentRemoved](), bus.Of[event.TagChanged]())
 	const root = "/apps/activity/api/v2/activity"
 	ocs.Handle(b.OCS, "GET "+root, web.User, rm.list)
 	ocs.Handle(b.OCS, "GET "+root+"/filters", web.User, filterList)
@@ -121,6 +122,7 @@ var pictures = map[string]string{
 	"/core/img/actions/delete.svg":         "delete",
 	"/core/img/actions/download.svg":       "download",
 	"/core/img/actions/comment.svg":        "comment",
+	"/core/img/actions/tag.svg":            "tag",
 	"/core/img/actions/user.svg":           "user",
 	"/core/img/actions/password.svg":       "password",
 	"/core/img/places/contacts.svg":        "contacts",

@@ -203,8 +203,37 @@ func TestPages(t *testing.T) {
 		}
 		few := count()
 		tell(300)
-		if many := count(); many != few || many > 8 {
+		if many := count(); many > few+1 || many > 8 { // where a home lies is asked anew now and then
 			g.Errorf("a page costs %d statements of 120 entries and %d of 720", few, many)
+		}
+	})
+}
+
+// A comment is told to whoever sees the file, follows its author's changes, and
+// goes when it is taken back.
+func TestComments(t *testing.T) {
+	each(t, func(g *rig) {
+		id := g.put("olga", "/plan")
+		g.heard()
+		g.share(1, "/plan", "otto", shareUser)
+		by := event.By{Actor: "otto"}
+		g.heard(event.CommentMade{Comment: 5, Node: id, Message: "Hi @olga look", Mentions: []string{"olga"}, By: by},
+			event.CommentMade{Comment: 6, Node: id, Message: "nobody sees this", By: by},
+			event.TagChanged{Node: id, Tag: 3, Name: "urgent", What: event.TagPut, By: by},
+			event.TagChanged{Node: id, Tag: 4, Name: "watched", Hidden: true, What: event.TagPut, By: by})
+		g.heard(event.CommentRemoved{Comment: 6, Node: id, By: by})
+		g.reads("olga", "?limit=2", "@Otto added system tag urgent to plan", "@Otto commented on plan")
+		g.reads("otto", "/comments", "You commented on plan")
+		object := fmt.Sprintf("/filter?object_type=files&object_id=%d&limit=2", id)
+		g.reads("olga", object, "@Otto added system tag urgent", "@Otto commented")
+		_, got := g.ask("olga", "/comments")
+		want := []any{"Hi {mention1} look", map[string]any{"mention1": map[string]any{"type": "user", "id": "olga", "name": "Olga Ö. Capture"}}}
+		if diff := cmp.Diff(want, got[0]["message_rich"]); diff != "" || got[0]["message"] != "Hi @olga look" {
+			g.Errorf("%v %s", got[0]["message"], diff)
+		}
+		g.heard(event.CommentChanged{Comment: 5, Node: id, Message: "never mind", By: by})
+		if _, got := g.ask("olga", "/comments"); got[0]["message"] != "never mind" {
+			g.Errorf("after the change: %v", got[0]["message"])
 		}
 	})
 }
@@ -461,6 +490,10 @@ func TestWordsForEverything(t *testing.T) {
 	}
 	for _, what := range slices.Sorted(maps.Keys(accountWords)) {
 		facts = append(facts, fact{kind: account, actor: "olga", more: more{Why: what}}, fact{kind: account, more: more{Why: what}})
+	}
+	for _, actor := range []string{"olga", "otto", ""} {
+		facts = append(facts, fact{kind: commented, actor: actor, path: "a"}, fact{kind: tagged, actor: actor, path: "a", more: more{About: "x"}},
+			fact{kind: untagged, actor: actor, path: "a", more: more{About: "x"}})
 	}
 	n := names{g.room, map[string]known{}}
 	for _, f := range append(facts, fact{kind: linkRead, path: "a"}, fact{kind: linkRead, path: "a", more: more{Guest: "Gus"}}) {

@@ -259,8 +259,14 @@ func (n names) item(ctx context.Context, e entry, me *reader, base string, s sty
 		message = sentence{in(t.Message, me.lang), used(in(t.Message, me.lang), t.Params)}
 		said.params = used(said.text, said.params)
 	}
+	text := message.plain()
+	if e.kind == commented {
+		if text, message, err = n.comment(ctx, e); err != nil {
+			return item{}, err
+		}
+	}
 	x := item{ID: e.id, App: appOf(e.fact), Type: typeOf(e.fact), User: e.actor, Subject: said.plain(), SubjectRich: [2]any{said.text, said.params},
-		Message: message.plain(), MessageRich: [2]any{message.text, message.params}, Objects: map[string]string{},
+		Message: text, MessageRich: [2]any{message.text, message.params}, Objects: map[string]string{},
 		Link: linkOf(e, base), Icon: base + iconOf(e.fact), At: stamp(e.at)}
 	x.ObjectType, x.ObjectID, x.ObjectName = objectOf(e)
 	if x.ObjectType != "" {

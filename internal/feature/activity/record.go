@@ -25,6 +25,9 @@ const (
 	shareMade kind = 10
 	shareOver kind = 11
 	linkRead  kind = 20
+	commented kind = 21
+	tagged    kind = 22
+	untagged  kind = 23
 	account   kind = 30
 	told      kind = 40 // by another room
 )
@@ -50,6 +53,8 @@ type more struct {
 	Owner string          `json:"owner,omitempty"` // whose file it is
 	Why   string          `json:"why,omitempty"`   // why it is over, or what happened to an account
 	About string          `json:"about,omitempty"`
+	ID    int64           `json:"id,omitempty"`    // of the comment, or the tag
+	Names []string        `json:"names,omitempty"` // whom the comment mentions
 	Told  *event.Activity `json:"told,omitempty"`
 }
 
@@ -83,9 +88,10 @@ func group(gid string) string  { return "g:" + gid }
 type batch struct {
 	places
 	facts   []fact
-	begun   []root  // shares that have begun, with the place of their fact
-	over    []root  // shares that are over
-	removed []int64 // homes that are gone
+	begun   []root                 // shares that have begun, with the place of their fact
+	over    []root                 // shares that are over
+	removed []int64                // homes that are gone
+	edited  []event.CommentChanged // comments; one without a message is taken back
 	grew    event.ActivityGrew
 }
 
@@ -136,8 +142,50 @@ func (b *batch) add(ev bus.Event) {
 		b.link(ev)
 	case event.AccountChanged:
 		b.account(ev)
+	case event.CommentMade:
+		b.about(commented, ev.By, ev.Node, ofComments, more{ID: ev.Comment, About: clip(ev.Message), Names: ev.Mentions})
+	case event.CommentChanged:
+		b.edited = append(b.edited, ev)
+	case event.CommentRemoved:
+		b.edited = append(b.edited, event.CommentChanged{Comment: ev.Comment, Node: ev.Node})
+	case event.TagChanged:
+		b.tag(ev)
 	case event.Activity:
 		b.told(ev)
+	}
+}
+
+func (b *batch) tag(ev event.TagChanged) {
+	if ev.Hidden {
+		return
+	}
+	k := tagged
+	if ev.What == event.TagTaken {
+		k = untagged
+	}
+	b.about(k, ev.By, ev.Node, ofOthers, more{ID: ev.Tag, About: ev.Name})
+}
+
+// maxText is how much of a comment is kept, in bytes.
+const maxText = 1000
+
+func clip(s string) string {
+	if len(s) > maxText {
+		s = strings.ToValidUTF8(s[:maxText], "") + "…"
+	}
+	return s
+}
+
+// about files what was done to a file without changing it.
+func (b *batch) about(k kind, by event.By, id int64, fam family, m more) {
+	chain := b.chains[id]
+	if len(chain) < 2 {
+		return
+	}
+	f := fact{kind: k, actor: by.Actor, node: id, path: b.pathOf(id), more: m, family: fam}
+	if f.filed = b.fileUnder(by.Actor, id, chain[len(chain)-2].ID); len(f.filed) > 0 {
+		b.facts = append(b.facts, f)
+		b.grew.Nodes = append(b.grew.Nodes, id)
 	}
 }
 
@@ -314,6 +362,10 @@ func (rm *Room) look(ctx context.Context, evs []bus.Event) (p places, err error)
 		case event.ShareRemoved:
 			ids = append(ids, ev.Node)
 		case event.LinkRead:
+			ids = append(ids, ev.Node)
+		case event.CommentMade:
+			ids = append(ids, ev.Node)
+		case event.TagChanged:
 			ids = append(ids, ev.Node)
 		case event.Activity:
 			if ev.ObjectType == "files" {

@@ -32,14 +32,13 @@ func (rm *Room) sharedOf(ctx context.Context, ids []int64) (map[int64]bool, erro
 func (rm *Room) write(ctx context.Context, b *batch) error {
 	texts := make([]string, len(b.facts))
 	for i, f := range b.facts {
-		if f.more == (more{}) {
-			continue
-		}
 		text, err := json.Marshal(f.more)
 		if err != nil {
 			return err
 		}
-		texts[i] = string(text)
+		if texts[i] = string(text); texts[i] == "{}" {
+			texts[i] = ""
+		}
 	}
 	now := rm.Now().Unix()
 	return rm.db.Tx(ctx, func(tx *db.DB) error {
@@ -63,6 +62,11 @@ func (rm *Room) write(ctx context.Context, b *batch) error {
 				return err
 			}
 		}
+		for _, ev := range b.edited {
+			if err := edit(ctx, tx, ev); err != nil {
+				return err
+			}
+		}
 		for _, id := range b.removed {
 			if _, err := tx.Exec(ctx, "DELETE FROM activity_for WHERE audience = ?", space(id)); err != nil {
 				return err
@@ -73,6 +77,34 @@ func (rm *Room) write(ctx context.Context, b *batch) error {
 		}
 		return rm.Publish(ctx, tx, compact(b.grew))
 	})
+}
+
+// edit gives the entry of a comment its new words, or takes it away.
+func edit(ctx context.Context, tx *db.DB, ev event.CommentChanged) error {
+	facts, err := db.List(ctx, tx, scanFact, "SELECT "+factColumns+" FROM activity WHERE node = ? AND kind = ?", ev.Node, int(commented))
+	if err != nil {
+		return err
+	}
+	for _, f := range facts {
+		if f.more.ID != ev.Comment {
+			continue
+		}
+		if ev.Message == "" {
+			if _, err := tx.Exec(ctx, "DELETE FROM activity WHERE id = ?", f.id); err != nil {
+				return err
+			}
+			continue
+		}
+		f.more.About, f.more.Names = clip(ev.Message), append(f.more.Names, ev.Mentions...)
+		text, err := json.Marshal(f.more)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "UPDATE activity SET more = ? WHERE id = ?", string(text), f.id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func compact(g event.ActivityGrew) event.ActivityGrew {

@@ -23,6 +23,10 @@ func typeOf(x fact) string {
 		return x.more.Told.Type
 	case x.kind == account:
 		return "security"
+	case x.kind == commented:
+		return "comments"
+	case x.kind == tagged || x.kind == untagged:
+		return "systemtags"
 	case x.kind == linkRead:
 		return "public_links"
 	case x.kind == shareMade || x.kind == shareOver:
@@ -45,6 +49,10 @@ func appOf(x fact) string {
 		return x.more.Told.App
 	case x.kind == account:
 		return "settings"
+	case x.kind == commented:
+		return "comments"
+	case x.kind == tagged || x.kind == untagged:
+		return "systemtags"
 	case x.kind == shareMade && x.more.With == shareMail, x.kind == shareOver && x.more.With == shareMail:
 		return "sharebymail"
 	case x.kind >= shareMade:
@@ -61,6 +69,10 @@ func iconOf(x fact) string {
 		return "/apps/activity/img/activity-dark.svg"
 	case x.kind == account:
 		return "/apps/settings/img/personal.svg"
+	case x.kind == commented:
+		return "/core/img/actions/comment.svg"
+	case x.kind == tagged || x.kind == untagged:
+		return "/core/img/actions/tag.svg"
 	case x.kind == linkRead:
 		return "/core/img/actions/download.svg"
 	case x.kind >= shareMade:
@@ -136,6 +148,8 @@ func (n names) say(ctx context.Context, e entry, r *reader, base string, s style
 		return n.sayTold(ctx, e, r)
 	case e.kind == account:
 		return sayAccount(e, r), nil
+	case e.kind >= commented:
+		return n.sayAbout(ctx, e, r, base, s)
 	case e.kind >= shareMade:
 		return n.sayShare(ctx, e, r, base, s)
 	}
@@ -232,6 +246,50 @@ func (n names) sayShare(ctx context.Context, e entry, r *reader, base string, s 
 	}
 	out.text = in(fileWords[key], r.lang)
 	return out, nil
+}
+
+// sayAbout tells of comments and tags.
+func (n names) sayAbout(ctx context.Context, e entry, r *reader, base string, s style) (sentence, error) {
+	out := sentence{params: map[string]event.RichObject{}}
+	key := map[kind]string{commented: "commented", tagged: "tagged", untagged: "untagged"}[e.kind]
+	if e.kind != commented {
+		out.params["systemtag"] = event.RichObject{"type": "systemtag", "id": strconv.FormatInt(e.more.ID, 10), "name": e.more.About}
+	}
+	if s == whole {
+		out.params["file"] = fileParam(base, e.node, e.place)
+	}
+	var err error
+	switch {
+	case r.did(e.fact):
+		key += "-self"
+	case e.actor == "":
+		key += "-nobody"
+	default:
+		key += "-other"
+		out.params["actor"], err = n.person(ctx, e.actor, e.at)
+	}
+	if s == brief {
+		key += "-brief"
+	}
+	out.text = in(fileWords[key], r.lang)
+	return out, err
+}
+
+// comment is the words of a comment: as they were written, and with places for
+// those whom it mentions (33-notify-activity/085).
+func (n names) comment(ctx context.Context, e entry) (text string, rich sentence, err error) {
+	rich = sentence{e.more.About, map[string]event.RichObject{}}
+	uids := slices.Clone(e.more.Names)
+	slices.SortStableFunc(uids, func(a, b string) int { return len(b) - len(a) }) // @ann begins with @an
+	for i, uid := range uids {
+		name := "mention" + strconv.Itoa(i+1)
+		rich.text = strings.ReplaceAll(strings.ReplaceAll(rich.text, `@"`+uid+`"`, "{"+name+"}"), "@"+uid, "{"+name+"}")
+		if rich.params[name], err = n.person(ctx, uid, e.at); err != nil {
+			return "", rich, err
+		}
+	}
+	rich.params = used(rich.text, rich.params)
+	return e.more.About, rich, nil
 }
 
 // recipient puts with whom something was shared among the parameters.

@@ -28,6 +28,7 @@ import (
 	"github.com/coder/websocket"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/switches"
 	"atrium/internal/base/who"
 	"atrium/internal/core/event"
 	"atrium/internal/core/identity"
@@ -69,6 +70,7 @@ type Room struct {
 	box    *seal.Box
 	hub    hub
 	place  place
+	part   switches.Part
 }
 
 // New returns the room. It touches none of what it is given.
@@ -87,6 +89,7 @@ const (
 
 // Plug implements plug.Room.
 func (rm *Room) Plug(b *plug.Board) {
+	rm.part = b.Web.Switches.Part()
 	b.Caps.Add("notify_push", caps)
 	b.Web.Handle("GET", socketPath, web.Anyone, rm.arrive)
 	b.Web.Handle("POST", preAuthPath, web.User, rm.preAuth, web.In(who.SelfRoom))
@@ -142,9 +145,16 @@ func (rm *Room) each(ctx context.Context, every time.Duration, f func(ctx contex
 	}
 }
 
-// look ends the sockets of credentials that were revoked. A database that does
+// look ends the sockets of credentials that were revoked, and all while the room is
+// switched off. A database that does
 // not answer ends none.
 func (rm *Room) look(ctx context.Context) error {
+	if rm.part.Off() {
+		for _, s := range rm.hub.all() {
+			rm.hub.run(func() { s.end("", websocket.StatusGoingAway) })
+		}
+		return nil
+	}
 	of := map[*who.Principal][]*socket{} // one client opens several with one credential
 	for _, s := range rm.hub.all() {
 		of[s.p] = append(of[s.p], s)

@@ -249,6 +249,15 @@ func TestTheServerSaysGoodbye(t *testing.T) {
 	})
 }
 
+func TestSocketsEndWhenTheRoomIsSwitchedOff(t *testing.T) {
+	n := lite(t)
+	c := n.listen("alice", "alice")
+	n.switches.Turn(map[string]bool{"notify_push": true})
+	if code := c.ended(); code != websocket.StatusGoingAway {
+		t.Errorf("ended with %d", code)
+	}
+}
+
 func TestTooManySocketsOfOne(t *testing.T) {
 	n := lite(t)
 	secret, _ := n.device("alice", nil)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"atrium/internal/base/switches"
 	"atrium/internal/base/who"
 	"atrium/internal/core/content"
 	"atrium/internal/core/files"
@@ -38,6 +39,8 @@ type node struct {
 	files *files.Service
 	room  *Room
 	url   string
+
+	switches switches.Set
 }
 
 type basic struct{ dir *identity.Directory }
@@ -77,6 +80,8 @@ func newNode(t *testing.T, d *db.DB, how ...func(*Room)) *node {
 		f(n.room)
 	}
 	m := web.NewMux()
+	m.Switches = &n.switches
+	n.switches.Begin("notify_push")
 	n.room.Plug(&plug.Board{Web: m, Bus: n.bus, Hook: &n.files.Hooks})
 	srv := httptest.NewServer(web.NewDoor(web.Config{Auth: []web.Authenticator{basic{n.dir}}}, m))
 	n.url = srv.URL
