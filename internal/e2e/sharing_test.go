@@ -212,3 +212,18 @@ func restore(p *person, name string) {
 	}
 	p.s.Fatalf("%s has no %q in the trash", p.name(), name)
 }
+
+// A folder that changes its owner stays shared.
+func TestSharesOutliveATransfer(t *testing.T) {
+	tell(t, func(s *story) {
+		alice, bob := plans(s)
+		dave := s.as("dave")
+		alice.shares("/plans", toUser, "bob", mayAll)
+		link := alice.shares("/plans", byLink, "", mayRead)
+		s.command("files:transfer-ownership", "alice", "dave", "--path", "plans")
+		alice.sees("/")
+		bob.reads("/plans/a.txt", "first")
+		s.visitor(link, "").reads("/a.txt", "first")
+		dave.list("/")
+	})
+}
