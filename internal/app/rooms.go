@@ -91,7 +91,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 
 // sharing makes the rooms of shares.
 func (h *house) sharing(presence *status.Room, pictures *previews.Room) plug.Room {
-	h.shares = shares.New(h.db, h.files, h.people, h.settings, h.hashes, h.publish)
+	h.shares = shares.New(h.db, h.tree, h.files, h.people, h.settings, h.hashes, h.publish)
 	rm := shareapi.New(h.shares, h.files, h.people)
 	rm.Presence, rm.Previews = presence.Brief, pictures.Shows
 	found := sharees.New(h.shares, h.people)

@@ -298,12 +298,7 @@ func (s *Service) NewChange(ctx context.Context) (tree.Change, error) { return s
 // Chains returns for each node the nodes from the root of its space down to it.
 // Nodes that are gone are left out.
 func (s *Service) Chains(ctx context.Context, ids ...int64) (map[int64][]tree.Node, error) {
-	return s.ChainsIn(ctx, s.db, ids...)
-}
-
-// ChainsIn is Chains within a transaction.
-func (s *Service) ChainsIn(ctx context.Context, tx *db.DB, ids ...int64) (map[int64][]tree.Node, error) {
-	return s.tree.UpIn(ctx, tx, ids...)
+	return s.tree.Up(ctx, ids...)
 }
 
 // guard asks the guards, with the viewer in the context.

@@ -99,29 +99,5 @@ func (s *Service) HomeOwners(ctx context.Context, roots []int64) (map[int64]stri
 	return s.tree.Homes(ctx, s.db, roots)
 }
 
-// Place is a name in a folder.
-type Place struct {
-	Folder int64
-	Name   string
-}
-
-// Taken tells at which of some names in some folders something stands, with one
-// statement for each 500 of both.
-func (s *Service) Taken(ctx context.Context, folders []int64, names []string) (map[Place]bool, error) {
-	out := map[Place]bool{}
-	for some := range slices.Chunk(folders, 500) {
-		for batch := range slices.Chunk(names, 500) {
-			there, err := s.tree.NamedIn(ctx, s.db, some, batch)
-			if err != nil {
-				return nil, err
-			}
-			for _, n := range there {
-				out[Place{n.Parent, n.Name}] = true
-			}
-		}
-	}
-	return out, nil
-}
-
 // HomeRoot is the root of a user's home, which is made at the first visit.
 func (s *Service) HomeRoot(ctx context.Context, uid string) (int64, error) { return s.home(ctx, uid) }

@@ -120,6 +120,13 @@ func (t *Tree) Touch(ctx context.Context, tx *db.DB, c Change, space int64, n No
 	return t.mark(ctx, tx, c, space, n.Parent, 0)
 }
 
+// Stir makes a folder and those above it look changed though nothing lies otherwise,
+// so that clients look again at what is told of its entries. Times stay.
+func (t *Tree) Stir(ctx context.Context, tx *db.DB, c Change, space, folder int64) error {
+	_, err := tx.Exec(ctx, "INSERT INTO dirty (id, space, parent, delta, mtime) VALUES (?, ?, ?, 0, 0)", c.id, space, folder)
+	return err
+}
+
 // Spot is a place in a tree.
 type Spot struct {
 	Space, Parent int64

@@ -298,7 +298,16 @@ func (rm *Room) Unshare(ctx context.Context, p *who.Principal, id int64) error {
 	}
 	switch role {
 	case Keeper:
-		return rm.tx(ctx, func(tx *db.DB) error { return rm.end(ctx, tx, s, event.ShareUnshared, p.ID) })
+		stir, err := rm.stirrer(ctx, s.Node)
+		if err != nil {
+			return err
+		}
+		return rm.tx(ctx, func(tx *db.DB) error {
+			if err := stir(tx); err != nil {
+				return err
+			}
+			return rm.end(ctx, tx, s, event.ShareUnshared, p.ID)
+		})
 	case Recipient:
 		return rm.tx(ctx, func(tx *db.DB) error { return rm.leave(ctx, tx, p.ID, s) })
 	}

@@ -25,8 +25,15 @@ func (rm *Room) begin(ctx context.Context, s Share) (Share, error) {
 	if err != nil {
 		return s, err
 	}
+	stir, err := rm.stirrer(ctx, s.Node)
+	if err != nil {
+		return s, err
+	}
 	err = rm.tx(ctx, func(tx *db.DB) error {
 		if err := insert(ctx, tx, s); err != nil {
+			return err
+		}
+		if err := stir(tx); err != nil {
 			return err
 		}
 		for _, uid := range asked {
@@ -43,6 +50,21 @@ func (rm *Room) begin(ctx context.Context, s Share) (Share, error) {
 		return rm.publish(ctx, tx, event.ShareMade{Shared: shared(s, s.Sharer), Perms: uint8(s.Perms), Note: s.Note, Pending: waits})
 	})
 	return s, err
+}
+
+// stirrer makes the folder in which a node lies look changed: clients show which of
+// its entries are shared, and look again where an etag is new.
+func (rm *Room) stirrer(ctx context.Context, node int64) (func(tx *db.DB) error, error) {
+	chains, err := rm.tree.Up(ctx, node)
+	if err != nil {
+		return nil, err
+	}
+	chain := chains[node]
+	if len(chain) < 2 {
+		return func(*db.DB) error { return nil }, nil
+	}
+	change, err := rm.tree.NewChange(ctx)
+	return func(tx *db.DB) error { return rm.tree.Stir(ctx, tx, change, chain[0].ID, chain[len(chain)-2].ID) }, err
 }
 
 // end deletes a share and tells why.
@@ -126,7 +148,7 @@ func (rm *Room) moved(ctx context.Context, tx *db.DB, from, to *files.Entry) err
 	slices.Sort(ids)
 	below := map[int64]bool{}
 	err = chunked(slices.Compact(ids), func(part []int64) error {
-		chains, err := rm.files.ChainsIn(ctx, tx, part...)
+		chains, err := rm.tree.UpIn(ctx, tx, part...)
 		for id, chain := range chains {
 			below[id] = slices.ContainsFunc(chain, func(n tree.Node) bool { return n.ID == from.ID })
 		}

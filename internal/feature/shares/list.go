@@ -98,7 +98,7 @@ func (rm *Room) In(ctx context.Context, p *who.Principal, folder *files.Entry) (
 // Inherited returns the shares of the folders above an entry, the nearest first
 // (32-sharing/065).
 func (rm *Room) Inherited(ctx context.Context, p *who.Principal, e *files.Entry) ([]Listed, error) {
-	chains, err := rm.files.Chains(ctx, e.ID)
+	chains, err := rm.tree.Up(ctx, e.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -202,7 +202,7 @@ func TestRevokedElsewhere(t *testing.T) {
 	g := lite(t)
 	s := g.give(User, g.as("olga").mkdir("/docs"), "olga", "otto", files.Read)
 	g.sees("otto", "/docs r")
-	elsewhere := New(g.db, g.files, g.dir, g.room.settings, g.room.hashes, g.publish)
+	elsewhere := New(g.db, tree.New(g.db), g.files, g.dir, g.room.settings, g.room.hashes, g.publish)
 	g.must(elsewhere.tx(g.ctx, func(tx *db.DB) error { return drop(g.ctx, tx, []int64{s.ID}) }))
 	g.now = g.now.Add(fresh)
 	g.sees("otto")

@@ -64,7 +64,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	}
 	g.files = files.New(d, tree.New(d), content.New(d, mem.New()), g.publish)
 	g.files.Now = clock
-	g.room = New(d, g.files, g.dir, settings.New(d), hashes, g.publish)
+	g.room = New(d, tree.New(d), g.files, g.dir, settings.New(d), hashes, g.publish)
 	g.room.Now = clock
 	g.files.Hooks.Mounters = []files.Mounter{g.room}
 	g.files.Hooks.Moved = append(g.files.Hooks.Moved, g.room.moved)

@@ -19,6 +19,7 @@ import (
 	"atrium/internal/core/files"
 	"atrium/internal/core/identity"
 	"atrium/internal/core/settings"
+	"atrium/internal/core/tree"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/seal"
 	"atrium/internal/proto/plug"
@@ -71,6 +72,7 @@ type Room struct {
 	Now func() time.Time
 
 	db       *db.DB
+	tree     *tree.Tree
 	files    *files.Service
 	dir      *identity.Directory
 	settings *settings.Store
@@ -83,8 +85,8 @@ type Room struct {
 }
 
 // New returns the room. What an account gave and got goes with the account.
-func New(d *db.DB, f *files.Service, dir *identity.Directory, s *settings.Store, hashes *seal.Passwords, publish files.Publish) *Room {
-	rm := &Room{Now: time.Now, db: d, files: f, dir: dir, settings: s, hashes: hashes, publish: publish, seen: map[string]*received{}}
+func New(d *db.DB, t *tree.Tree, f *files.Service, dir *identity.Directory, s *settings.Store, hashes *seal.Passwords, publish files.Publish) *Room {
+	rm := &Room{Now: time.Now, db: d, tree: t, files: f, dir: dir, settings: s, hashes: hashes, publish: publish, seen: map[string]*received{}}
 	dir.OnRemoved(rm.dropAccount)
 	dir.OnGroupRemoved(rm.dropGroup)
 	return rm

@@ -45,7 +45,7 @@ func (rm *Room) whereabouts(ctx context.Context, nodes []int64) (map[int64][]tre
 	slices.Sort(nodes)
 	chains, roots := map[int64][]tree.Node{}, []int64{}
 	err := chunked(slices.Compact(nodes), func(part []int64) error {
-		some, err := rm.files.Chains(ctx, part...)
+		some, err := rm.tree.Up(ctx, part...)
 		for id, chain := range some {
 			chains[id] = chain
 			roots = append(roots, chain[0].ID)
@@ -56,7 +56,7 @@ func (rm *Room) whereabouts(ctx context.Context, nodes []int64) (map[int64][]tre
 		return nil, nil, err
 	}
 	slices.Sort(roots)
-	owners, err := rm.files.HomeOwners(ctx, slices.Compact(roots))
+	owners, err := rm.tree.Homes(ctx, rm.db, slices.Compact(roots))
 	return chains, owners, err
 }
 

@@ -82,7 +82,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	told := func(context.Context, *db.DB, interface{ EventName() string }) error { return nil }
 	g.files = files.New(d, tree.New(d), content.New(d, mem.New()), told)
 	g.files.Now = clock
-	g.shares = shares.New(d, g.files, g.dir, g.settings, hashes, told)
+	g.shares = shares.New(d, tree.New(d), g.files, g.dir, g.settings, hashes, told)
 	g.shares.Now = clock
 	g.room = New(g.shares, g.files, g.dir)
 	m := web.NewMux()

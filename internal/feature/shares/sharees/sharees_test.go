@@ -72,7 +72,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	g.settings.Now = clock
 	told := func(context.Context, *db.DB, interface{ EventName() string }) error { return nil }
 	g.files = files.New(d, tree.New(d), content.New(d, mem.New()), told)
-	g.shares = shares.New(d, g.files, g.dir, g.settings, hashes, told)
+	g.shares = shares.New(d, tree.New(d), g.files, g.dir, g.settings, hashes, told)
 	m := web.NewMux()
 	New(g.shares, g.dir).Plug(&plug.Board{Web: m, OCS: ocs.NewMux(m)})
 	g.door = web.NewDoor(web.Config{Auth: []web.Authenticator{basic{g.dir}}}, m)
