@@ -13,18 +13,39 @@ type Sum struct {
 	SHA1     [20]byte
 }
 
+// sumBatch is how many folders are looked into together.
+const sumBatch = 500
+
 // Sums yields what the files below a folder hold, in no order, but for those whose
-// SHA-1 is not known. It is one statement that walks all folders: 1 to 3 µs a node
-// in SQLite.
+// SHA-1 is not known. Each node is read once, by one statement for each level and
+// 500 folders: 3 to 4 µs a node in SQLite. Memory grows with the folders.
 func (t *Tree) Sums(ctx context.Context, folder int64) iter.Seq2[Sum, error] {
-	scan := func(r db.Row) (s Sum, err error) {
-		var raw []byte
-		err = r.Scan(&s.ID, &s.Size, &raw)
-		copy(s.SHA1[:], raw)
-		return s, err
+	type row struct {
+		Sum
+		kind  Kind
+		known bool
 	}
-	return db.All(ctx, t.db, scan, `WITH RECURSIVE below (id) AS (
-		SELECT id FROM node WHERE id = ?
-		UNION ALL SELECT f.id FROM below JOIN node f ON f.parent = below.id WHERE f.kind = ?)
-		SELECT n.id, n.size, n.sha1 FROM below JOIN node n ON n.parent = below.id WHERE n.kind = ? AND n.sha1 IS NOT NULL`, folder, Folder, File)
+	scan := func(r db.Row) (v row, err error) {
+		var raw []byte
+		err = r.Scan(&v.ID, &v.kind, &v.Size, &raw)
+		v.known = copy(v.SHA1[:], raw) == len(v.SHA1)
+		return v, err
+	}
+	return func(yield func(Sum, error) bool) {
+		for queue := []int64{folder}; len(queue) > 0; {
+			next := queue[:min(len(queue), sumBatch)]
+			queue = queue[len(next):]
+			for v, err := range db.All(ctx, t.db, scan, "SELECT id, kind, size, sha1 FROM node WHERE parent IN (?)", next) {
+				switch {
+				case err != nil:
+					yield(Sum{}, err)
+					return
+				case v.kind == Folder:
+					queue = append(queue, v.ID)
+				case v.known && !yield(v.Sum, nil):
+					return
+				}
+			}
+		}
+	}
 }

@@ -59,6 +59,7 @@ func (rm *Room) Plug(b *plug.Board) {
 		at(p, who.FilesRoom, b.DAV.Serve)
 	}
 	at("/remote.php/dav/bulk", who.FilesRoom, rm.serveBulk)
+	b.Web.Handle("POST", "/apps/files/api/v1/files/{path...}", web.User, rm.setTags, web.In(who.FilesRoom))
 	b.Jobs.Every("@every 10m", "davfiles.uploads", rm.ExpireUploads)
 	b.Jobs.Every("daily 03:40", "davfiles.tidy", rm.Tidy)
 	b.Caps.Add("dav", davCaps)

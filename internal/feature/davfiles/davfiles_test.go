@@ -1,6 +1,7 @@
 package davfiles_test
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -105,4 +106,28 @@ func TestChecksumIsComputedAnew(t *testing.T) {
 		t.Errorf("OC-Checksum %s, want %s", got, want)
 	}
 	r.want(400, "PATCH", home+"/f", "", "X-Recalculate-Hash: crc9")
+}
+
+// The files app sets favourites as tags (34-apps/045 to 047).
+func TestFavouritesAsTags(t *testing.T) {
+	r := one(t)
+	r.want(201, "MKCOL", home+"/d", "")
+	r.want(201, "PUT", home+"/d/ä b.txt", "x")
+	const api = "/index.php/apps/files/api/v1/files/"
+	favorite := func() string {
+		t.Helper()
+		res := r.want(207, "PROPFIND", home+"/d/ä b.txt", `<d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop><oc:favorite/></d:prop></d:propfind>`)
+		_, rest, _ := strings.Cut(res.body, "<oc:favorite>")
+		return rest[:1]
+	}
+	r.has(r.want(200, "POST", api+"d/%C3%A4%20b.txt", `{"tags": ["_$!<Favorite>!$_", "mine"]}`), `{"tags":["_$!\u003cFavorite\u003e!$_"]}`)
+	if favorite() != "1" {
+		t.Error("it is no favourite")
+	}
+	r.has(r.want(200, "POST", api+"d/%C3%A4%20b.txt", `{"tags": []}`), `{"tags":[]}`)
+	if favorite() != "0" {
+		t.Error("it still is a favourite")
+	}
+	r.want(404, "POST", api+"none.txt", `{"tags": []}`)
+	r.want(400, "POST", api+"d", `{`)
 }

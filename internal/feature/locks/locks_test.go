@@ -46,7 +46,7 @@ func TestLocksByToken(t *testing.T) {
 
 // Locks belong to addresses: they do not move along, wherever below they are.
 func TestLocksStayBehind(t *testing.T) {
-	each(t, func(r *rig) {
+	lite(t, func(r *rig) {
 		for _, f := range []string{"/d", "/d/sub", "/top"} {
 			r.want(201, "MKCOL", home+f, "")
 		}
@@ -90,7 +90,7 @@ func TestLocksAreExclusive(t *testing.T) {
 // break it; a token in the wrong hands opens nothing.
 func TestLocksOnReceivedShares(t *testing.T) {
 	const theirs = "/remote.php/dav/files/bob/from-alice"
-	each(t, func(r *rig) {
+	lite(t, func(r *rig) {
 		r.share()
 		token := r.as("bob").want(200, "LOCK", theirs+"/f", exclusive).Header.Get("Lock-Token")
 		r.as("alice").want(423, "PUT", home+"/shared/f", "y")
@@ -141,7 +141,7 @@ func TestLocksByHand(t *testing.T) {
 
 // The desktop client locks what an office program has open with a token.
 func TestTokensForTheDesktop(t *testing.T) {
-	each(t, func(r *rig) {
+	lite(t, func(r *rig) {
 		r.want(201, "PUT", home+"/f", "x")
 		res := r.want(200, "LOCK", home+"/f", "", "X-User-Lock: 1", "X-User-Lock-Type: 2")
 		token := regexp.MustCompile(`<nc:lock-token>([^<]+)<`).FindStringSubmatch(res.body)[1]
@@ -153,7 +153,7 @@ func TestTokensForTheDesktop(t *testing.T) {
 }
 
 func TestLocksByOCS(t *testing.T) {
-	each(t, func(r *rig) {
+	lite(t, func(r *rig) {
 		r.share()
 		id := regexp.MustCompile(`^0*([0-9]+)oc`).FindStringSubmatch(r.want(201, "PUT", home+"/shared/g", "x").Header.Get("OC-FileId"))[1]
 		const api = "/ocs/v2.php/apps/files_lock/lock/"

@@ -63,6 +63,9 @@ func each(t *testing.T, f func(r *rig)) {
 	dbtest.Each(t, schemas, func(t *testing.T, d *db.DB) { f(newRig(t, d)) })
 }
 
+// lite runs f over SQLite alone, for what no database makes different.
+func lite(t *testing.T, f func(r *rig)) { f(newRig(t, dbtest.SQLite(t, schemas...))) }
+
 func newRig(t testing.TB, d *db.DB) *rig {
 	c := content.New(d, mem.New())
 	f := files.New(d, tree.New(d), c, func(context.Context, *db.DB, interface{ EventName() string }) error { return nil })
