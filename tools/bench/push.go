@@ -78,8 +78,12 @@ func (b *bench) pushDelay(s *drive.Server, k *drive.Socket, secret string) error
 			return fmt.Errorf("PUT: status %d: %w", a.Status, err)
 		}
 		begun := time.Now()
-		if text, err := k.Next(ctx); err != nil || text != "notify_file" {
-			return fmt.Errorf("the socket says %q: %w", text, err)
+		text, err := k.Next(ctx)
+		for err == nil && text == "notify_activity" { // of the file before
+			text, err = k.Next(ctx)
+		}
+		if err != nil || text != "notify_file" {
+			return fmt.Errorf("the socket says %q: %v", text, err)
 		}
 		times = append(times, time.Since(begun))
 		time.Sleep(2 * time.Second) // past the pause between two messages
