@@ -87,6 +87,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Bus.OnMixed("activity", rm.record, bus.Of[event.FileWritten](), bus.Of[event.NodeMade](), bus.Of[event.NodeMoved](), bus.Of[event.NodeRemoved](),
 		bus.Of[event.ShareMade](), bus.Of[event.ShareRemoved](), bus.Of[event.LinkRead](), bus.Of[event.AccountChanged](), bus.Of[event.Activity](),
 		bus.Of[event.CommentMade](), bus.Of[event.CommentChanged](), bus.Of[event.CommentRemoved](), bus.Of[event.TagChanged]())
+	b.Bus.Leisurely("activity", time.Second/2)
 	const root = "/apps/activity/api/v2/activity"
 	ocs.Handle(b.OCS, "GET "+root, web.User, rm.list)
 	ocs.Handle(b.OCS, "GET "+root+"/filters", web.User, filterList)

@@ -99,6 +99,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	bus.On(b.Bus, "notify", rm.shareChanged)
 	bus.On(b.Bus, "notify", rm.shareRemoved)
 	bus.OnBatch(b.Bus, "notify-storage", rm.written)
+	b.Bus.Leisurely("notify-storage", 10*time.Second)
 	b.Jobs.Every("daily 04:40", "notify.clear", rm.Clear)
 	b.Jobs.Every("@every 5m", "notify.mail", rm.Mail)
 	for _, c := range rm.commands() {

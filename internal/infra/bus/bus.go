@@ -158,6 +158,7 @@ type subscriber struct {
 	kinds map[string]kind // by event name
 	due   atomic.Bool     // it should look for events soon
 	wake  chan struct{}
+	rest  time.Duration // how long it lets events gather
 }
 
 // kind is one type of event for one subscriber.
@@ -236,6 +237,22 @@ func (b *Bus) subscribe(name string, h *handler, kinds ...Kind) {
 		}
 		b.subs[i].kinds[k.name] = kind{k.decode, h}
 	}
+}
+
+// Leisurely lets events gather for a while before the subscriber of this name has
+// them, so that it works less often and on more at once: each time costs a look at
+// the outbox and a durable write. It is for those for whom nobody waits, and is
+// called before Run.
+func (b *Bus) Leisurely(name string, rest time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range b.subs {
+		if s.name == name {
+			s.rest = rest
+			return
+		}
+	}
+	panic(errors.New("bus: no subscriber is called " + name))
 }
 
 // Tap has f see every event that this process publishes, as soon as it is

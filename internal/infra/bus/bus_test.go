@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/bus/bustest"
@@ -28,6 +29,38 @@ func TestTwoHandlersForOneKindAreAMistake(t *testing.T) {
 		}
 	}()
 	on()
+}
+
+// A leisurely subscriber has what happens within a while at once.
+func TestLeisurely(t *testing.T) {
+	d := dbtest.SQLite(t, bus.Schema)
+	b := bustest.New(d)
+	got := make(chan int, 100)
+	bus.OnBatch(b, "slow", func(_ context.Context, evs []bustest.Said) error { got <- len(evs); return nil })
+	bus.On(b, "quick", func(context.Context, bustest.Said) error { return nil })
+	b.Leisurely("slow", 300*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan bool)
+	go func() { b.Run(ctx); close(done) }()
+	defer func() { cancel(); <-done }()
+	calls := 0
+	for i := range 20 {
+		if err := d.Tx(ctx, func(tx *db.DB) error { return b.Publish(ctx, tx, bustest.Said{Who: "alice", N: i}) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := 0; n < 20; calls++ {
+		n += <-got
+	}
+	if calls > 5 {
+		t.Errorf("20 events came in %d calls", calls)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("nobody may be leisurely")
+		}
+	}()
+	b.Leisurely("nobody", time.Second)
 }
 
 // BenchmarkEvent is what an event costs from Publish to the last of three

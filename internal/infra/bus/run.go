@@ -195,6 +195,9 @@ func (b *Bus) serve(ctx context.Context, s *subscriber) {
 		case <-ctx.Done():
 			return
 		case <-s.wake:
+			if !pause(ctx, s.rest) {
+				return
+			}
 		case <-retry.C:
 		}
 		wait, err := b.turn(ctx, s)
@@ -256,6 +259,9 @@ func (b *Bus) consume(held context.Context, s *subscriber) (time.Duration, error
 		case <-idle.C:
 			return 0, nil
 		case <-s.wake:
+			if !pause(held, s.rest) {
+				return 0, context.Cause(held)
+			}
 		}
 	}
 	nudge(s.wake)
