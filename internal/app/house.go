@@ -34,6 +34,7 @@ import (
 	"atrium/internal/feature/rewind"
 	"atrium/internal/feature/roles"
 	"atrium/internal/feature/search"
+	"atrium/internal/feature/sharemail"
 	"atrium/internal/feature/shares"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/status"
@@ -74,6 +75,7 @@ type house struct {
 	jobs     *jobs.Queue
 	shares   *shares.Room
 	visitors *links.Room
+	writer   *sharemail.Room
 	switches *switches.Set // of the rooms that may be switched off
 	box      *seal.Box
 	readable *readable.Room

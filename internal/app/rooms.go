@@ -94,6 +94,9 @@ func (h *house) sharing(presence *status.Room, pictures *previews.Room) plug.Roo
 	h.shares = shares.New(h.db, h.tree, h.files, h.people, h.settings, h.hashes, h.publish)
 	rm := shareapi.New(h.shares, h.files, h.people)
 	rm.Presence, rm.Previews = presence.Brief, pictures.Shows
+	if h.mail.Ready() {
+		rm.Send = h.sendShare
+	}
 	found := sharees.New(h.shares, h.people)
 	found.Presence = presence.Brief
 	return together{rm, found}

@@ -219,3 +219,43 @@ func TestShareInfo(t *testing.T) {
 		}
 	}
 }
+
+// What each kind of link lets through beside WebDAV.
+func TestSidePathsByLink(t *testing.T) {
+	r := one(t)
+	r.mkdir("/in")
+	r.put("/in/a.png", "\x89PNG")
+	r.share("view", "/in", files.Read)
+	r.share("drop", "/in", files.Create)
+	r.share("sealed", "/in", files.Read, func(l *links.Link) { l.Mount.Sealed = true })
+	r.share("locked", "/in", files.All, r.password("right"))
+	r.share("expired", "/in", files.All, func(l *links.Link) { l.Expires = r.clock.Add(-time.Second) })
+	r.share("gone", "/in", files.All)
+	r.shares.remove("gone")
+	kinds := []string{"view", "drop", "sealed", "locked", "expired", "gone"}
+	for n, c := range []struct {
+		method, path string
+		want         [6]int
+	}{
+		{"GET", "/s/TOKEN", [6]int{200, 200, 200, 303, 404, 404}},
+		{"GET", "/s/TOKEN?path=/a.png", [6]int{200, 200, 200, 303, 404, 404}},
+		{"GET", "/s/TOKEN?path=/nothing", [6]int{404, 200, 404, 303, 404, 404}},
+		{"GET", "/s/TOKEN/inline?path=/a.png", [6]int{200, 404, 403, 303, 404, 404}},
+		{"GET", "/s/TOKEN/inline?path=/nothing", [6]int{404, 404, 404, 303, 404, 404}},
+		{"GET", "/s/TOKEN/preview?file=/a.png", [6]int{404, 400, 404, 303, 404, 404}}, // there are no previews here
+		{"GET", "/index.php/apps/files_sharing/publicpreview/TOKEN?file=/a.png", [6]int{404, 400, 404, 303, 404, 404}},
+		{"GET", "/index.php/apps/files_sharing/publicpreview/TOKEN?file=/nothing", [6]int{404, 400, 404, 303, 404, 404}},
+		{"GET", "/s/TOKEN/download", [6]int{303, 303, 403, 303, 404, 404}},
+		{"GET", "/s/TOKEN/authenticate/showShare", [6]int{303, 303, 303, 200, 404, 404}},
+		{"POST", "/s/TOKEN/upload", [6]int{403, 400, 403, 303, 404, 404}},
+		{"GET", "/remote.php/dav/files/dave1/in/a.png", [6]int{401, 401, 401, 401, 401, 401}},
+		{"GET", "/remote.php/dav/trashbin/TOKEN/trash", [6]int{401, 401, 401, 401, 401, 401}},
+		{"GET", "/public.php/dav/versions/TOKEN/versions/1", [6]int{503, 503, 503, 503, 503, 503}},
+		{"PROPFIND", "/public.php/dav/comments/TOKEN/1", [6]int{503, 503, 503, 503, 503, 503}},
+		{"PROPFIND", "/public.php/dav/systemtags/TOKEN", [6]int{503, 503, 503, 503, 503, 503}},
+	} {
+		for i, token := range kinds {
+			r.want(c.want[i], c.method, strings.ReplaceAll(c.path, "TOKEN", token), "", fmt.Sprintf("From: 198.51.%d.1:1", n))
+		}
+	}
+}

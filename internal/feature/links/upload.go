@@ -31,6 +31,15 @@ type received struct {
 // Bytes is the size as people read it.
 func (f received) Bytes() string { return size(f.Size) }
 
+// When is the time as people read it.
+func (f received) When() *moment {
+	t, err := time.Parse(time.RFC3339, f.At)
+	if err != nil {
+		return &moment{f.At, f.At}
+	}
+	return momentOf(t)
+}
+
 type receiptPage struct {
 	frame
 	Files  []received
@@ -62,7 +71,15 @@ func (rm *Room) upload(w http.ResponseWriter, r *http.Request) error {
 		web.WriteJSON(w, http.StatusOK, map[string]any{"files": in.files})
 		return nil
 	}
-	p := receiptPage{frame: rm.frameOf(w, r, ""), Files: in.files, At: momentOf(rm.Now()), From: in.nick, Back: pageURL(l, "", "path", in.dir)}
+	v, err := rm.view(r)
+	if err != nil {
+		return err
+	}
+	top, err := v.Stat(r.Context(), "/")
+	if err != nil {
+		return err
+	}
+	p := receiptPage{frame: rm.frameOf(w, r, top.Base()), Files: in.files, At: momentOf(rm.Now()), From: in.nick, Back: pageURL(l, "", "path", in.dir)}
 	for _, f := range in.files {
 		if f.Error != "" {
 			p.Failed++

@@ -185,7 +185,7 @@ func (rm *Room) create(ctx context.Context, r *ocs.Request) (any, error) {
 		return rm.one(ctx, r, s)
 	}
 	if s.Kind == shares.Mail && rm.Send != nil && q.Get("sendMail") != "false" {
-		if err := rm.Send(ctx, s, ""); err != nil {
+		if err := rm.Send(ctx, s, q.Get("password")); err != nil {
 			return nil, err
 		}
 	}
