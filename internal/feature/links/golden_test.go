@@ -126,7 +126,7 @@ var loose = []string{"getetag", "getlastmodified", "fileid", "id", "upload_time"
 
 // ours are properties that we tell otherwise, on purpose: what no room fills is
 // missing or there; has-preview waits for the room of previews.
-var ours = []string{"checksums", "rich-workspace-file", "has-preview", "creationdate"}
+var ours = []string{"checksums", "rich-workspace", "rich-workspace-file", "has-preview", "creationdate"}
 
 func listed(r *rig, body string) map[string]map[string]string {
 	out := multistatus(r, body)
