@@ -71,7 +71,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		may("transfer", transfer.New(h.people, h.files)),
 		may("export", export.New(h.people, h.files)),
 		passwords.New(h.db, h.people, h.settings, h.hashes),
-		always("files_sharing", h.sharing(presence, pictures)),
+		always("files_sharing", h.sharing(presence, pictures, davs)),
 		always("files", davs),
 		pictures, // before the rooms that show none of themselves
 		rewind.New(h.db, h.tree, h.content, h.files, h.people, rewind.Parts{Versions: olds, Trash: bin, Publish: h.publish}),
@@ -90,13 +90,14 @@ func (h *house) plugIn() (*plug.Board, error) {
 }
 
 // sharing makes the rooms of shares.
-func (h *house) sharing(presence *status.Room, pictures *previews.Room) plug.Room {
+func (h *house) sharing(presence *status.Room, pictures *previews.Room, davs *davfiles.Room) plug.Room {
 	h.shares = shares.New(h.db, h.tree, h.files, h.people, h.settings, h.hashes, h.publish)
 	rm := shareapi.New(h.shares, h.files, h.people)
 	rm.Presence, rm.Previews = presence.Brief, pictures.Shows
 	if h.mail.Ready() {
 		rm.Send = h.sendShare
 	}
+	rm.Presence, rm.Previews, rm.Favorites = presence.Brief, pictures.Shows, davs.Favorites
 	found := sharees.New(h.shares, h.people)
 	found.Presence = presence.Brief
 	return together{rm, found}

@@ -23,8 +23,8 @@ type Room struct {
 	Presence func(ctx context.Context, uids []string) (map[string]any, error)
 	// Previews tells whether there are previews of files of a media type.
 	Previews func(mediaType string) bool
-	// Tags tells the personal tags of nodes, such as the favourites.
-	Tags func(ctx context.Context, uid string, nodes []int64) (map[int64][]string, error)
+	// Favorites tells which nodes somebody likes best.
+	Favorites func(ctx context.Context, uid string) (map[int64]bool, error)
 	// Send writes a mail about a share to its recipient; password is given if it is to
 	// be told.
 	Send func(ctx context.Context, s shares.Share, password string) error

@@ -48,15 +48,16 @@ func (o *object) add(name string, value any) { *o = append(*o, member{name, valu
 
 // page is what is looked up once for all shares of an answer.
 type page struct {
-	p        *who.Principal
-	base     string // of the server's addresses
-	entries  map[int64]*files.Entry
-	people   map[string]*identity.User
-	groups   map[string]string // display names
-	presence map[string]any
-	tags     map[int64][]string // nil: not asked for
-	fresh    bool               // a share that was made just now
-	previews func(string) bool
+	p         *who.Principal
+	base      string // of the server's addresses
+	entries   map[int64]*files.Entry
+	people    map[string]*identity.User
+	groups    map[string]string // display names
+	presence  map[string]any
+	tagged    bool // tags are asked for: there is one, that of the favourites
+	favorites map[int64]bool
+	fresh     bool // a share that was made just now
+	previews  func(string) bool
 }
 
 // show makes the answer for shares, at the cost of a few statements for all of them
@@ -72,8 +73,8 @@ func (rm *Room) show(ctx context.Context, p *who.Principal, ls []shares.Listed, 
 	for _, o := range opts {
 		o(g)
 	}
-	if g.tags != nil && rm.Tags != nil {
-		if g.tags, err = rm.Tags(ctx, p.ID, nodesOf(ls)); err != nil {
+	if g.tagged && rm.Favorites != nil {
+		if g.favorites, err = rm.Favorites(ctx, p.ID); err != nil {
 			return nil, err
 		}
 	}
@@ -173,8 +174,12 @@ func (g *page) share(l shares.Listed) object {
 	o.add("mail_send", number(g.fresh || l.Kind == shares.Mail))
 	o.add("hide_download", number(l.HideDownload))
 	o.add("attributes", orNull(l.Attributes))
-	if g.tags != nil {
-		o.add("tags", list(g.tags[l.Node]))
+	if g.tagged {
+		tags := []string{}
+		if g.favorites[l.Node] {
+			tags = append(tags, favoriteTag)
+		}
+		o.add("tags", tags)
 	}
 	if l.Via.ID != 0 {
 		o.add("via_fileid", n.ID)
@@ -307,6 +312,9 @@ func expiration(s shares.Share) any {
 	}
 	return day + " 00:00:00"
 }
+
+// favoriteTag is what clients know favourites by in lists of tags.
+const favoriteTag = "_$!<Favorite>!$_"
 
 func itemType(folder bool) string {
 	if folder {

@@ -48,7 +48,7 @@ func id(r *ocs.Request) (int64, error) {
 	return n, nil
 }
 
-func tagged(g *page) { g.tags = map[int64][]string{} }
+func tagged(g *page) { g.tagged = true }
 
 func fresh(g *page) { g.fresh = true }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http/httptest"
 	"strings"
@@ -150,5 +151,27 @@ func TestCostOfProperties(t *testing.T) {
 	}
 	if many := cost(); many != one {
 		t.Errorf("one share costs %d statements, %d cost %d", one, len(paths), many)
+	}
+}
+
+func TestFavouritesAreTagged(t *testing.T) {
+	g := lite(t)
+	g.put("olga", nil, "/a/", "/b/")
+	v, err := g.files.As(g.ctx, &who.Principal{ID: "olga"})
+	g.must(err)
+	e, err := v.Stat(g.ctx, "/a")
+	g.must(err)
+	g.room.Favorites = func(context.Context, string) (map[int64]bool, error) { return map[int64]bool{e.ID: true}, nil }
+	for _, p := range []string{"/a", "/b"} {
+		if code, data := g.ask("olga", "POST", "shares", "path", p, "shareType", "0", "shareWith", "otto"); code != 200 {
+			t.Fatal(code, data)
+		}
+	}
+	_, data := g.ask("olga", "GET", "shares", "include_tags", "true")
+	for i, want := range []int{1, 0} {
+		tags := data.([]any)[i].(map[string]any)["tags"].([]any)
+		if len(tags) != want || want == 1 && tags[0] != favoriteTag {
+			t.Errorf("share %d has tags %v", i, tags)
+		}
 	}
 }
