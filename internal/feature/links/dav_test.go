@@ -15,7 +15,8 @@ import (
 
 	"atrium/internal/base/who"
 	"atrium/internal/core/files"
-	"atrium/internal/feature/links"
+	"atrium/internal/core/identity"
+	"atrium/internal/feature/shares"
 	"atrium/internal/proto/web"
 )
 
@@ -80,11 +81,9 @@ func TestVerbsByLink(t *testing.T) {
 		{"edit", files.Read | files.Update | files.Create | files.Delete, nil},
 		{"add", files.Read | files.Create, nil},
 		{"drop", files.Create, nil},
-		{"expired", files.All, func(r *rig, token string) {
-			r.shares.change(token, func(l *fakeLink) { l.Expires = r.clock.Add(-time.Second) })
-		}},
-		{"removed", files.All, func(r *rig, token string) { r.shares.remove(token) }},
-		{"target gone", files.All, func(r *rig, token string) { r.shares.change(token, func(l *fakeLink) { l.path = "/gone" }) }},
+		{"expired", files.All, (*rig).expire},
+		{"removed", files.All, (*rig).unshare},
+		{"target gone", files.All, func(r *rig, _ string) { r.remove("/shared") }},
 	}
 	for i, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
@@ -224,7 +223,10 @@ func TestLinkToAFile(t *testing.T) {
 func TestDownloadLimit(t *testing.T) {
 	each(t, func(r *rig) {
 		r.put("/a.txt", "0123456789")
-		r.share("twice", "/a.txt", files.Read, func(l *links.Link) { l.Limit = 2 })
+		r.share("twice", "/a.txt", files.Read)
+		if err := r.shares.Limit(r.Context(), &who.Principal{ID: owner}, "twice", 2); err != nil {
+			r.Fatal(err)
+		}
 		const at = "/public.php/dav/files/twice"
 		r.want(207, "PROPFIND", at, "")
 		r.want(200, "HEAD", at, "")
@@ -240,7 +242,7 @@ func TestDownloadLimit(t *testing.T) {
 		if diff := cmp.Diff([]string{"a.txt", "a.txt"}, r.reads()); diff != "" {
 			r.Error(diff)
 		}
-		r.clock = r.clock.Add(25 * time.Hour)
+		r.later(25 * time.Hour)
 		r.want(503, "GET", at, "", "Range: bytes=8-9", "User-Agent: other")
 	})
 }
@@ -251,7 +253,7 @@ func TestNoDownload(t *testing.T) {
 	r.mkdir("/in")
 	r.put("/in/a.txt", "a")
 	r.share("open", "/in", files.Read)
-	r.share("look", "/in", files.Read, func(l *links.Link) { l.Mount.Sealed = true })
+	r.share("look", "/in", files.Read, sealed)
 	r.want(200, "GET", "/public.php/dav/files/open/", "", "Accept: application/zip")
 	r.want(200, "GET", "/public.php/dav/files/open/", "")
 	if diff := cmp.Diff([]string{"in"}, r.reads()); diff != "" {
@@ -267,7 +269,7 @@ func TestNoDownload(t *testing.T) {
 func TestGuessing(t *testing.T) {
 	r := one(t)
 	r.put("/a.txt", "a")
-	r.share("locked", "/a.txt", files.Read, r.password("right"))
+	r.share("locked", "/a.txt", files.Read, password("right"))
 	const at = "/public.php/dav/files/locked"
 	auth := func(password string) string {
 		req := httptest.NewRequest("GET", "/", nil)
@@ -279,12 +281,13 @@ func TestGuessing(t *testing.T) {
 		r.want(401, "GET", at, "", auth(fmt.Sprint(i)))
 	}
 	rows, err := r.people.Delayed(t.Context())
-	if err != nil || len(rows) == 0 || rows[len(rows)-1].Account != "link/1" || rows[len(rows)-1].Count != 3 {
+	if err != nil || len(rows) == 0 || rows[len(rows)-1].Account != fmt.Sprintf("link/%d", r.ids["locked"]) || rows[len(rows)-1].Count != 3 {
 		t.Errorf("the guesses: %+v, %v", rows, err)
 	}
 	r.want(200, "GET", at, "", auth("right")) // which was right before
 	r.want(401, "GET", at, "")
-	r.shares.change("locked", func(l *fakeLink) { r.password("other")(&l.Link) })
+	other := "other"
+	r.change("locked", shares.Change{Password: &other})
 	r.want(401, "GET", at, "", auth("right"))
 	r.want(200, "GET", at, "", auth("other"))
 }
@@ -292,28 +295,33 @@ func TestGuessing(t *testing.T) {
 // What runs ends within a second when the link does.
 func TestRevokedWhileDownloading(t *testing.T) {
 	r := one(t)
-	r.put("/big.bin", strings.Repeat("0123456789abcdef", 4<<20))
-	for _, end := range []struct {
+	r.mkdir("/big")
+	word, drop := "another", files.Create
+	r.put("/big/big.bin", strings.Repeat("0123456789abcdef", 4<<20))
+	for n, end := range []struct {
 		name string
-		do   func()
+		do   func(token string)
 	}{
-		{"removed", func() { r.shares.remove("big") }},
-		{"expired", func() { r.shares.change("big", func(l *fakeLink) { l.Expires = r.clock.Add(-time.Second) }) }},
-		{"another password", func() { r.shares.change("big", func(l *fakeLink) { r.password("new")(&l.Link) }) }},
-		{"a file drop now", func() { r.shares.change("big", func(l *fakeLink) { l.Mount.Perm = files.Create }) }},
+		{"removed", r.unshare},
+		{"expired", r.expire},
+		{"another password", func(token string) { r.change(token, shares.Change{Password: &word}) }},
+		{"a file drop now", func(token string) { r.change(token, shares.Change{Perms: &drop}) }},
+		{"another address", func(token string) { r.change(token, shares.Change{Token: &word}) }},
+		{"deleted", func(string) { r.remove("/big") }},
 	} {
 		t.Run(end.name, func(t *testing.T) {
-			r.share("big", "/big.bin", files.Read)
+			token := fmt.Sprint("big", n)
+			r.share(token, "/big", files.Read)
 			over := make(chan time.Time, 1)
 			cfg := web.Config{Still: r.room.Still, Stall: time.Minute, Done: func(context.Context, web.Summary) { over <- time.Now() }}
 			srv := httptest.NewServer(web.NewDoor(cfg, r.board.Web))
 			defer srv.Close()
-			res, err := http.Get(srv.URL + "/public.php/dav/files/big")
+			res, err := http.Get(srv.URL + "/public.php/dav/files/" + token + "/big.bin")
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer res.Body.Close()
-			end.do()
+			end.do(token)
 			began := time.Now()
 			if took := (<-over).Sub(began); took > time.Second {
 				t.Errorf("ended after %v", took)
@@ -339,4 +347,41 @@ func TestManyAddAtOnce(t *testing.T) {
 			r.Errorf("%d of 24 files are there", len(got))
 		}
 	})
+}
+
+// A link that somebody made of what they received ends with what they received.
+func TestLinkOfARecipient(t *testing.T) {
+	r := one(t)
+	r.mkdir("/in")
+	r.put("/in/a.txt", "a")
+	if _, err := r.people.Create(t.Context(), identity.NewUser{ID: "bob", Password: "Long-enough-2026!", Unjudged: true}); err != nil {
+		t.Fatal(err)
+	}
+	give := func(uid string, path string, w shares.Wish) shares.Share {
+		v, err := r.files.As(t.Context(), &who.Principal{ID: uid})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := v.Stat(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, _, err := r.shares.Give(t.Context(), &who.Principal{ID: uid}, e, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	all, look := files.All, files.Read|files.Share
+	first := give(owner, "/in", shares.Wish{Kind: shares.User, Recipient: "bob", Perms: &all})
+	at := "/public.php/dav/files/" + give("bob", "/in", shares.Wish{Kind: shares.Link, Perms: &all}).Token
+	r.want(201, "PUT", at+"/new.txt", "x")
+	if _, err := r.shares.Change(t.Context(), &who.Principal{ID: owner}, first.ID, shares.Change{Perms: &look}); err != nil {
+		t.Fatal(err)
+	}
+	r.want(403, "PUT", at+"/new.txt", "y")
+	r.want(200, "GET", at+"/a.txt", "")
+	r.ids["first"] = first.ID
+	r.unshare("first")
+	r.want(503, "GET", at+"/a.txt", "")
 }

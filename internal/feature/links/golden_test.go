@@ -6,12 +6,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"atrium/internal/core/files"
-	"atrium/internal/feature/links"
 	"atrium/internal/proto/web/webtest"
 )
 
@@ -25,12 +23,13 @@ func recordedLinks(r *rig) {
 	const view, edit = files.Read | files.Share, files.All
 	r.share("nyWLPfHEiBjEqNJ", "/pub", view)
 	r.share("sxc7RKLxSmPwdQ6", "/pubfile.txt", view)
-	r.share("Kox9sATM7stRrn6", "/pub", view, func(l *links.Link) { l.Expires = r.clock.Add(-time.Hour) })
-	r.share("rJAm5fTpQbSnDWn", "/pub", view, r.password("Link-Pw-2026!x"))
-	r.share("sB6EqcG5tffwZ25", "/pub", view, func(l *links.Link) { l.HideDownload = true })
+	r.share("Kox9sATM7stRrn6", "/pub", view)
+	r.expire("Kox9sATM7stRrn6")
+	r.share("rJAm5fTpQbSnDWn", "/pub", view, password("Link-Pw-2026!x"))
+	r.share("sB6EqcG5tffwZ25", "/pub", view, hidden)
 	r.share("ZS99DpjSFwjgamM", "/edit", edit)
 	r.share("eXwBMe4znP63E66", "/drop", files.Create)
-	r.share("wsrzb7pMzs59BCc", "/freq", files.Create, func(l *links.Link) { l.Request = true })
+	r.share("wsrzb7pMzs59BCc", "/freq", files.Create, request)
 }
 
 // deliberate is where an answer of ours has another status than the recorded one.

@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"atrium/internal/core/files"
-	"atrium/internal/feature/links"
+	"atrium/internal/feature/shares"
 )
 
 // holds checks what a page says and does not say.
@@ -35,9 +35,7 @@ func TestFolderPage(t *testing.T) {
 		r.put("/Holiday/b.txt", "12345")
 		r.put("/Holiday/A <b>.txt", "1")
 		r.put("/Holiday/Day 2/x.txt", "x")
-		r.share("look", "/Holiday", files.Read, func(l *links.Link) {
-			l.Note, l.Expires = "Have a look!\nYours", r.clock.Add(time.Hour)
-		})
+		r.share("look", "/Holiday", files.Read, noted("Have a look!\nYours"), until(r.now().AddDate(0, 0, 9)))
 		w := r.want(200, "GET", "/s/look", "")
 		r.holds(w, "<h1>Holiday</h1>", "Shared by <strong>Dave One</strong>", "Have a look!", "open until", "A &lt;b&gt;.txt", "!<b>.txt", "5 B",
 			"/public.php/dav/files/look/b.txt", "Download all as ZIP", "!Add files", "4 entries")
@@ -58,7 +56,7 @@ func TestFolderPage(t *testing.T) {
 		r.want(404, "GET", "/s/look?path=/nothing", "")
 		r.want(404, "GET", "/s/look?path=/../secret", "")
 		r.want(404, "GET", "/s/nosuch", "", "Accept: text/html")
-		r.shares.remove("look")
+		r.unshare("look")
 		r.want(404, "GET", "/s/look", "", "Accept: text/html")
 	})
 }
@@ -72,9 +70,9 @@ func TestFilePage(t *testing.T) {
 	r.put("/in/s.svg", "<svg/>")
 	r.put("/in/h.html", "<b>")
 	r.share("look", "/in", files.Read)
-	r.share("file", "/in/a.txt", files.Read, func(l *links.Link) { l.Label = "For you" })
-	r.share("hidden", "/in", files.Read, func(l *links.Link) { l.HideDownload = true })
-	r.share("sealed", "/in", files.Read, func(l *links.Link) { l.Mount.Sealed = true })
+	r.share("file", "/in/a.txt", files.Read, labelled("For you"))
+	r.share("hidden", "/in", files.Read, hidden)
+	r.share("sealed", "/in", files.Read, sealed)
 	r.holds(r.want(200, "GET", "/s/look?path=/a.txt", ""), "&lt;script&gt;alert(1)", "Download</a>", "in</a>")
 	r.holds(r.want(200, "GET", "/s/file", ""), "<h1>a.txt</h1>", "<title>For you", "&lt;script&gt;")
 	r.holds(r.want(200, "GET", "/s/look?path=/p.png", ""), `<img src="/s/look/inline?`)
@@ -98,7 +96,7 @@ func TestFilePage(t *testing.T) {
 func TestPassword(t *testing.T) {
 	r := one(t)
 	r.put("/Secret plan.txt", "the plan")
-	r.share("locked", "/Secret plan.txt", files.Read, r.password("right"), func(l *links.Link) { l.Label, l.Note = "The heading", "The note" })
+	r.share("locked", "/Secret plan.txt", files.Read, password("right"), labelled("The heading"), noted("The note"))
 	for _, at := range []string{"", "?path=/x", "/inline", "/preview", "/download"} {
 		w := r.want(303, "GET", "/s/locked"+at, "")
 		if to := w.Header().Get("Location"); !strings.HasPrefix(to, "/s/locked/authenticate/") {
@@ -123,11 +121,12 @@ func TestPassword(t *testing.T) {
 	r.holds(r.want(200, "GET", "/s/locked", "", cookie), "the plan", "The note")
 	r.want(200, "GET", "/public.php/dav/files/locked", "", cookie)
 	r.want(303, "GET", form, "", cookie)
-	r.share("other", "/Secret plan.txt", files.Read, r.password("right"))
+	r.share("other", "/Secret plan.txt", files.Read, password("right"))
 	r.want(303, "GET", "/s/other", "", cookie)
-	r.shares.change("locked", func(l *fakeLink) { r.password("new")(&l.Link) })
+	fresh := "new"
+	r.change("locked", shares.Change{Password: &fresh})
 	r.want(303, "GET", "/s/locked", "", cookie)
-	r.clock = r.clock.Add(13 * time.Hour)
+	r.later(13 * time.Hour)
 	r.want(303, "GET", "/s/locked", "", cookie)
 }
 
@@ -153,7 +152,7 @@ func TestUploadForms(t *testing.T) {
 		r.put("/drop/a.txt", "old")
 		r.put("/edit/sub/a.txt", "old")
 		r.share("drop", "/drop", files.Create)
-		r.share("ask", "/ask", files.Create, func(l *links.Link) { l.Request = true })
+		r.share("ask", "/ask", files.Create, request)
 		r.share("edit", "/edit", files.All)
 		r.share("look", "/look", files.Read)
 		r.holds(r.want(200, "GET", "/s/drop?path=/a.txt", ""), "Add files", "!a.txt", "cannot see", "if you like")
@@ -192,7 +191,7 @@ func TestShareInfo(t *testing.T) {
 	r.put("/in/a.txt", "abc")
 	r.put("/in/sub/b.md", "b")
 	r.share("look", "/in", files.Read|files.Share)
-	r.share("locked", "/in/a.txt", files.Read|files.Share, r.password("right"))
+	r.share("locked", "/in/a.txt", files.Read|files.Share, password("right"))
 	r.share("drop", "/drop", files.Create)
 	ask := func(form string) (int, map[string]any) {
 		w := r.do("POST", "/index.php/apps/files_sharing/shareinfo", form, "Content-Type: application/x-www-form-urlencoded")
@@ -227,11 +226,12 @@ func TestSidePathsByLink(t *testing.T) {
 	r.put("/in/a.png", "\x89PNG")
 	r.share("view", "/in", files.Read)
 	r.share("drop", "/in", files.Create)
-	r.share("sealed", "/in", files.Read, func(l *links.Link) { l.Mount.Sealed = true })
-	r.share("locked", "/in", files.All, r.password("right"))
-	r.share("expired", "/in", files.All, func(l *links.Link) { l.Expires = r.clock.Add(-time.Second) })
+	r.share("sealed", "/in", files.Read, sealed)
+	r.share("locked", "/in", files.All, password("right"))
+	r.share("expired", "/in", files.All)
+	r.expire("expired")
 	r.share("gone", "/in", files.All)
-	r.shares.remove("gone")
+	r.unshare("gone")
 	kinds := []string{"view", "drop", "sealed", "locked", "expired", "gone"}
 	for n, c := range []struct {
 		method, path string

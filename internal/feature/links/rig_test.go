@@ -11,15 +11,16 @@ import (
 	"testing"
 	"time"
 
-	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
 	"atrium/internal/core/content"
 	"atrium/internal/core/event"
 	"atrium/internal/core/files"
 	"atrium/internal/core/identity"
+	"atrium/internal/core/settings"
 	"atrium/internal/core/tree"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/links"
+	"atrium/internal/feature/shares"
 	"atrium/internal/infra/blob/mem"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/db/dbtest"
@@ -30,7 +31,7 @@ import (
 	"atrium/internal/proto/web"
 )
 
-var schemas = []db.Schema{identity.Schema, tree.Schema, content.Schema, davfiles.Schema, links.Schema}
+var schemas = []db.Schema{settings.Schema, identity.Schema, tree.Schema, content.Schema, davfiles.Schema, shares.Schema, links.Schema}
 
 // rig is a server with the file tree of dave1, who has made links.
 type rig struct {
@@ -41,10 +42,11 @@ type rig struct {
 	room   *links.Room
 	board  *plug.Board
 	door   *web.Door
-	shares *fakeShares
-	clock  time.Time
+	shares *shares.Room
+	ids    map[string]int64 // of links, by token
 
 	mu     sync.Mutex
+	clock  time.Time
 	events []event.LinkRead
 }
 
@@ -62,19 +64,26 @@ func newRig(t testing.TB, d *db.DB) *rig {
 		t.Fatal(err)
 	}
 	r := &rig{TB: t, clock: time.Now()}
-	now := func() time.Time { return r.clock }
+	r.ids = map[string]int64{}
+	now := r.now
 	c := content.New(d, mem.New())
 	r.files = files.New(d, tree.New(d), c, r.publish)
 	r.hashes = seal.NewPasswordsWith(seal.Cost{Memory: 64, Time: 1, Threads: 1}, 4)
 	r.people = identity.New(d, box, r.hashes)
 	r.people.Now = now
-	r.shares = &fakeShares{r: r, links: map[string]*fakeLink{}}
-	if r.room, err = links.New(d, r.files, r.shares, r.people, r.hashes, box, r.publish); err != nil {
+	sets := settings.New(d)
+	if err := sets.Set(t.Context(), "core", "shareapi_allow_custom_tokens", "yes"); err != nil {
+		t.Fatal(err)
+	}
+	r.shares = shares.New(d, tree.New(d), r.files, r.people, sets, r.hashes, r.publish)
+	r.shares.Now = now
+	if r.room, err = links.New(d, r.files, store{r.shares}, r.people, r.hashes, box, r.publish); err != nil {
 		t.Fatal(err)
 	}
 	r.room.Now = now
 	r.board = &plug.Board{Web: web.NewMux(), DAV: dav.NewMux("/remote.php/dav"), Hook: &r.files.Hooks, Jobs: jobs.New(d)}
 	davfiles.New(d, r.files, c, "ocinstance00").Plug(r.board)
+	r.shares.Plug(r.board)
 	r.room.Plug(r.board)
 	r.door = web.NewDoor(web.Config{Still: r.room.Still}, r.board.Web)
 	if _, err := r.people.Create(t.Context(), identity.NewUser{ID: owner, Display: "Dave One", Password: "Long-enough-2026!", Unjudged: true}); err != nil {
@@ -90,6 +99,19 @@ func (r *rig) publish(_ context.Context, _ *db.DB, ev interface{ EventName() str
 		r.mu.Unlock()
 	}
 	return nil
+}
+
+func (r *rig) now() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.clock
+}
+
+// later lets time pass.
+func (r *rig) later(d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.clock = r.clock.Add(d)
 }
 
 // reads tells of the downloads since it was asked last, by name.
@@ -158,85 +180,99 @@ func (r *rig) tree(path string) map[string]string {
 	return out
 }
 
-// fakeShares stands for the room that keeps the links.
-type fakeShares struct {
-	r     *rig
-	mu    sync.Mutex
-	links map[string]*fakeLink
+// store shows the shares of the room that keeps them as links, as the house does.
+type store struct{ shares *shares.Room }
+
+func (s store) LinkByToken(ctx context.Context, token string) (*links.Link, error) {
+	sh, w, err := s.shares.ByToken(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	l := &links.Link{ID: sh.ID, Token: sh.Token, Mount: w.Mount(), Sharer: sh.Sharer, Password: sh.Password, Label: sh.Label, Note: sh.Note, Expires: sh.Expires,
+		HideDownload: sh.HideDownload, Limit: sh.MaxDownloads, Count: sh.Downloads, Request: strings.Contains(sh.Attributes, "fileRequest")}
+	if l.Mount.Perm = w.Perms; !l.Mount.Sealed && !l.Request {
+		l.Attributes = sh.Attributes
+	}
+	return l, nil
 }
 
-type fakeLink struct {
-	links.Link
-	path string // of what it opens, in the owner's files
+func (s store) CountDownload(ctx context.Context, tx *db.DB, id int64) error {
+	return s.shares.Downloaded(ctx, tx, id)
 }
 
-// share makes a link, as its change says.
-func (r *rig) share(token, path string, perm files.Perm, change ...func(l *links.Link)) *fakeLink {
+// wish is how a link is to be.
+type wish func(w *shares.Wish)
+
+func password(text string) wish { return func(w *shares.Wish) { w.Password = text } }
+func labelled(text string) wish { return func(w *shares.Wish) { w.Label = text } }
+func noted(text string) wish    { return func(w *shares.Wish) { w.Note = text } }
+func hidden(w *shares.Wish)     { w.HideDownload = true }
+func sealed(w *shares.Wish) {
+	s := `[{"scope":"permissions","key":"download","value":false}]`
+	w.Attributes = &s
+}
+
+func request(w *shares.Wish) {
+	s := `[{"scope":"fileRequest","key":"enabled","value":true}]`
+	w.Attributes = &s
+}
+
+func until(day time.Time) wish {
+	s := day.Format(time.DateOnly)
+	return func(w *shares.Wish) { w.Expires = &s }
+}
+
+// share makes a link with a token.
+func (r *rig) share(token, path string, perm files.Perm, how ...wish) {
 	r.Helper()
-	l := &fakeLink{links.Link{ID: int64(len(r.shares.links) + 1), Token: token, Sharer: owner}, path}
-	l.Mount.Perm = perm
-	for _, f := range change {
-		f(&l.Link)
-	}
-	r.shares.links[token] = l
-	return l
-}
-
-func (r *rig) password(text string) func(l *links.Link) {
-	return func(l *links.Link) {
-		hash, err := r.hashes.Hash(r.Context(), text)
-		if err != nil {
-			r.Fatal(err)
-		}
-		l.Password = hash
-	}
-}
-
-func (s *fakeShares) change(token string, f func(l *fakeLink)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f(s.links[token])
-}
-
-func (s *fakeShares) remove(token string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.links, token)
-}
-
-func (s *fakeShares) LinkByToken(ctx context.Context, token string) (*links.Link, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.links[token]
-	if l == nil || !l.Expires.IsZero() && !s.r.clock.Before(l.Expires) {
-		return nil, fault.NotFound
-	}
-	v, err := s.r.files.As(ctx, &who.Principal{ID: owner})
+	e, err := r.view().Stat(r.Context(), path)
 	if err != nil {
-		return nil, err
+		r.Fatal(path, err)
 	}
-	e, err := v.Stat(ctx, l.path)
+	w := shares.Wish{Kind: shares.Link, Perms: &perm}
+	for _, f := range how {
+		f(&w)
+	}
+	s, _, err := r.shares.Give(r.Context(), &who.Principal{ID: owner}, e, w)
 	if err != nil {
-		return nil, err
+		r.Fatal(token, err)
 	}
-	out := l.Link
-	out.Mount.Space, out.Mount.Root, out.Mount.Owner = e.Mount.Space, e.ID, owner
-	return &out, nil
+	r.ids[token] = s.ID
+	r.change(token, shares.Change{Token: &token})
 }
 
-func (s *fakeShares) CountDownload(_ context.Context, _ *db.DB, id int64) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, l := range s.links {
-		if l.ID == id {
-			if l.Limit > 0 && l.Count >= l.Limit {
-				return fault.NotFound
-			}
-			l.Count++
-			return nil
-		}
+func (r *rig) change(token string, c shares.Change) {
+	r.Helper()
+	if _, err := r.shares.Change(r.Context(), &who.Principal{ID: owner}, r.ids[token], c); err != nil {
+		r.Fatal(token, err)
 	}
-	return fault.NotFound
+}
+
+// expire lets a link run out: three days pass.
+func (r *rig) expire(token string) {
+	r.Helper()
+	day := r.now().AddDate(0, 0, 2).Format(time.DateOnly)
+	r.change(token, shares.Change{Expires: &day})
+	r.later(72 * time.Hour)
+}
+
+func (r *rig) unshare(token string) {
+	r.Helper()
+	if err := r.shares.Unshare(r.Context(), &who.Principal{ID: owner}, r.ids[token]); err != nil {
+		r.Fatal(token, err)
+	}
+}
+
+func (r *rig) remove(path string) {
+	r.Helper()
+	v := r.view()
+	e, err := v.Stat(r.Context(), path)
+	if err == nil {
+		err = v.Remove(r.Context(), e, nil)
+	}
+	if err != nil {
+		r.Fatal(path, err)
+	}
 }
 
 // do sends a request; headers come as "Name: value", From is the address.
