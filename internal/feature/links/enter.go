@@ -169,7 +169,8 @@ func cleanNickname(sent string) (string, error) {
 		return "", nil
 	}
 	clean, err := names.Clean(nick)
-	if err != nil || len(clean) > maxNickname || strings.HasPrefix(clean, ".") {
+	clean = strings.TrimSpace(clean) // what was no UTF-8 may have become blanks
+	if err != nil || clean == "" || len(clean) > maxNickname || strings.HasPrefix(clean, ".") {
 		return "", fault.New(fault.Invalid, "Invalid nickname: "+nick)
 	}
 	return clean, nil
