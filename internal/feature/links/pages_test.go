@@ -158,7 +158,7 @@ func TestUploadForms(t *testing.T) {
 		r.holds(r.want(200, "GET", "/s/drop?path=/a.txt", ""), "Add files", "!a.txt", "cannot see", "if you like")
 		r.holds(r.want(200, "GET", "/s/ask", ""), `name="nickname" maxlength="60" autocomplete="name" required`)
 		r.holds(r.form("/s/drop/upload", nil, nil, "a.txt=new", "b.txt=", `C:\x\c.txt=c`, "bad/..=x"),
-			"Receipt", "a.txt", "!(2)", "11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437", "3 bytes", "c.txt")
+			"Receipt", "a.txt", "!(2)", "11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437", "(3 bytes)", "c.txt")
 		want := map[string]string{"/drop/a.txt": "old", "/drop/a (2).txt": "new", "/drop/b.txt": "", "/drop/c.txt": "c"}
 		if diff := cmp.Diff(want, r.tree("/drop")); diff != "" {
 			r.Errorf("the drop (-want +got)\n%s", diff)

@@ -82,7 +82,7 @@ function uploader(form) {
           more.textContent = ` – ${got.error}`
         } else {
           more.className = 'soft small'
-          more.textContent = ` – ${got.size.toLocaleString()} bytes, ${new Date(got.time).toLocaleString()}, SHA-256 ${got.sha256}`
+          more.textContent = ` – ${got.size.toLocaleString()} ${got.size === 1 ? 'byte' : 'bytes'}, ${new Date(got.time).toLocaleString()}, SHA-256 ${got.sha256}`
         }
         li.append(more)
       },
