@@ -53,6 +53,7 @@ test('everything can be done without a mouse', async () => {
 
   await press('Home', 'Delete')
   await expect.poll(() => names('/keys')).toEqual(['gamma.txt', 'omega.txt'])
+  await page.getByRole('button', { name: 'Undo' }).waitFor()
   await press('Control+z')
   await expect.poll(() => names('/keys')).toEqual(['beta.txt', 'gamma.txt', 'omega.txt'])
   await row(page, 'beta.txt').waitFor()

@@ -15,7 +15,7 @@ beforeAll(async () => {
   await ocs('POST', '/cloud/users', { userid: 'berta', password: 'correct horse battery', displayName: 'Berta Brecht' })
   await ocs('POST', '/cloud/groups', { groupid: 'choir' })
   await dav('MKCOL', '/joint')
-  await dav('PUT', '/joint/a.txt', 'one')
+  await dav('PUT', '/joint/a.txt', 'one', { 'X-OC-MTime': '1700000000' })
   await dav('PUT', '/joint/a.txt', 'two of them')
   page = await b.page(desktop)
   await signIn(page)
