@@ -37,9 +37,9 @@ race: ## all tests under the race detector, on the databases that run
 check: ## gofmt, vet, staticcheck, known vulnerabilities, the laws of the house
 	scripts/check
 
-integration: ## all tests on SQLite, PostgreSQL and MariaDB
+integration: ## all tests on SQLite, PostgreSQL and MariaDB, and with the programs that make previews
 	scripts/services up $(SERVICES)
-	eval "$$(scripts/services env)" && $(GO) test ./internal/...
+	eval "$$(scripts/services env)" && $(GO) test -tags programs ./internal/...
 
 clients: build ## litmus, nextcloudcmd, rclone, cadaver against a real server
 	$(GO) run ./tools/clients -bin bin/atrium $(ARGS)

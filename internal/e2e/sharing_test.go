@@ -123,24 +123,24 @@ func TestEachNamesItsOwnTree(t *testing.T) {
 		bob.sees("/", "plans (2)/", "plans/")
 		bob.reads("/plans/own.txt", "his")
 		bob.reads("/plans (2)/a.txt", "first")
-		bob.mkdir("/work").want(201)
-		bob.move("/plans (2)", "/work/alice").want(201)
-		bob.sees("/work", "alice/")
+		bob.mkdir("/desk").want(201)
+		bob.move("/plans (2)", "/desk/alice").want(201)
+		bob.sees("/desk", "alice/")
 		alice.sees("/", "plans/")
-		before := bob.etag("/work")
+		before := bob.etag("/desk")
 		alice.move("/plans", "/renamed").want(201)
 		alice.put("/renamed/b.txt", "new").want(201)
-		bob.sees("/work/alice", "a.txt", "b.txt")
-		if bob.etag("/work") == before {
-			t.Error("bob's client would not look into /work")
+		bob.sees("/desk/alice", "a.txt", "b.txt")
+		if bob.etag("/desk") == before {
+			t.Error("bob's client would not look into /desk")
 		}
-		if seen := bob.look("/work", 1); seen[1].Props[0].ETag != bob.etag("/work/alice") {
+		if seen := bob.look("/desk", 1); seen[1].Props[0].ETag != bob.etag("/desk/alice") {
 			t.Error("a listing shows another etag than the folder itself")
 		}
-		bob.move("/work", "/more/work").want(409)
+		bob.move("/desk", "/more/desk").want(409)
 		bob.mkdir("/more").want(201)
-		bob.move("/work", "/more/work").want(201)
-		bob.reads("/more/work/alice/a.txt", "first")
+		bob.move("/desk", "/more/desk").want(201)
+		bob.reads("/more/desk/alice/a.txt", "first")
 	})
 }
 

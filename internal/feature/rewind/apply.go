@@ -1,6 +1,7 @@
 package rewind
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -282,17 +283,17 @@ func (p *plan) needTrash(ctx context.Context, steps []step) error {
 
 // holdings gives files what they held.
 func (p *plan) holdings(ctx context.Context) error {
-	var todo []*item
+	var due []*item
 	for id := range p.old {
 		if it := p.items[id]; it != nil && it.settled() && !it.stays && it.space == p.home {
-			todo = append(todo, it)
+			due = append(due, it)
 		}
 	}
-	slices.SortFunc(todo, func(a, b *item) int { return int(a.ID - b.ID) })
+	slices.SortFunc(due, func(a, b *item) int { return cmp.Compare(a.ID, b.ID) })
 	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(atOnce)
-	for b := range slices.Chunk(todo, batch) {
+	for b := range slices.Chunk(due, batch) {
 		g.Go(func() error {
 			n, err := p.hold(ctx, b)
 			mu.Lock()
