@@ -163,16 +163,26 @@ func (s *Store) Open(ctx context.Context, id, off, n int64) (io.ReadCloser, erro
 	if off < 0 || n < 0 || off+n > c.Size {
 		return nil, fault.New(fault.Invalid, "The range lies outside of the file.")
 	}
-	if parts == 0 {
-		return s.openBlob(ctx, id, off, n)
+	if parts > 0 {
+		es, err := s.extents(ctx, s.db, id)
+		if err != nil {
+			return nil, err
+		}
+		if len(es) > 0 {
+			return s.openParts(ctx, id, es, off, n)
+		}
+		// Compacted since the row was read.
 	}
-	return s.openParts(ctx, id, off, n)
+	return s.openBlob(ctx, id, off, n)
 }
 
 func (s *Store) openBlob(ctx context.Context, id, off, n int64) (io.ReadCloser, error) {
 	rc, err := s.blob.Open(ctx, Key(id), off, n)
-	if fault.Of(err) == fault.NotFound {
+	switch fault.Of(err) {
+	case fault.NotFound:
 		return nil, fault.Wrap(fault.Unavailable, err, "The content of this file is missing on the server.")
+	case fault.Invalid: // the range was held against the tables before
+		return nil, fault.Wrap(fault.Unavailable, err, "The content of this file is not whole on the server.")
 	}
 	return rc, err
 }

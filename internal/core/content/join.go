@@ -19,11 +19,8 @@ func (s *Store) extents(ctx context.Context, d *db.DB, id int64) ([]extent, erro
 		"SELECT part, size FROM extent WHERE content = ? ORDER BY seq", id)
 }
 
-func (s *Store) openParts(ctx context.Context, id, off, n int64) (io.ReadCloser, error) {
-	es, err := s.extents(ctx, s.db, id)
-	if err != nil {
-		return nil, err
-	}
+// openParts reads n bytes from off of the parts es of a content.
+func (s *Store) openParts(ctx context.Context, id int64, es []extent, off, n int64) (io.ReadCloser, error) {
 	j := &joined{ctx: ctx, s: s}
 	for _, e := range es {
 		if off >= e.size {
@@ -86,28 +83,41 @@ func (j *joined) Close() error {
 }
 
 // Compact makes one blob of a joined content, so that it reads at full speed
-// and can stand in the readable tree. It reports whether there was work.
+// and can stand in the readable tree. It reports whether there was work. Several
+// may compact one content at a time, here and on other nodes: what one of them
+// has committed no other touches.
 func (s *Store) Compact(ctx context.Context, id int64) (bool, error) {
-	_, parts, err := s.row(ctx, s.db, id)
-	if err != nil || parts == 0 {
-		return false, err
-	}
 	es, err := s.extents(ctx, s.db, id)
-	if err != nil {
+	if err != nil || len(es) == 0 {
 		return false, err
 	}
 	c, err := s.writeJoined(ctx, id, es)
 	if errors.Is(err, fault.Exists) {
 		c, err = s.leftBehind(ctx, id, es)
 	}
-	if err != nil {
-		return false, err
+	if err == nil && c.Size != sizeOf(es) {
+		err = fmt.Errorf("content %d: %d bytes of its parts came, want %d", id, c.Size, sizeOf(es))
 	}
-	return true, s.db.Tx(ctx, func(tx *db.DB) error { return s.compacted(ctx, tx, c, es) })
+	if err == nil {
+		err = s.db.Tx(ctx, func(tx *db.DB) error { return s.compacted(ctx, tx, c, es) })
+	}
+	if err != nil {
+		return false, s.unlessWhole(ctx, id, err)
+	}
+	return true, nil
+}
+
+// unlessWhole forgives an error of a compaction which somebody else has ended
+// in the meantime: the parts may be gone then.
+func (s *Store) unlessWhole(ctx context.Context, id int64, failed error) error {
+	if _, parts, err := s.row(ctx, s.db, id); err == nil && parts == 0 {
+		return nil
+	}
+	return failed
 }
 
 func (s *Store) writeJoined(ctx context.Context, id int64, es []extent) (Content, error) {
-	rc, err := s.openParts(ctx, id, 0, sizeOf(es))
+	rc, err := s.openParts(ctx, id, es, 0, sizeOf(es))
 	if err != nil {
 		return Content{}, err
 	}
@@ -119,7 +129,7 @@ func (s *Store) writeJoined(ctx context.Context, id int64, es []extent) (Content
 // commit, or that runs elsewhere at the same time. It is compared, since after a
 // power cut it may not hold what was written.
 func (s *Store) leftBehind(ctx context.Context, id int64, es []extent) (Content, error) {
-	parts, err := s.openParts(ctx, id, 0, sizeOf(es))
+	parts, err := s.openParts(ctx, id, es, 0, sizeOf(es))
 	if err != nil {
 		return Content{}, err
 	}
@@ -128,22 +138,48 @@ func (s *Store) leftBehind(ctx context.Context, id int64, es []extent) (Content,
 	if _, err := io.Copy(want, parts); err != nil {
 		return Content{}, err
 	}
-	blob, err := s.openBlob(ctx, id, 0, -1)
+	got, err := s.digest(ctx, id)
 	if err != nil {
 		return Content{}, err
 	}
+	if !bytes.Equal(got, want.Sum(nil)) {
+		return s.rewrite(ctx, id, es)
+	}
+	return Content{ID: id, Size: sizeOf(es), SHA1: got}, nil
+}
+
+// digest is the SHA-1 of the blob of a content, whatever the tables say of it.
+func (s *Store) digest(ctx context.Context, id int64) ([]byte, error) {
+	blob, err := s.openBlob(ctx, id, 0, -1)
+	if err != nil {
+		return nil, err
+	}
 	defer blob.Close()
-	got := sha1.New()
-	if _, err := io.Copy(got, blob); err != nil {
-		return Content{}, err
+	sum := sha1.New()
+	if _, err := io.Copy(sum, blob); err != nil {
+		return nil, err
 	}
-	if !bytes.Equal(got.Sum(nil), want.Sum(nil)) {
-		if err := s.blob.Delete(ctx, Key(id)); err != nil {
-			return Content{}, err
+	return sum.Sum(nil), nil
+}
+
+// rewrite replaces a broken blob that no row counts on yet. The row is held
+// meanwhile, so that nobody commits to the blob which is taken away.
+func (s *Store) rewrite(ctx context.Context, id int64, es []extent) (c Content, err error) {
+	err = s.db.Tx(ctx, func(tx *db.DB) error {
+		held, err := tx.Exec(ctx, "UPDATE content SET parts = parts WHERE id = ? AND parts > 0", id)
+		if err != nil {
+			return err
 		}
-		return s.writeJoined(ctx, id, es)
-	}
-	return Content{ID: id, Size: sizeOf(es), SHA1: want.Sum(nil)}, nil
+		if held == 0 {
+			return fmt.Errorf("content %d is in one piece by now: %w", id, fault.Stale)
+		}
+		if err := s.blob.Delete(ctx, Key(id)); err != nil {
+			return err
+		}
+		c, err = s.writeJoined(ctx, id, es)
+		return err
+	})
+	return c, err
 }
 
 func sizeOf(es []extent) (n int64) {

@@ -50,8 +50,12 @@ func (s *Store) Sweep(ctx context.Context) (int, error) {
 	}
 }
 
-// bury removes the rows of swept contents and the references of their parts.
+// bury removes the rows of swept contents and the references of their parts. The
+// rows go first: a second sweeper waits for them, and then finds no parts left.
 func (s *Store) bury(ctx context.Context, tx *db.DB, ids []int64) error {
+	if _, err := tx.Exec(ctx, "DELETE FROM content WHERE id IN (?)", ids); err != nil {
+		return err
+	}
 	parts, err := db.List(ctx, tx, db.Scan1[int64], "SELECT part FROM extent WHERE content IN (?)", ids)
 	if err != nil {
 		return err
@@ -61,10 +65,7 @@ func (s *Store) bury(ctx context.Context, tx *db.DB, ids []int64) error {
 			return err
 		}
 	}
-	if _, err := tx.Exec(ctx, "DELETE FROM extent WHERE content IN (?)", ids); err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, "DELETE FROM content WHERE id IN (?)", ids)
+	_, err = tx.Exec(ctx, "DELETE FROM extent WHERE content IN (?)", ids)
 	return err
 }
 
