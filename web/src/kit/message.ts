@@ -1,6 +1,7 @@
 /**
- * Messages as ICU writes them, the part of it that is used here: {name}, {n, number}, {n, plural, =0 {…} one {…} other {…}} with # for the number, and {x, select, a {…} other {…}}. An apostrophe before a brace or # makes plain text of
- * all up to the next one.
+ * Messages as ICU writes them, the part of it that is used here: {name}, {n, number}, {x, select, a {…} other {…}} and
+ * {n, plural, =0 {…} one {…} other {…}} with # for the number. An apostrophe before a brace or # makes plain text of all
+ * up to the next one.
  */
 export type Piece =
   | string

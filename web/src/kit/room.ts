@@ -15,6 +15,41 @@ export interface Room {
   tabs?: readonly Tab[]
   /** What it puts into the bar above everything. */
   bar?: readonly BarPiece[]
+  /** What it does with files that are selected, anywhere they are listed. */
+  actions?: readonly FileAction[]
+  /** What it opens when a person opens a file. */
+  openers?: readonly Opener[]
+  /** What it offers in the palette of commands. */
+  commands?: readonly Command[]
+  /** Its pages for those who look after the server, at /settings/admin/<id>. */
+  admin?: readonly SettingsPage[]
+}
+
+/** Something a room does with files that are listed by another. */
+export interface FileAction extends Action<Entry> {
+  rank: number
+  needs?(caps: Capabilities): boolean
+}
+
+/** What opens a file: the first by rank that says it does. Without one a file is downloaded. */
+export interface Opener {
+  id: string
+  rank: number
+  needs?(caps: Capabilities): boolean
+  opens(entry: Entry): boolean
+  /** Opens it; among are the files that are listed around it, in their order, itself included. */
+  open(entry: Entry, among: readonly Entry[]): void | Promise<void>
+}
+
+/** Something that the palette of commands offers. */
+export interface Command {
+  id: string
+  label: string
+  icon: Component
+  /** The key that does the same, as it is shown beside it. */
+  key?: string
+  needs?(caps: Capabilities): boolean
+  run(): void | Promise<void>
 }
 
 /** A small thing in the bar above everything, such as a bell. */
