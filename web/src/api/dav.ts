@@ -20,6 +20,9 @@ export interface Entry {
   mayDelete: boolean
   mayCreate: boolean
   mayShare: boolean
+  favourite: boolean
+  /** Whether the server makes a picture of it: see previewAddress. */
+  preview: boolean
 }
 
 export interface Listing {
@@ -43,9 +46,13 @@ const names = {
   id: '{http://owncloud.org/ns}fileid',
   size: '{http://owncloud.org/ns}size',
   may: '{http://owncloud.org/ns}permissions',
+  favourite: '{http://owncloud.org/ns}favorite',
+  preview: '{http://nextcloud.org/ns}has-preview',
 } as const
 
-const entryProps = body('<d:resourcetype/><d:getlastmodified/><d:getetag/><d:getcontenttype/><oc:fileid/><oc:size/><oc:permissions/>')
+/** What an Entry is made of, for requests that list files in other ways. */
+export const entryProps = '<d:resourcetype/><d:getlastmodified/><d:getetag/><d:getcontenttype/><oc:fileid/><oc:size/><oc:permissions/><oc:favorite/><nc:has-preview/>'
+const entryBody = body(entryProps)
 const usageProps = body('<d:quota-used-bytes/><d:quota-available-bytes/>')
 
 const home = (user: string): string => `/remote.php/dav/files/${encodeURIComponent(user)}`
@@ -68,7 +75,7 @@ export function zipAddress(user: string, folder: string, picked: string[]): stri
 export async function list(user: string, path: string, signal?: AbortSignal, counted?: (n: number) => void): Promise<Listing> {
   let folder: Entry | undefined
   const entries: Entry[] = []
-  await propfind(user, path, '1', entryProps, signal, found => {
+  await propfind(user, path, '1', entryBody, signal, found => {
     const entry = entryOf(user, found)
     if (entry.path === path) folder = entry
     else entries.push(entry)
@@ -82,7 +89,7 @@ export async function list(user: string, path: string, signal?: AbortSignal, cou
 /** Asks about one file or folder. */
 export async function stat(user: string, path: string, signal?: AbortSignal): Promise<Entry> {
   let entry: Entry | undefined
-  await propfind(user, path, '0', entryProps, signal, found => (entry = entryOf(user, found)))
+  await propfind(user, path, '0', entryBody, signal, found => (entry = entryOf(user, found)))
   if (!entry) throw new ApiError(404, 'It is not there any more.')
   return entry
 }
@@ -115,7 +122,11 @@ export async function remove(user: string, path: string): Promise<void> {
 const propfind = (user: string, path: string, depth: string, props: string, signal: AbortSignal | undefined, found: (f: Found) => void): Promise<void> =>
   propfindAt(addressOf(user, path), depth, props, found, signal)
 
-/** Makes an Entry of a response. Exported for its test. */
+/** The address of a picture of a file that fits into a square of so many pixels; cover fills the square instead. */
+export const previewAddress = (entry: Entry, size: number, cover = false): string =>
+  `/core/preview?fileId=${encodeURIComponent(entry.id)}&x=${size}&y=${size}&a=${cover ? 0 : 1}&v=${encodeURIComponent(entry.etag.replaceAll('"', ''))}`
+
+/** Makes an Entry of a response of a listing. */
 export function entryOf(user: string, found: Found): Entry {
   const path = pathOf(user, found.href)
   const prop = (name: string): string => found.props.get(name) ?? ''
@@ -134,6 +145,8 @@ export function entryOf(user: string, found: Found): Entry {
     mayDelete: may.includes('D'),
     mayCreate: may.includes('C'),
     mayShare: may.includes('R'),
+    favourite: prop(names.favourite) === '1',
+    preview: prop(names.preview) === 'true',
   }
 }
 

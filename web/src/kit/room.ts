@@ -85,6 +85,15 @@ export interface Tab {
 /** All tabs of all rooms, by rank. */
 export const tabsKey: InjectionKey<readonly Tab[]> = Symbol('tabs')
 
+/** What all rooms do with files, by rank. */
+export const actionsKey: InjectionKey<readonly FileAction[]> = Symbol('actions')
+
+/** What all rooms open files with, by rank. */
+export const openersKey: InjectionKey<readonly Opener[]> = Symbol('openers')
+
+/** What all rooms offer in the palette of commands. */
+export const commandsKey: InjectionKey<readonly Command[]> = Symbol('commands')
+
 /** What rooms contribute of one sort, small ranks first. */
 export const ranked = <T extends { id: string; rank: number }>(things: readonly T[]): T[] =>
   [...things].sort((a, b) => a.rank - b.rank || a.id.localeCompare(b.id))

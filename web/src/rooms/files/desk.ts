@@ -5,6 +5,7 @@ import { capabilities, capability } from '../../kit/capabilities'
 import { counted } from '../../kit/format'
 import { onNews } from '../../kit/live'
 import { complain, reason, tell } from '../../kit/notices'
+import { useOpeners } from '../../kit/offers'
 import { type Column, type Order, filtered, sorted } from '../../kit/order'
 import { join, objection, parentOf } from '../../kit/paths'
 import { each } from '../../kit/some'
@@ -25,6 +26,7 @@ function keptOrder(): Order {
 /** Everything that can be done with the folder at a path. go leads to another one. */
 export function useDesk(user: string, path: Ref<string>, file: Ref<string>, go: (path: string) => void) {
   const folder = useFolder(user, path)
+  const openFile = useOpeners()
   const filter = ref('')
   const order = shallowRef(keptOrder())
   const rows = computed(() => sorted(filtered(folder.entries.value, filter.value), order.value))
@@ -144,7 +146,7 @@ export function useDesk(user: string, path: Ref<string>, file: Ref<string>, go: 
 
   function open(entry: Entry): void {
     if (entry.folder) go(entry.path)
-    else fetch([entry])
+    else if (!openFile(entry, rows.value)) fetch([entry])
   }
 
   return {

@@ -8,7 +8,7 @@ import { kindOf } from './kinds'
 import { useKeys } from './keys'
 
 const entry = (name: string, more: Partial<Entry> = {}): Entry => ({
-  id: name, name, path: `/in/${name}`, folder: false, size: 1, modified: 0, etag: '', mime: '', mayRename: true, mayDelete: true, mayCreate: true, mayShare: true, ...more,
+  id: name, name, path: `/in/${name}`, folder: false, size: 1, modified: 0, etag: '', mime: '', mayRename: true, mayDelete: true, mayCreate: true, mayShare: true, favourite: false, preview: false, ...more,
 })
 const folder = entry('d', { folder: true })
 

@@ -9,7 +9,7 @@ export const shortcuts: readonly { keys: string[]; does: string }[] = [
   { keys: ['Space', 'Ctrl + ↑', 'Ctrl + ↓'], does: 'Select one, or go on without selecting' },
   { keys: ['Ctrl + A', 'Esc'], does: 'Select all, or nothing' },
   { keys: ['a … z'], does: 'Go to a name that begins so' },
-  { keys: ['Enter'], does: 'Open a folder, download a file' },
+  { keys: ['Enter'], does: 'Open a folder or file; what cannot be shown is downloaded' },
   { keys: ['Backspace', 'Alt + ↑'], does: 'Go to the folder above' },
   { keys: ['F2'], does: 'Rename' },
   { keys: ['Alt + Enter'], does: 'Show the details of a file' },
