@@ -176,6 +176,26 @@ var deeds = []deed{
 		c.s.soon("the stream of the owner", func() bool { return look(c.s.as("alice")).code == 200 })
 		return code(look(c.r.p)) // 304: nothing
 	}},
+	{name: "hear of a change at the socket", do: func(c *cell) string {
+		e, in := c.r.p.listens()
+		defer e.close()
+		if !in {
+			return "refused"
+		}
+		c.s.as("alice").put("/box/"+c.name, "changed").want(204)
+		if e.hearsOf(c.id) {
+			return "heard"
+		}
+		return "none"
+	}},
+	{name: "get a token for the socket", do: func(c *cell) string {
+		return code(c.r.p.do("POST", "/index.php/apps/notify_push/pre_auth", ""))
+	}},
+	{name: "find a comment on it", do: func(c *cell) string {
+		word := "word" + c.num()
+		c.s.as("alice").do("POST", "/remote.php/dav/comments/files/"+c.num(), `{"actorType":"users","verb":"comment","message":"`+word+`"}`, header{"Content-Type", "application/json"}).want(201)
+		return found(c.r.p.ocs("GET", "/search/providers/comments/search", "term", word), c.name)
+	}},
 	{name: "be reminded of it", do: func(c *cell) string {
 		return code(c.r.p.ocs("PUT", "/apps/files_reminders/api/v1/"+c.num(), "dueDate", "2100-01-01T00:00:00Z"))
 	}},
