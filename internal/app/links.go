@@ -44,7 +44,7 @@ func (h *house) letIn(b *plug.Board, small *previews.Room) error {
 	if err != nil {
 		return err
 	}
-	rm.Previews = small
+	rm.Previews, rm.Now = small, h.env.clock()
 	h.visitors = rm
 	h.plug(b, rm)
 	if h.writer, err = sharemail.New(h.db, h.people, h.mail, mailShares{h.shares}, h.conf.BaseURL()); err != nil {

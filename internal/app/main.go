@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"atrium/internal/feature/fulltext"
 	"atrium/internal/feature/media"
@@ -58,6 +59,15 @@ type env struct {
 	self        string // our binary, which makes cages of itself; "" for none
 	in          io.Reader
 	out, errOut io.Writer
+	now         func() time.Time // by which shares and links end; nil for the real time
+}
+
+// clock is the time by which shares and links end.
+func (e *env) clock() func() time.Time {
+	if e.now == nil {
+		return time.Now
+	}
+	return e.now
 }
 
 // open builds the house for a command.
@@ -82,6 +92,12 @@ func (e *env) open(ctx context.Context) (*house, error) {
 // ctx ends, and returns its exit code: the server as those who test it from outside
 // start it. Their own binary calls Caged first thing.
 func Run(ctx context.Context, environ []string, out, errOut io.Writer, args ...string) int {
-	e := &env{src: conf.Source{Environ: environ}, version: "test", self: self(), in: strings.NewReader(""), out: out, errOut: errOut}
+	return RunAt(ctx, nil, environ, out, errOut, args...)
+}
+
+// RunAt is Run at a time that now tells to those who ask whether a share or a link
+// has ended, so that tests need not wait for days.
+func RunAt(ctx context.Context, now func() time.Time, environ []string, out, errOut io.Writer, args ...string) int {
+	e := &env{src: conf.Source{Environ: environ}, version: "test", self: self(), in: strings.NewReader(""), out: out, errOut: errOut, now: now}
 	return e.execute(ctx, args)
 }

@@ -92,8 +92,8 @@ func (h *house) plugIn() (*plug.Board, error) {
 // sharing makes the rooms of shares.
 func (h *house) sharing(presence *status.Room, pictures *previews.Room, davs *davfiles.Room) plug.Room {
 	h.shares = shares.New(h.db, h.tree, h.files, h.people, h.settings, h.hashes, h.publish)
+	h.shares.Now = h.env.clock()
 	rm := shareapi.New(h.shares, h.files, h.people)
-	rm.Presence, rm.Previews = presence.Brief, pictures.Shows
 	if h.mail.Ready() {
 		rm.Send = h.sendShare
 	}

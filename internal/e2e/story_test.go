@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,7 +37,17 @@ type story struct {
 	environ []string
 	people  map[string]*person
 	admin   *person
+	ahead   atomic.Int64 // how far the server's clock goes ahead of the real one, in ns
 }
+
+// now is the server's clock, as far as shares and links end by it.
+func (s *story) now() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
+
+// later lets time pass at once.
+func (s *story) later(d time.Duration) { s.ahead.Add(int64(d)) }
+
+// day is a date so many days from now, as the share API takes it.
+func (s *story) day(n int) string { return s.now().AddDate(0, 0, n).UTC().Format(time.DateOnly) }
 
 // tell runs a story on each database, with a server of its own.
 func tell(t *testing.T, f func(s *story)) {
@@ -65,7 +76,7 @@ func (s *story) serve(dsn string) {
 	read, write := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan int, 1)
-	go func() { ended <- app.Run(ctx, s.environ, write, os.Stderr, "serve") }()
+	go func() { ended <- app.RunAt(ctx, s.now, s.environ, write, os.Stderr, "serve") }()
 	s.Cleanup(func() {
 		cancel()
 		if code := <-ended; code != 0 {
