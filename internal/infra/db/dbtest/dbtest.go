@@ -1,13 +1,13 @@
-// Package dbtest hands tests a fresh database of each kind: SQLite always,
-// PostgreSQL and MariaDB when TEST_PG and TEST_MY name a server (as DSN of a
-// database from which new ones may be created; scripts/services prints them).
+// Package dbtest hands tests a fresh database of each kind: SQLite, PostgreSQL
+// and MariaDB when TEST_PG and TEST_MY name a server (as DSN of a database from
+// which new ones may be created; scripts/services prints them). TEST_SQLITE=off
+// leaves out SQLite where the others are at hand, for a second run of the tests.
 package dbtest
 
 import (
 	"context"
 	"crypto/rand"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,12 +18,7 @@ import (
 // Each runs f as a sub-test on every database at hand.
 func Each(t *testing.T, schemas []db.Schema, f func(t *testing.T, d *db.DB)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { f(t, SQLite(t, schemas...)) })
-	for name, env := range map[string]string{"postgres": "TEST_PG", "mysql": "TEST_MY"} {
-		if dsn := os.Getenv(env); dsn != "" {
-			t.Run(name, func(t *testing.T) { f(t, open(t, fresh(t, dsn), schemas)) })
-		}
-	}
+	EachDSN(t, func(t *testing.T, dsn string) { f(t, open(t, dsn, schemas)) })
 }
 
 // SQLite opens a new SQLite database with the tables of schemas.

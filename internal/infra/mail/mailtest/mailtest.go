@@ -68,7 +68,8 @@ func Serve(t testing.TB) *Server {
 	srv.ReadTimeout, srv.WriteTimeout = 10*time.Second, 10*time.Second
 	done := make(chan struct{})
 	go func() { defer close(done); _ = srv.Serve(l) }()
-	t.Cleanup(func() { _ = srv.Close(); <-done })
+	// The listener too: a server that is closed before it serves does not know it yet.
+	t.Cleanup(func() { _, _ = srv.Close(), l.Close(); <-done })
 	return s
 }
 
