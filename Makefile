@@ -11,7 +11,7 @@ ARGS        ?=
 
 # The web client is built when Node is there; a page built before is kept; else the server goes without.
 PAGE := internal/feature/webui/dist/index.html
-WEB  := $(if $(and $(wildcard web/package.json),$(shell command -v npm)),$(shell find web/* -maxdepth 0 -type f) $(shell find web/src web/public -type f 2>/dev/null))
+WEB  := $(if $(and $(wildcard web/package.json),$(shell command -v npm)),$(shell find web/* -maxdepth 0 -type f) $(shell find web/src web/public internal/base/tongue/languages -type f 2>/dev/null))
 TAGS := $(if $(WEB)$(wildcard $(PAGE)),,noui)
 
 .PHONY: run build test race check integration clients e2e bench fuzz crash ci

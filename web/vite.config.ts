@@ -35,6 +35,49 @@ function squeeze(): Plugin {
   }
 }
 
+/** What most rooms use comes in one file, but for what main.ts needs before it: nothing else may be run until the language is known. */
+const shared = (id: string): boolean =>
+  /\/node_modules\/(@?vue|vue-router|@lucide)\/|\/src\/(api|kit|ui)\//.test(id) && !first.test(id)
+const first = /\/src\/kit\/(words|message|languages)\.ts$|\/languages\/names\.json$|preload-helper/
+
+/**
+ * main.ts loads the language first and the rest after it. The page names what it will ask for, so that the browser fetches
+ * it all at once: the modules and styles of start.ts, and the catalogue of the language that the server fills in.
+ */
+function foresee(): Plugin {
+  return {
+    name: 'foresee',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler(html, { bundle = {} }) {
+        const chunks = Object.values(bundle).filter(c => c.type === 'chunk')
+        const named = (name: string) => chunks.find(c => c.fileName === name)
+        const needed = new Set<string>()
+        const walk = (c: (typeof chunks)[number] | undefined): void => {
+          if (!c || needed.has(c.fileName)) return
+          needed.add(c.fileName)
+          for (const name of c.imports) walk(named(name))
+        }
+        walk(chunks.find(c => c.facadeModuleId?.endsWith('/src/start.ts')))
+        const early = chunks.filter(c => c.isEntry).flatMap(c => [c, ...c.imports.map(named)]).flatMap(c => c?.moduleIds ?? [])
+        const tooEarly = early.find(id => /\/src\/.*\.(ts|vue)$/.test(id) && !first.test(id) && !id.endsWith('/src/main.ts'))
+        if (tooEarly) throw new Error(`${tooEarly} is run before the language is known`)
+        if (needed.size === 0) throw new Error('start.ts is no chunk any more')
+        const styles = chunks.filter(c => needed.has(c.fileName)).flatMap(c => [...(c.viteMetadata?.importedCss ?? [])])
+        const fresh = (name: string): boolean => !html.includes(`/${name}"`)
+        const preload = (name: string): string => `<link rel="modulepreload" crossorigin href="/webui/${name}">`
+        const words = chunks.flatMap(c => {
+          const language = /languages\/([\w-]+)\/web\.json$/.exec(c.facadeModuleId ?? '')?.[1]
+          return language ? [`{{if eq .Lang "${language}"}}${preload(c.fileName)}{{end}}`] : []
+        })
+        const links = [...words, ...[...needed].filter(fresh).map(preload), ...[...new Set(styles)].filter(fresh).map(s => `<link rel="stylesheet" crossorigin href="/webui/${s}">`)]
+        return html.replace('</head>', `${links.map(l => `  ${l}\n  `).join('')}</head>`)
+      },
+    },
+  }
+}
+
 // `npm run dev` serves the page alone and asks a running Atrium for all else.
 const server = process.env.ATRIUM_DEV ?? 'http://localhost:8080'
 const proxied = ['/remote.php', '/ocs', '/core', '/login', '/logout', '/csrftoken', '/f/', '/avatar']
@@ -42,8 +85,11 @@ const proxied = ['/remote.php', '/ocs', '/core', '/login', '/logout', '/csrftoke
 export default defineConfig({
   base: '/webui/',
   define: { __VUE_OPTIONS_API__: false, __VUE_PROD_DEVTOOLS__: false },
-  plugins: [vue({ template: { transformAssetUrls: false } }), sweep(), squeeze()],
-  build: { outDir, emptyOutDir: false, assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: false },
-  server: { proxy: Object.fromEntries(proxied.map(path => [path, { target: server, changeOrigin: true }])) },
+  plugins: [vue({ template: { transformAssetUrls: false } }), sweep(), foresee(), squeeze()],
+  build: {
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'first', test: first, priority: 2 }, { name: 'base', test: shared, minShareCount: 2, priority: 1 }] } } },
+    outDir, emptyOutDir: false, assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: false,
+  },
+  server: { fs: { allow: ['..'] }, proxy: Object.fromEntries(proxied.map(path => [path, { target: server, changeOrigin: true }])) },
   test: { include: ['src/**/*.test.ts'] },
 })

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"atrium/internal/base/who"
 	"atrium/internal/feature/signin"
 	"atrium/internal/infra/conf"
 	"atrium/internal/infra/stats"
@@ -20,11 +21,20 @@ func (h *house) doorConfig(ctx context.Context, b *plug.Board, figures *stats.St
 	l := h.conf.Limits
 	return web.Config{
 		URL: h.conf.URL, Proxies: h.conf.TrustedProxies, Hosts: h.conf.TrustedHosts,
-		Auth: *b.Auth, Still: h.still, Tokens: signin.Tokens(h.box),
+		Auth: *b.Auth, Still: h.still, Language: h.speaks, Tokens: signin.Tokens(h.box),
 		UserRate: signedIn * l.RequestsPerSecond, UserBurst: signedIn * l.RequestsBurst,
 		Rate: l.RequestsPerSecond, Burst: l.RequestsBurst, Routes: routeFactor(l),
 		Log: h.log, Trace: counted(figures, trace),
 	}, err
+}
+
+// speaks is the language of the caller's account.
+func (h *house) speaks(ctx context.Context, p *who.Principal) string {
+	u, err := h.people.User(ctx, p.ID)
+	if err != nil {
+		return "" // visitors of links have no account; what the browser asks for will do
+	}
+	return u.Language
 }
 
 // front is the door with all rooms behind it, those that are on.

@@ -89,8 +89,8 @@ func start(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// show answers with the page. It is told who is signed in and which look they
-// chose, so that it can begin without asking.
+// show answers with the page. It is told who is signed in, their language and
+// which look they chose, so that it can begin without asking.
 func (rm *Room) show(w http.ResponseWriter, r *http.Request) error {
 	if to, ok := pretty(r.URL); ok { // the page knows itself without /index.php
 		web.Redirect(w, r, to)
@@ -104,7 +104,8 @@ func (rm *Room) show(w http.ResponseWriter, r *http.Request) error {
 		return rm.absent.Render(w, r, http.StatusOK, "No web client", map[string]string{"Base": web.VisitOf(r.Context()).Base()})
 	}
 	var b bytes.Buffer
-	if err := rm.page.Execute(&b, map[string]string{"User": who.From(r.Context()).ID, "Theme": theme(r)}); err != nil {
+	in := web.Tongue(r)
+	if err := rm.page.Execute(&b, map[string]string{"User": who.From(r.Context()).ID, "Theme": theme(r), "Lang": in.Code, "Dir": in.Dir()}); err != nil {
 		return fmt.Errorf("the page of the web client: %w", err)
 	}
 	web.Nonce(w, r)

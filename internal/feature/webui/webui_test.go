@@ -27,7 +27,7 @@ import (
 
 // page is a client as small as can be.
 var page = fstest.MapFS{
-	"index.html":          {Data: []byte(`<!doctype html><html data-user="{{.User}}" data-theme="{{.Theme}}"><script src="/webui/assets/a-1.js"></script>`)},
+	"index.html":          {Data: []byte(`<!doctype html><html lang="{{.Lang}}" dir="{{.Dir}}" data-user="{{.User}}" data-theme="{{.Theme}}"><script src="/webui/assets/a-1.js"></script>`)},
 	"assets/a-1.js":       {Data: []byte("plain")},
 	"assets/a-1.js.gz":    {Data: []byte("zipped")},
 	"assets/a-1.js.br":    {Data: []byte("tiny")},
@@ -44,6 +44,8 @@ type rig struct {
 	mux   *web.Mux
 	files *files.Service
 	user  string
+
+	speaks string
 }
 
 type byName struct{}
@@ -66,7 +68,7 @@ func newRig(t *testing.T, fsys fs.FS) *rig {
 	b := &plug.Board{Web: web.NewMux()}
 	rm.Plug(b)
 	g := &rig{T: t, mux: b.Web, files: f, user: "alice"}
-	g.srv = httptest.NewServer(web.NewDoor(web.Config{Auth: []web.Authenticator{byName{}}}, b.Web))
+	g.srv = httptest.NewServer(web.NewDoor(web.Config{Auth: []web.Authenticator{byName{}}, Language: func(context.Context, *who.Principal) string { return g.speaks }}, b.Web))
 	t.Cleanup(g.srv.Close)
 	return g
 }
@@ -142,6 +144,19 @@ func TestPageIsToldWhoAndHow(t *testing.T) {
 	_, body = g.get("/apps/files/files", `Cookie: atrium_theme="><script>`)
 	if !strings.Contains(body, `data-theme="auto"`) {
 		t.Errorf("a theme nobody knows: got %s, want auto", body)
+	}
+}
+
+func TestPageSaysItsLanguage(t *testing.T) {
+	g := newRig(t, page)
+	for wish, want := range map[string]string{"": `lang="en" dir="ltr"`, "nl, de-CH;q=0.8, en;q=0.5": `lang="de" dir="ltr"`, `"><script>`: `lang="en"`} {
+		if _, body := g.get("/apps/files/files", "Accept-Language: "+wish); !strings.Contains(body, want) {
+			t.Errorf("Accept-Language %q: got %s, want %s", wish, body, want)
+		}
+	}
+	g.speaks = "de_AT"
+	if _, body := g.get("/apps/files/files", "Accept-Language: en"); !strings.Contains(body, `lang="de"`) {
+		t.Errorf("an account that reads German: got %s", body)
 	}
 }
 

@@ -36,6 +36,9 @@ type Config struct {
 	// still is; fault.Anonymous ends a transfer. May be nil.
 	Still func(ctx context.Context, p *who.Principal) error
 
+	// Language is what the caller's account reads; nil: what the browser asks for.
+	Language Speaker
+
 	Stall time.Duration // how long a client may make no progress; 0: 30 s
 	Log   *slog.Logger  // access log; nil: none
 	// Done is called at the end of each request, for metrics; may be nil.

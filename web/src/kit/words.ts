@@ -1,6 +1,6 @@
 import { parse, type Filled, type Piece } from './message'
 
-/** Texts of another language by the English ones, as src/languages/<language>.json holds them. */
+/** Texts of another language by the English ones, as internal/base/tongue/languages/<language>/web.json holds them. */
 export type Catalogue = Readonly<Record<string, string>>
 
 /** What stands in a text: {name} in words, {n, plural, …} and {n, number} as numbers. */
@@ -8,6 +8,7 @@ export type Fillings = Readonly<Record<string, string | number>>
 
 interface Spoken {
   language: string
+  locale: string
   catalogue: Catalogue
   plural: Intl.PluralRules
   number: Intl.NumberFormat
@@ -18,11 +19,14 @@ const parsed = new Map<string, readonly Piece[]>()
 
 function speaking(language: string, catalogue: Catalogue): Spoken {
   const locale = language === 'en' ? 'en-GB' : language
-  return { language, catalogue, plural: new Intl.PluralRules(locale), number: new Intl.NumberFormat(locale) }
+  return { language, locale, catalogue, plural: new Intl.PluralRules(locale), number: new Intl.NumberFormat(locale) }
 }
 
 /** The language of the page, as BCP 47 writes it: 'en', 'de'. */
 export const language = (): string => spoken.language
+
+/** What numbers and dates are written by: as the page speaks a language, so they follow it, whatever the browser's. */
+export const locale = (): string => spoken.locale
 
 /** Has the page speak a language. It is called once, before anything is shown. */
 export function speak(name: string, catalogue: Catalogue): void {

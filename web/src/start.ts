@@ -1,0 +1,26 @@
+import { createApp } from 'vue'
+import { createRouter, createWebHistory } from 'vue-router'
+import { learn } from './kit/capabilities'
+import { stayTuned } from './kit/live'
+import { meet, who } from './kit/person'
+import { actionsKey, commandsKey, openersKey, ranked, tabsKey } from './kit/room'
+import { rooms } from './rooms'
+import App from './shell/App.vue'
+import NotFound from './shell/NotFound.vue'
+import { settingsRoute } from './shell/settings'
+
+const router = createRouter({
+  history: createWebHistory('/'),
+  routes: [...rooms.flatMap(room => room.routes), settingsRoute(rooms), { path: '/:nowhere(.*)*', component: NotFound }],
+})
+
+const meeting = meet().catch(() => undefined) // the name is a nicety where the id is known
+if (who.value.id === '') await meeting
+void learn().then(() => stayTuned()).catch(() => undefined) // what depends on it is offered when it is known
+createApp(App, { places: ranked(rooms.flatMap(room => room.places ?? [])), bar: ranked(rooms.flatMap(room => room.bar ?? [])) })
+  .provide(tabsKey, ranked(rooms.flatMap(room => room.tabs ?? [])))
+  .provide(actionsKey, ranked(rooms.flatMap(room => room.actions ?? [])))
+  .provide(openersKey, ranked(rooms.flatMap(room => room.openers ?? [])))
+  .provide(commandsKey, rooms.flatMap(room => room.commands ?? []))
+  .use(router)
+  .mount('#app')
