@@ -49,7 +49,10 @@ func (c *console) begin() *house {
 			c.Error(err)
 		}
 	})
-	if _, _, err := h.firstAccount(c.Context()); err != nil {
+	if h.conf.Admin.Password == "" { // somebody has set it up
+		h.conf.Admin.Password = octopass
+	}
+	if _, err := h.firstAccount(c.Context()); err != nil {
 		c.Fatal(err)
 	}
 	return h

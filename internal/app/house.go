@@ -34,6 +34,7 @@ import (
 	"atrium/internal/feature/rewind"
 	"atrium/internal/feature/roles"
 	"atrium/internal/feature/search"
+	"atrium/internal/feature/setup"
 	"atrium/internal/feature/sharemail"
 	"atrium/internal/feature/shares"
 	"atrium/internal/feature/signin"
@@ -80,6 +81,7 @@ type house struct {
 	box      *seal.Box
 	readable *readable.Room
 	push     *push.Room
+	setup    *setup.Room
 	instance string
 	version  string
 	closers  []io.Closer
@@ -217,22 +219,18 @@ func (h *house) Close() (err error) {
 	return err
 }
 
-// firstAccount makes the administrator of a new instance and returns the
-// password if it was generated. An instance with accounts is left alone.
-func (h *house) firstAccount(ctx context.Context) (name, generated string, err error) {
-	if all, _, err := h.people.CountUsers(ctx); err != nil || all > 0 {
-		return "", "", err
+// firstAccount makes the administrator of a new instance if the configuration
+// has a password for one, and returns the name. An instance with accounts is left
+// alone, and one without a password waits for its set-up.
+func (h *house) firstAccount(ctx context.Context) (name string, err error) {
+	if all, _, err := h.people.CountUsers(ctx); err != nil || all > 0 || h.conf.Admin.Password == "" {
+		return "", err
 	}
-	name, password := h.conf.Admin.User, h.conf.Admin.Password
-	if password == "" {
-		password = seal.Token(16)
-		generated = password
-	}
-	_, err = h.people.Create(ctx, identity.NewUser{ID: name, Password: password, Unjudged: true, Groups: []string{identity.AdminGroup}})
+	_, err = h.people.Create(ctx, identity.NewUser{ID: h.conf.Admin.User, Password: h.conf.Admin.Password, Unjudged: true, Groups: []string{identity.AdminGroup}})
 	if errors.Is(err, fault.Exists) { // another node was faster
-		return "", "", nil
+		return "", nil
 	}
-	return name, generated, err
+	return h.conf.Admin.User, err
 }
 
 // ready tells whether requests can be served: nil, or what is missing.

@@ -21,7 +21,6 @@ import (
 	"atrium/internal/feature/status"
 	"atrium/internal/feature/transfer"
 	"atrium/internal/feature/twofactor"
-	"atrium/internal/feature/webui"
 	"atrium/internal/proto/dav"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
@@ -41,7 +40,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := webui.New(h.files)
+	page, err := h.firstPages(in)
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +58,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 	var rooms []plug.Room
 	rooms = []plug.Room{
 		in,
+		h.setup,
 		second,
 		about,
 		page,

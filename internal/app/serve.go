@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/acme/autocert"
 	"golang.org/x/sync/errgroup"
 
+	"atrium/internal/feature/setup"
 	"atrium/internal/proto/web"
 )
 
@@ -29,13 +30,17 @@ func (e *env) serve(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
-	name, password, err := h.firstAccount(ctx)
+	name, err := h.firstAccount(ctx)
 	if err != nil {
 		return fmt.Errorf("the first account: %w", err)
 	}
 	door, err := h.front(ctx)
 	if err != nil {
 		return err
+	}
+	code, err := h.setup.Open(ctx)
+	if err != nil {
+		return fmt.Errorf("the set-up: %w", err)
 	}
 	ln, err := net.Listen("tcp", h.conf.HTTP.Listen)
 	if err != nil {
@@ -51,11 +56,10 @@ func (e *env) serve(ctx context.Context) (err error) {
 	giveBack()
 	fmt.Fprintf(e.out, "Atrium %s is at %s\n", e.version, h.conf.BaseURL())
 	if name != "" {
-		fmt.Fprintf(e.out, "Sign in as %s", name)
-		if password != "" {
-			fmt.Fprintf(e.out, " with the password %s", password)
-		}
-		fmt.Fprintln(e.out)
+		fmt.Fprintf(e.out, "Sign in as %s\n", name)
+	}
+	if code != "" {
+		fmt.Fprintf(e.out, "Set this server up at %s\n", setup.Link(h.conf.BaseURL(), code))
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {

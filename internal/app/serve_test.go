@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,8 +20,9 @@ import (
 // running is a server of this process.
 type running struct {
 	*testing.T
-	url  string
-	stop func()
+	url   string
+	first string // what it says of the first account
+	stop  func()
 }
 
 // start serves from an empty folder until stop, which waits for the end.
@@ -34,20 +36,23 @@ func start(t *testing.T, environ ...string) *running {
 	if err := free.Close(); err != nil {
 		t.Fatal(err)
 	}
-	environ = append([]string{"ATRIUM_DATA=" + t.TempDir(), "ATRIUM_HTTP_LISTEN=" + addr,
-		"ATRIUM_ADMIN_PASSWORD=correct horse battery", "ATRIUM_LOG_LEVEL=error"}, environ...)
+	if !slices.Contains(environ, "ATRIUM_ADMIN_PASSWORD=") {
+		environ = append(environ, "ATRIUM_ADMIN_PASSWORD=correct horse battery")
+	}
+	environ = append([]string{"ATRIUM_DATA=" + t.TempDir(), "ATRIUM_HTTP_LISTEN=" + addr, "ATRIUM_LOG_LEVEL=error"}, environ...)
 	read, write := io.Pipe()
 	e := &env{src: conf.Source{Environ: environ}, version: "test", in: strings.NewReader(""), out: write, errOut: os.Stderr}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- e.serve(ctx) }()
 	greeting := bufio.NewReader(read)
+	var first string
 	for range 2 { // the address, and the first account
-		if _, err := greeting.ReadString('\n'); err != nil {
+		if first, err = greeting.ReadString('\n'); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return &running{T: t, url: "http://" + addr, stop: func() {
+	return &running{T: t, url: "http://" + addr, first: first, stop: func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("serve: %v", err)

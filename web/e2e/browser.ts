@@ -26,8 +26,8 @@ export interface Look {
 
 export const desktop: Look = { width: 1440, height: 900, dark: false }
 
-/** The browser of one file of stories: it is started before them and ended after them. */
-export function browser(hand: 'mouse' | 'finger' = 'mouse') {
+/** The browser of one file of stories: it is started before them and ended after them. It may speak to the server at home only. */
+export function browser(hand: 'mouse' | 'finger' = 'mouse', home: () => string = () => base) {
   const profile = mkdtempSync(join(tmpdir(), 'atrium-e2e-'))
   let context: BrowserContext | undefined
   const complaints: string[] = []
@@ -38,8 +38,8 @@ export function browser(hand: 'mouse' | 'finger' = 'mouse') {
       hasTouch: hand === 'finger', isMobile: hand === 'finger',
     })
     context.setDefaultTimeout(20_000)
-    context.on('page', page => watch(page, complaints))
-    for (const page of context.pages()) watch(page, complaints)
+    context.on('page', page => watch(page, complaints, home))
+    for (const page of context.pages()) watch(page, complaints, home)
   })
   afterEach(() => {
     expect(complaints.splice(0), 'the browser complained').toEqual([])
@@ -67,14 +67,14 @@ export function browser(hand: 'mouse' | 'finger' = 'mouse') {
 }
 
 /** Writes down what must never happen: script errors, breaches of the security policy, requests to other hosts. */
-function watch(page: Page, complaints: string[]): void {
+function watch(page: Page, complaints: string[], home: () => string): void {
   page.on('console', message => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${message.type()}: ${message.text()} ${message.location().url}`)
   })
   page.on('pageerror', error => complaints.push(`thrown: ${error.stack ?? error.message}`))
   page.on('request', request => {
     const url = request.url()
-    if (!url.startsWith(base) && !/^(data|blob|about|chrome):/.test(url)) complaints.push(`foreign request: ${url}`)
+    if (!url.startsWith(home()) && !/^(data|blob|about|chrome):/.test(url)) complaints.push(`foreign request: ${url}`)
   })
 }
 

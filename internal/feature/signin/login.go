@@ -39,6 +39,12 @@ func (rm *Room) loginPage(w http.ResponseWriter, r *http.Request) error {
 		web.Redirect(w, r, orHome(to, rm.Home))
 		return nil
 	}
+	if first, err := rm.first(r); err != nil {
+		return err
+	} else if first != "" {
+		web.Redirect(w, r, first)
+		return nil
+	}
 	v := loginView{User: q.Get("user"), Redirect: to, Token: rm.token(0), Script: rm.Script, Forgot: rm.Forgot}
 	switch q.Get("error") {
 	case "wrong":

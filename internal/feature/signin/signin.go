@@ -43,6 +43,9 @@ type Room struct {
 	Script string
 	// Forgot is the address for who has forgotten the password; "": none.
 	Forgot string
+	// First is where people go who come before anybody has an account; "" or nil:
+	// the login page.
+	First func(ctx context.Context) (string, error)
 
 	db    *db.DB
 	dir   *identity.Directory
@@ -127,10 +130,21 @@ func (rm *Room) start(w http.ResponseWriter, r *http.Request) error {
 	to := "/login"
 	if signedIn(r) {
 		to = rm.Home
+	} else if first, err := rm.first(r); err != nil {
+		return err
+	} else if first != "" {
+		to = first
 	}
 	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusFound)
 	return nil
+}
+
+func (rm *Room) first(r *http.Request) (string, error) {
+	if rm.First == nil {
+		return "", nil
+	}
+	return rm.First(r.Context())
 }
 
 func heartbeat(w http.ResponseWriter, _ *http.Request) error {

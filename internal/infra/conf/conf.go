@@ -75,8 +75,8 @@ type OTLP struct {
 
 // Admin is the account made at the first start.
 type Admin struct {
-	User     string `key:"user" doc:"Name of the administrator made at the first start."`
-	Password string `key:"password" secret:"true" doc:"The administrator's first password. Empty: one is generated and printed."`
+	User     string `key:"user" doc:"Name of the administrator made at the first start, with admin.password."`
+	Password string `key:"password" secret:"true" doc:"The administrator's first password. Empty: the server is set up in a browser, at an address that it prints."`
 }
 
 // Limits keep one client from taking everything.
