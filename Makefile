@@ -45,8 +45,7 @@ clients: build ## litmus, nextcloudcmd, rclone, cadaver against a real server
 	$(GO) run ./tools/clients -bin bin/atrium $(ARGS)
 
 e2e: build ## the pages: units, then stories in headless Chromium, in two halves at a time when there is nothing to choose
-	cd web && npm test --silent
-	scripts/e2e $(or $(ARGS),--halves)
+	cd web && npm test --silent && ../scripts/e2e $(or $(ARGS),--halves)
 
 bench: build ## the speed table; ARGS='-full -compare last.json'
 	$(GO) run ./tools/bench -bin bin/atrium $(ARGS)

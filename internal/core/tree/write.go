@@ -207,18 +207,26 @@ func (t *Tree) Drop(ctx context.Context, tx *db.DB, c Change, space int64, n Nod
 	return t.mark(ctx, tx, c, space, n.Parent, -n.Size)
 }
 
-// Erase removes nodes from the Doomed space, where nobody sees them: no etag
-// matters. A folder into which somebody wrote in the meantime stays for the
-// next time.
-func (t *Tree) Erase(ctx context.Context, tx *db.DB, ids []int64) error {
-	full, err := db.List(ctx, tx, db.Scan1[int64], "SELECT DISTINCT parent FROM node WHERE parent IN (?)", ids)
+// Erase removes nodes from the Doomed space, where nobody sees them, and returns
+// which ones: no etag matters. A folder into which somebody wrote in the meantime
+// stays for the next time, and what another took in the meantime is not returned.
+func (t *Tree) Erase(ctx context.Context, tx *db.DB, ids []int64) ([]int64, error) {
+	q := "SELECT id FROM node WHERE id IN (?)"
+	if tx.Dialect() != db.SQLite {
+		q += " FOR UPDATE" // who writes into one of them is waited for
+	}
+	held, err := db.List(ctx, tx, db.Scan1[int64], q, ids)
+	if err != nil || len(held) == 0 {
+		return nil, err
+	}
+	full, err := db.List(ctx, tx, db.Scan1[int64], "SELECT DISTINCT parent FROM node WHERE parent IN (?)", held)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	ids = slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return slices.Contains(full, id) })
-	if len(ids) == 0 {
-		return nil
+	held = slices.DeleteFunc(held, func(id int64) bool { return slices.Contains(full, id) })
+	if len(held) == 0 {
+		return nil, nil
 	}
-	_, err = tx.Exec(ctx, "DELETE FROM node WHERE id IN (?)", ids)
-	return err
+	_, err = tx.Exec(ctx, "DELETE FROM node WHERE id IN (?)", held)
+	return held, err
 }

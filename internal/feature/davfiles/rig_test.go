@@ -41,6 +41,7 @@ type rig struct {
 	srv   *httptest.Server
 	db    *db.DB
 	files *files.Service
+	store *content.Store
 	room  *davfiles.Room
 	board *plug.Board
 	user  string
@@ -73,7 +74,7 @@ func (byName) Authenticate(r *http.Request) (*who.Principal, error) {
 func newRig(t testing.TB, d *db.DB, b blob.Driver) *rig {
 	c := content.New(d, b)
 	f := files.New(d, tree.New(d), c, func(context.Context, *db.DB, interface{ EventName() string }) error { return nil })
-	r := &rig{TB: t, db: d, files: f, room: davfiles.New(d, f, c, "ocinstance00"), user: "alice"}
+	r := &rig{TB: t, db: d, files: f, store: c, room: davfiles.New(d, f, c, "ocinstance00"), user: "alice"}
 	m := web.NewMux()
 	r.board = &plug.Board{Web: m, OCS: ocs.NewMux(m), DAV: dav.NewMux("/remote.php/dav"), Hook: &f.Hooks, Jobs: jobs.New(d)}
 	r.room.Plug(r.board)

@@ -24,7 +24,7 @@ func (rm *Room) Forget(ctx context.Context, tx *db.DB, uid string) error {
 		return err
 	}
 	for _, id := range ids {
-		if err := rm.drop(ctx, tx, id); err != nil {
+		if err := rm.drop(ctx, tx, id, forever); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -108,8 +109,8 @@ func scanChunk(r db.Row) (c chunk, err error) {
 
 // chunks lists the pieces in the order in which they make the file: by number,
 // or as people sort names.
-func (u uploads) chunks(ctx context.Context, id int64) ([]chunk, error) {
-	cs, err := db.List(ctx, u.db, scanChunk, "SELECT name, content, size, mtime FROM chunk WHERE upload = ?", id)
+func chunksOf(ctx context.Context, d *db.DB, id int64) ([]chunk, error) {
+	cs, err := db.List(ctx, d, scanChunk, "SELECT name, content, size, mtime FROM chunk WHERE upload = ?", id)
 	slices.SortFunc(cs, func(a, b chunk) int { return names.Natural(a.name, b.name) })
 	return cs, err
 }
@@ -189,7 +190,7 @@ func (u uploads) listUploads(ctx context.Context, path string) (rs []dav.Resourc
 }
 
 func (u uploads) listChunks(ctx context.Context, path string, up upload) ([]dav.Resource, error) {
-	cs, err := u.chunks(ctx, up.id)
+	cs, err := chunksOf(ctx, u.db, up.id)
 	w := whole{upload: up, mtime: up.touched}
 	rs := []dav.Resource{{}}
 	for _, c := range cs {
@@ -295,7 +296,7 @@ func (u uploads) keep(ctx context.Context, up upload, name string, c content.Con
 func (u uploads) Delete(ctx context.Context, r dav.Resource, _ *http.Request, _ dav.Check) error {
 	switch v := r.Value.(type) {
 	case upload:
-		return u.drop(ctx, u.db, v.id)
+		return u.drop(ctx, u.db, v.id, forever)
 	case chunk:
 		uid, id, _, err := part(ctx, r.Path)
 		if err != nil {
@@ -306,6 +307,9 @@ func (u uploads) Delete(ctx context.Context, r dav.Resource, _ *http.Request, _ 
 			return err
 		}
 		return u.db.Tx(ctx, func(tx *db.DB) error {
+			if _, err := hold(ctx, tx, up.id, forever); err != nil {
+				return err
+			}
 			n, err := tx.Exec(ctx, "DELETE FROM chunk WHERE upload = ? AND name = ? AND content = ?", up.id, v.name, v.c.ID)
 			if err != nil || n == 0 {
 				return err
@@ -321,8 +325,22 @@ func (rm *Room) Contents(ctx context.Context) iter.Seq2[int64, error] {
 	return db.All(ctx, rm.db, db.Scan1[int64], "SELECT content FROM chunk")
 }
 
-func (rm *Room) drop(ctx context.Context, d *db.DB, id int64) error {
+// forever is later than any time at which an upload was touched.
+const forever = math.MaxInt64
+
+// hold keeps an upload as it is until the commit: what changes its chunks holds it
+// first. It reports whether the upload was there and not touched since before.
+func hold(ctx context.Context, tx *db.DB, id, before int64) (bool, error) {
+	n, err := tx.Exec(ctx, "UPDATE upload SET touched = touched WHERE id = ? AND touched < ?", id, before)
+	return n > 0, err
+}
+
+// drop gives an upload up that was not touched since before.
+func (rm *Room) drop(ctx context.Context, d *db.DB, id, before int64) error {
 	return d.Tx(ctx, func(tx *db.DB) error {
+		if there, err := hold(ctx, tx, id, before); err != nil || !there {
+			return err
+		}
 		ids, err := db.List(ctx, tx, db.Scan1[int64], "SELECT content FROM chunk WHERE upload = ?", id)
 		if err != nil {
 			return err
@@ -346,12 +364,13 @@ const uploadAge = 24 * time.Hour
 
 // ExpireUploads gives up uploads of which nothing was heard for a day.
 func (rm *Room) ExpireUploads(ctx context.Context) error {
-	ids, err := db.List(ctx, rm.db, db.Scan1[int64], "SELECT id FROM upload WHERE touched < ?", rm.Now().Add(-uploadAge).Unix())
+	before := rm.Now().Add(-uploadAge).Unix()
+	ids, err := db.List(ctx, rm.db, db.Scan1[int64], "SELECT id FROM upload WHERE touched < ?", before)
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
-		if err := rm.drop(ctx, rm.db, id); err != nil {
+		if err := rm.drop(ctx, rm.db, id, before); err != nil {
 			return err
 		}
 	}
@@ -411,7 +430,7 @@ func (u uploads) finish(ctx context.Context, up upload, t dav.Transfer) (bool, h
 		for k, val := range h {
 			e.Header[k] = val
 		}
-		return u.conclude(ctx, tx, up, e)
+		return u.conclude(ctx, tx, up, put.Parts, e)
 	}
 	if _, err := v.Write(ctx, inner, put); err != nil {
 		return false, nil, transferError(err)
@@ -421,7 +440,7 @@ func (u uploads) finish(ctx context.Context, up upload, t dav.Transfer) (bool, h
 
 // gather makes the chunks the parts of a write.
 func (u uploads) gather(ctx context.Context, up upload, put *files.Put) error {
-	cs, err := u.chunks(ctx, up.id)
+	cs, err := chunksOf(ctx, u.db, up.id)
 	if err != nil {
 		return err
 	}
@@ -443,8 +462,11 @@ func (u uploads) gather(ctx context.Context, up upload, put *files.Put) error {
 	return nil
 }
 
-// conclude marks an upload as done, in the transaction of the file's write.
-func (u uploads) conclude(ctx context.Context, tx *db.DB, up upload, e ending) error {
+// conclude marks an upload as done, in the transaction of the file's write which
+// took its chunks as parts. A chunk that was sent once more in the meantime, as
+// clients do after a broken connection, has another content than was taken: then
+// nothing is written, and the client ends the upload again.
+func (u uploads) conclude(ctx context.Context, tx *db.DB, up upload, parts []content.Content, e ending) error {
 	text, err := json.Marshal(e)
 	if err != nil {
 		return err
@@ -455,6 +477,13 @@ func (u uploads) conclude(ctx context.Context, tx *db.DB, up upload, e ending) e
 	}
 	if n == 0 {
 		return fault.New(fault.Conflict, "This upload was ended by another request.")
+	}
+	now, err := chunksOf(ctx, tx, up.id)
+	if err != nil {
+		return err
+	}
+	if !slices.EqualFunc(now, parts, func(c chunk, p content.Content) bool { return c.c.ID == p.ID }) {
+		return fault.New(fault.Unavailable, "A chunk was sent again while the upload was being ended. Please end it once more.")
 	}
 	_, err = tx.Exec(ctx, "DELETE FROM chunk WHERE upload = ?", up.id)
 	return err

@@ -75,13 +75,21 @@ func (rm *Room) erased(ctx context.Context, tx *db.DB, nodes []int64) error {
 	if err != nil {
 		return err
 	}
-	for _, v := range vs {
-		if err := rm.content.Refer(ctx, tx, v.Content, -1); err != nil {
-			return err
-		}
+	if err := rm.giveUp(ctx, tx, vs); err != nil {
+		return err
 	}
-	for _, q := range []string{"DELETE FROM version WHERE node IN (?)", "DELETE FROM version_label WHERE node IN (?)"} {
-		if _, err := tx.Exec(ctx, q, nodes); err != nil {
+	_, err = tx.Exec(ctx, "DELETE FROM version_label WHERE node IN (?)", nodes)
+	return err
+}
+
+// giveUp removes versions, and the reference of each that was still there.
+func (rm *Room) giveUp(ctx context.Context, tx *db.DB, vs []Version) error {
+	for _, v := range vs {
+		hit, err := tx.Exec(ctx, "DELETE FROM version WHERE node = ? AND name = ? AND content = ?", v.Node, v.Name, v.Content)
+		if err == nil && hit > 0 {
+			err = rm.content.Refer(ctx, tx, v.Content, -1)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -108,18 +116,7 @@ func (rm *Room) drop(ctx context.Context, vs []Version) error {
 	if len(vs) == 0 {
 		return nil
 	}
-	return rm.db.Tx(ctx, func(tx *db.DB) error {
-		for _, v := range vs {
-			hit, err := tx.Exec(ctx, "DELETE FROM version WHERE node = ? AND name = ? AND content = ?", v.Node, v.Name, v.Content)
-			if err == nil && hit > 0 {
-				err = rm.content.Refer(ctx, tx, v.Content, -1)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return rm.db.Tx(ctx, func(tx *db.DB) error { return rm.giveUp(ctx, tx, vs) })
 }
 
 // Contents yields the content of every version, for those who count references.

@@ -5,6 +5,7 @@ package reap
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"atrium/internal/core/content"
@@ -57,21 +58,26 @@ func (r *Reaper) below(ctx context.Context, folder int64) error {
 	}
 }
 
+// erase removes nodes and takes back the references of those that were still there:
+// another reaper may be at the same ones.
 func (r *Reaper) erase(ctx context.Context, tx *db.DB, ns []tree.Node) error {
 	ids := make([]int64, len(ns))
 	for i, n := range ns {
 		ids[i] = n.ID
-		if n.Content == 0 {
+	}
+	gone, err := r.Tree.Erase(ctx, tx, ids)
+	if err != nil || len(gone) == 0 {
+		return err
+	}
+	for _, n := range ns {
+		if n.Content == 0 || !slices.Contains(gone, n.ID) {
 			continue
 		}
 		if err := r.Content.Refer(ctx, tx, n.Content, -1); err != nil {
 			return err
 		}
 	}
-	if err := r.Erased(ctx, tx, ids); err != nil {
-		return err
-	}
-	return r.Tree.Erase(ctx, tx, ids)
+	return r.Erased(ctx, tx, gone)
 }
 
 // dropLeft dooms the spaces of users who are gone, and what trashes were emptied of.
