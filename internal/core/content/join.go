@@ -21,7 +21,7 @@ func (s *Store) extents(ctx context.Context, d *db.DB, id int64) ([]extent, erro
 
 // openParts reads n bytes from off of the parts es of a content.
 func (s *Store) openParts(ctx context.Context, id int64, es []extent, off, n int64) (io.ReadCloser, error) {
-	j := &joined{ctx: ctx, s: s}
+	j := &joined{ctx: ctx, s: s, id: id, at: off}
 	for _, e := range es {
 		if off >= e.size {
 			off -= e.size
@@ -42,12 +42,35 @@ func (s *Store) openParts(ctx context.Context, id int64, es []extent, off, n int
 
 type span struct{ id, off, n int64 }
 
-// joined reads parts one after the other.
+// joined reads parts one after the other. When they are made one blob meanwhile and
+// swept, it goes on with that.
 type joined struct {
 	ctx  context.Context // of the request that reads; a reader cannot be handed one per call
 	s    *Store
+	id   int64
+	at   int64 // where in the whole the next part begins
 	todo []span
 	cur  io.ReadCloser
+}
+
+// next opens the next part, or all that is left.
+func (j *joined) next() error {
+	n := j.todo[0]
+	rc, err := j.s.openBlob(j.ctx, n.id, n.off, n.n)
+	if errors.Is(err, fault.Unavailable) {
+		if _, parts, again := j.s.row(j.ctx, j.s.db, j.id); again == nil && parts == 0 {
+			for _, more := range j.todo[1:] {
+				n.n += more.n
+			}
+			rc, err = j.s.openBlob(j.ctx, j.id, j.at, n.n)
+			j.todo = j.todo[:1]
+		}
+	}
+	if err != nil {
+		return err
+	}
+	j.cur, j.todo, j.at = rc, j.todo[1:], j.at+n.n
+	return nil
 }
 
 func (j *joined) Read(p []byte) (int, error) {
@@ -56,12 +79,9 @@ func (j *joined) Read(p []byte) (int, error) {
 			if len(j.todo) == 0 {
 				return 0, io.EOF
 			}
-			next := j.todo[0]
-			rc, err := j.s.openBlob(j.ctx, next.id, next.off, next.n)
-			if err != nil {
+			if err := j.next(); err != nil {
 				return 0, err
 			}
-			j.cur, j.todo = rc, j.todo[1:]
 		}
 		n, err := j.cur.Read(p)
 		if err == io.EOF {

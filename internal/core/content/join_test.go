@@ -145,6 +145,33 @@ func TestCompactedTwiceAtOnce(t *testing.T) {
 	})
 }
 
+// TestReadWhileItIsCompacted goes on with a reader whose parts are swept.
+func TestReadWhileItIsCompacted(t *testing.T) {
+	dbtest.Each(t, []db.Schema{content.Schema}, func(t *testing.T, d *db.DB) {
+		s := content.New(d, mem.New())
+		id := joined(t, d, s)
+		rc, err := s.Open(t.Context(), id, 2, 9)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rc.Close()
+		begin := make([]byte, 3)
+		if _, err := io.ReadFull(rc, begin); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Compact(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := s.Sweep(t.Context()); n != 2 || err != nil {
+			t.Fatalf("swept %d, %v", n, err)
+		}
+		rest, err := io.ReadAll(rc)
+		if got := string(begin) + string(rest); got != "rst, seco" || err != nil {
+			t.Errorf("read %q, %v", got, err)
+		}
+	})
+}
+
 // drop gives a content up, so that the next one is alone in the tables.
 func drop(t *testing.T, d *db.DB, s *content.Store, id int64) {
 	t.Helper()
