@@ -15,7 +15,7 @@ test('the words of the server are found, whatever the protocol', () => {
 
 test('without words of the server, ours say what is the matter', () => {
   expect(failure(507, '', none).message).toBe('There is not enough room left.')
-  expect(failure(599, '<html>', none).message).toBe('The server could not do it (599).')
+  expect(failure(599, '<html>', none).message).toBe('The server could not do it.')
 })
 
 test('an error tells its request and how long to wait, and whether waiting helps', () => {

@@ -111,5 +111,5 @@ function sentence(status: number): string {
     429: 'The server asks us to slow down.',
     507: 'There is not enough room left.',
   }
-  return known[status] ?? (status >= 500 ? `The server could not do it (${status}).` : `The server refused (${status}).`)
+  return known[status] ?? (status >= 500 ? 'The server could not do it.' : 'The server refused.')
 }

@@ -1,5 +1,6 @@
 import { ref, type Ref } from 'vue'
 import { ApiError } from '../api/http'
+import { known, t } from './words'
 
 export interface Notice {
   id: number
@@ -56,7 +57,7 @@ export function complain(what: string, error: unknown): void {
 
 /** The words of an error for a person. */
 export function reason(error: unknown): string {
-  return error instanceof ApiError ? error.message : 'Something unexpected happened in this page. Reload it and try again.'
+  return error instanceof ApiError ? known(error.message) : t('Something unexpected happened in this page. Reload it and try again.')
 }
 
 function add(bad: boolean, text: string, requestId: string, remedy?: Remedy): number {

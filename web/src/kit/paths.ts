@@ -1,3 +1,4 @@
+import { t } from './words'
 /** Paths from the home on: '/' is the home, '/a/b' lies in '/a'. */
 export function join(folder: string, name: string): string {
   return folder === '/' ? `/${name}` : `${folder}/${name}`
@@ -32,10 +33,10 @@ export function freeName(name: string, taken: ReadonlySet<string>): string {
 
 /** Why a name cannot be given; '' if it can. */
 export function objection(name: string): string {
-  if (name.trim() === '') return 'Type a name.'
-  if (name === '.' || name === '..') return 'This name is reserved.'
-  if (/[/\\]/.test(name)) return 'A name cannot contain / or \\.'
-  if (new TextEncoder().encode(name).length > 255) return 'This name is too long.'
+  if (name.trim() === '') return t('Type a name.')
+  if (name === '.' || name === '..') return t('This name is reserved.')
+  if (/[/\\]/.test(name)) return t('A name cannot contain / or \\.')
+  if (new TextEncoder().encode(name).length > 255) return t('This name is too long.')
   return ''
 }
 

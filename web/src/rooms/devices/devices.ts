@@ -2,6 +2,7 @@ import { computed, ref } from 'vue'
 import { type Device, changeDevice, devices, endDevice, endOthers, wipeDevice, type Wish } from '../../api/devices'
 import { NotConfirmed, confirmed } from '../../kit/confirm'
 import { complain, tell } from '../../kit/notices'
+import { t } from '../../kit/words'
 import { endedWords } from './words'
 
 /** The devices of the signed-in person, and what can be done with them. */
@@ -36,12 +37,12 @@ export function useDevices() {
     all, failed, load,
     sessions: computed(() => sort((all.value ?? []).filter(d => d.kind === 'session'))),
     apps: computed(() => sort((all.value ?? []).filter(d => d.kind !== 'session'))),
-    change: (device: Device, to: Wish) => act(`“${device.label}” was not changed.`, '', () => changeDevice(device.id, to)),
-    end: (device: Device) => act(`“${device.label}” was not ended.`, `“${device.label}” cannot get in any more.`, () => endDevice(device.id)),
-    wipe: (device: Device) => act(`“${device.label}” is not asked.`, `“${device.label}” will be told to delete its data.`, () => wipeDevice(device.id)),
+    change: (device: Device, to: Wish) => act(t('“{name}” was not changed.', { name: device.label }), '', () => changeDevice(device.id, to)),
+    end: (device: Device) => act(t('“{name}” was not ended.', { name: device.label }), t('“{name}” cannot get in any more.', { name: device.label }), () => endDevice(device.id)),
+    wipe: (device: Device) => act(t('“{name}” is not asked.', { name: device.label }), t('“{name}” will be told to delete its data.', { name: device.label }), () => wipeDevice(device.id)),
     async endOthers(of: 'sessions' | 'all'): Promise<boolean> {
       let n = 0
-      const good = await act('They were not ended.', '', async () => (n = await endOthers(of)))
+      const good = await act(t('They were not ended.'), '', async () => (n = await endOthers(of)))
       if (good) tell(endedWords(n))
       return good
     },

@@ -1,4 +1,5 @@
 import type { Limits, Wish } from '../../api/devices'
+import { t } from '../../kit/words'
 import type { Pieces } from './parts/LimitsForm.vue'
 import { roomWords } from './words'
 
@@ -25,6 +26,6 @@ export const scopeOf = (pieces: Pieces): NonNullable<Wish['scope']> => ({
 
 /** What is still missing in the form; '' for nothing. */
 export function missing(pieces: Pieces): string {
-  if (pieces.some && pieces.rooms.length === 0) return 'Please choose what it reaches.'
-  return pieces.inFolders && pieces.folders.length === 0 ? 'Please add a folder.' : ''
+  if (pieces.some && pieces.rooms.length === 0) return t('Please choose what it reaches.')
+  return pieces.inFolders && pieces.folders.length === 0 ? t('Please add a folder.') : ''
 }

@@ -3,8 +3,8 @@ import { dateOf, endOf, limitWords } from './words'
 
 test('limits in words', () => {
   expect(limitWords({})).toEqual([])
-  expect(limitWords({ rooms: ['files', 'deck'], verbs: ['read'], folders: [{ id: 1, path: '/a b' }, { id: 2 }] })).toEqual(['only files, deck', 'read only', '/a b', 'a folder that is gone'])
-  expect(limitWords({ but: ['files'], verbs: ['read', 'write'] })).toEqual(['not files', 'no sharing'])
+  expect(limitWords({ rooms: ['files', 'deck'], verbs: ['read'], folders: [{ id: 1, path: '/a b' }, { id: 2 }] })).toEqual(['only: Files, deck', 'read only', '/a b', 'a folder that is gone'])
+  expect(limitWords({ but: ['files'], verbs: ['read', 'write'] })).toEqual(['not: Files', 'no sharing'])
   expect(limitWords({ verbs: ['read', 'share'] })).toEqual(['no writing'])
 })
 

@@ -1,11 +1,12 @@
 import type { Scope } from '../../api/person'
+import { locale, t } from '../../kit/words'
 
 /** A field of the profile. */
 export interface Field {
   name: string
   label: string
-  /** What it is called in "who sees …". */
-  called: string
+  /** What the choice of those who see it is called. */
+  seen: string
   type?: 'email' | 'tel' | 'url' | 'text' | 'long'
   autocomplete?: string
   hint?: string
@@ -13,29 +14,29 @@ export interface Field {
 }
 
 export const about: readonly Field[] = [
-  { name: 'displayname', label: 'Full name', called: 'your name', autocomplete: 'name' },
-  { name: 'pronouns', label: 'Pronouns', called: 'your pronouns' },
-  { name: 'headline', label: 'Headline', called: 'your headline', hint: 'A few words below your name.' },
-  { name: 'role', label: 'Role', called: 'your role', autocomplete: 'organization-title' },
-  { name: 'organisation', label: 'Organisation', called: 'your organisation', autocomplete: 'organization' },
-  { name: 'biography', label: 'About you', called: 'what you write about yourself', type: 'long' },
+  { name: 'displayname', label: t('Full name'), seen: t('Who sees your name'), autocomplete: 'name' },
+  { name: 'pronouns', label: t('Pronouns'), seen: t('Who sees your pronouns') },
+  { name: 'headline', label: t('Headline'), seen: t('Who sees your headline'), hint: t('A few words below your name.') },
+  { name: 'role', label: t('Role'), seen: t('Who sees your role'), autocomplete: 'organization-title' },
+  { name: 'organisation', label: t('Organisation'), seen: t('Who sees your organisation'), autocomplete: 'organization' },
+  { name: 'biography', label: t('About you'), seen: t('Who sees what you write about yourself'), type: 'long' },
 ]
 
 export const contact: readonly Field[] = [
-  { name: 'email', label: 'Mail', called: 'your mail address', type: 'email', autocomplete: 'email' },
-  { name: 'phone', label: 'Phone', called: 'your phone number', type: 'tel', autocomplete: 'tel', hint: 'With the code of your country, such as +46 70 123 45 67.' },
-  { name: 'address', label: 'Address', called: 'your address', type: 'long', autocomplete: 'street-address' },
-  { name: 'website', label: 'Website', called: 'your website', type: 'url', autocomplete: 'url', hint: 'The whole address, with https in front.' },
-  { name: 'fediverse', label: 'Fediverse', called: 'your name in the fediverse', hint: 'Such as name@server.example.' },
-  { name: 'bluesky', label: 'Bluesky', called: 'your name on Bluesky' },
-  { name: 'twitter', label: 'X', called: 'your name on X' },
+  { name: 'email', label: t('Mail'), seen: t('Who sees your mail address'), type: 'email', autocomplete: 'email' },
+  { name: 'phone', label: t('Phone'), seen: t('Who sees your phone number'), type: 'tel', autocomplete: 'tel', hint: t('With the code of your country, such as +46 70 123 45 67.') },
+  { name: 'address', label: t('Address'), seen: t('Who sees your address'), type: 'long', autocomplete: 'street-address' },
+  { name: 'website', label: t('Website'), seen: t('Who sees your website'), type: 'url', autocomplete: 'url', hint: t('The whole address, with https in front.') },
+  { name: 'fediverse', label: t('Fediverse'), seen: t('Who sees your name in the fediverse'), hint: t('Such as name@server.example.') },
+  { name: 'bluesky', label: t('Bluesky'), seen: t('Who sees your name on Bluesky') },
+  { name: 'twitter', label: 'X', seen: t('Who sees your name on X') },
 ]
 
 const scopes: readonly { id: Scope; label: string }[] = [
-  { id: 'v2-private', label: 'Seen by you only' },
-  { id: 'v2-local', label: 'Seen on this server' },
-  { id: 'v2-federated', label: 'Trusted servers too' },
-  { id: 'v2-published', label: 'Seen by everybody' },
+  { id: 'v2-private', label: t('Seen by you only') },
+  { id: 'v2-local', label: t('Seen on this server') },
+  { id: 'v2-federated', label: t('Trusted servers too') },
+  { id: 'v2-published', label: t('Seen by everybody') },
 ]
 
 /** Who may be let see a field. Name and mail address are for the people here at least; nothing is published unless it is already. */
@@ -62,11 +63,11 @@ function named(code: string, speaking: string[]): string {
   }
 }
 
-const sorted = (list: Choice[]): Choice[] => list.sort((a, b) => a.label.localeCompare(b.label))
+const sorted = (list: Choice[]): Choice[] => list.sort((a, b) => a.label.localeCompare(b.label, locale()))
 const including = (list: readonly string[], now: string): string[] => (now === '' || list.includes(now) ? [...list] : [...list, now])
 
-export const languageChoices = (now: string): Choice[] => [{ id: '', label: 'As the server' }, ...sorted(including(languages, now).map(id => ({ id, label: named(id, [tag(id)]) })))]
-export const localeChoices = (now: string): Choice[] => [{ id: '', label: 'As the language' }, ...sorted(including(locales, now).map(id => ({ id, label: named(id, ['en']) })))]
+export const languageChoices = (now: string): Choice[] => [{ id: '', label: t('As the server') }, ...sorted(including(languages, now).map(id => ({ id, label: named(id, [tag(id)]) })))]
+export const localeChoices = (now: string): Choice[] => [{ id: '', label: t('As the language') }, ...sorted(including(locales, now).map(id => ({ id, label: named(id, [locale()]) })))]
 export const zoneChoices = (now: string): Choice[] =>
   [{ id: '', label: 'UTC' }, ...including(Intl.supportedValuesOf('timeZone'), now).map(id => ({ id, label: id.replaceAll('_', ' ') }))]
 

@@ -1,6 +1,7 @@
 import { ref, type Ref } from 'vue'
 import { NotConfirmed, confirmed } from '../../kit/confirm'
 import { reason } from '../../kit/notices'
+import { t } from '../../kit/words'
 
 export interface Saving<T> {
   /** What is shown, and may be about to be saved. */
@@ -41,6 +42,6 @@ export function useSaving<T extends string | boolean>(first: T, store: (value: T
 }
 
 function unsaved(wanted: string | boolean, error: unknown): string {
-  const what = typeof wanted === 'string' && wanted !== '' && wanted.length <= 60 && !wanted.startsWith('v2-') ? `“${wanted}” was not saved` : 'This was not saved'
-  return error instanceof NotConfirmed ? `${what}, since you did not confirm it.` : `${what}. ${reason(error)}`
+  const what = typeof wanted === 'string' && wanted !== '' && wanted.length <= 60 && !wanted.startsWith('v2-') ? t('“{value}” was not saved.', { value: wanted }) : t('This was not saved.')
+  return `${what} ${error instanceof NotConfirmed ? t('You did not confirm it.') : reason(error)}`
 }

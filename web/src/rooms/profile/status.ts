@@ -1,34 +1,36 @@
 import { computed, ref } from 'vue'
 import { NotConfirmed, confirmed } from '../../kit/confirm'
+import { lasting } from '../../kit/format'
 import { reason } from '../../kit/notices'
 import { type Predefined, type State, type Status, type Until, clearMessage, endOf, predefined, setMessage, setPredefined, setState, status } from '../../api/status'
+import { locale, t } from '../../kit/words'
 
 /** How long a message may stay. */
 export const spans: readonly { id: string; label: string; until: Until | null }[] = [
-  { id: 'never', label: 'Until you clear it', until: null },
-  { id: 'half', label: '30 minutes', until: { type: 'period', time: 1800 } },
-  { id: 'hour', label: '1 hour', until: { type: 'period', time: 3600 } },
-  { id: 'four', label: '4 hours', until: { type: 'period', time: 14_400 } },
-  { id: 'day', label: 'Today', until: { type: 'end-of', time: 'day' } },
-  { id: 'week', label: 'This week', until: { type: 'end-of', time: 'week' } },
+  { id: 'never', label: t('Until you clear it'), until: null },
+  { id: 'half', label: t('30 minutes'), until: { type: 'period', time: 1800 } },
+  { id: 'hour', label: t('1 hour'), until: { type: 'period', time: 3600 } },
+  { id: 'four', label: t('4 hours'), until: { type: 'period', time: 14_400 } },
+  { id: 'day', label: t('Today'), until: { type: 'end-of', time: 'day' } },
+  { id: 'week', label: t('This week'), until: { type: 'end-of', time: 'week' } },
 ]
 
 /** For how long a suggested message stays, in words. */
 export function spanWords(until: Until | null): string {
   if (until === null) return ''
-  if (until.type === 'end-of') return until.time === 'day' ? 'today' : 'this week'
-  return until.time % 3600 === 0 ? `${until.time / 3600} h` : `${Math.round(until.time / 60)} min`
+  if (until.type === 'end-of') return until.time === 'day' ? t('today') : t('this week')
+  return lasting(until.time)
 }
 
 /** When a message goes, in words. */
 export function clearWords(at: number, now = new Date()): string {
   const end = new Date(at * 1000)
-  const time = end.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
-  return end.toDateString() === now.toDateString() ? `until ${time}` : `until ${end.toLocaleDateString([], { weekday: 'short', day: 'numeric', month: 'short' })}, ${time}`
+  const time = end.toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' })
+  return end.toDateString() === now.toDateString() ? t('until {time}', { time }) : t('until {day}, {time}', { day: end.toLocaleDateString(locale(), { weekday: 'short', day: 'numeric', month: 'short' }), time })
 }
 
 /** The server speaks of characters where people think of emoji. */
-const words = (error: unknown): string => (reason(error).startsWith('Status-Icon') ? 'Please choose a single emoji.' : reason(error))
+const words = (error: unknown): string => (reason(error).startsWith('Status-Icon') ? t('Please choose a single emoji.') : reason(error))
 
 /** One's own status. Every change is shown at once, and undone if the server refuses it. */
 export function useStatus() {
@@ -45,7 +47,7 @@ export function useStatus() {
       now.value = mine
       offers.value = list
     } catch (error) {
-      why.value = `Your status cannot be shown. ${reason(error)}`
+      why.value = t('Your status cannot be shown. {why}', { why: reason(error) })
     }
   }
 
@@ -62,7 +64,7 @@ export function useStatus() {
     } catch (error) {
       now.value = before
       saved.value = ''
-      why.value = error instanceof NotConfirmed ? 'Your status is as it was.' : `Your status is as it was. ${words(error)}`
+      why.value = error instanceof NotConfirmed ? t('Your status is as it was.') : t('Your status is as it was. {why}', { why: words(error) })
       return false
     }
   }

@@ -1,4 +1,5 @@
 import { kinds, may } from '../../api/shares'
+import { t } from '../../kit/words'
 
 /** A set of rights with a name. */
 export interface Role {
@@ -8,12 +9,12 @@ export interface Role {
   may: number
 }
 
-const view: Role = { id: 'view', label: 'Can view', hint: 'Sees and downloads.', may: may.read }
-const add: Role = { id: 'add', label: 'Can view and add', hint: 'Adds files, but never changes or deletes one.', may: may.read | may.create }
-const editFolder: Role = { id: 'edit', label: 'Can edit', hint: 'Adds, changes and deletes.', may: may.read | may.update | may.create | may.delete }
-const editFile: Role = { id: 'edit', label: 'Can edit', hint: 'Changes the file.', may: may.read | may.update }
-const drop: Role = { id: 'drop', label: 'Can only upload', hint: 'Brings files and sees none.', may: may.create }
-const pass = (role: Role): Role => ({ id: 'pass', label: 'Can edit and share', hint: `${role.hint} Passes it on to others.`, may: role.may | may.share })
+const view: Role = { id: 'view', label: t('Can view'), hint: t('Sees and downloads.'), may: may.read }
+const add: Role = { id: 'add', label: t('Can view and add'), hint: t('Adds files, but never changes or deletes one.'), may: may.read | may.create }
+const editFolder: Role = { id: 'edit', label: t('Can edit'), hint: t('Adds, changes and deletes.'), may: may.read | may.update | may.create | may.delete }
+const editFile: Role = { id: 'edit', label: t('Can edit'), hint: t('Changes the file.'), may: may.read | may.update }
+const drop: Role = { id: 'drop', label: t('Can only upload'), hint: t('Brings files and sees none.'), may: may.create }
+const pass = (role: Role): Role => ({ id: 'pass', label: t('Can edit and share'), hint: t('{what} Passes it on to others.', { what: role.hint }), may: role.may | may.share })
 
 /** The roles that make sense for a file or folder, and for whom. */
 export function rolesFor(kind: number, folder: boolean): Role[] {
@@ -34,10 +35,10 @@ export function roleOf(mask: number, kind: number, folder: boolean): string {
 export function rightsFor(kind: number, folder: boolean): { bit: number; label: string }[] {
   const open = kind === kinds.link || kind === kinds.mail
   return [
-    { bit: may.read, label: 'See and download' },
-    ...(folder ? [{ bit: may.create, label: 'Add files and folders' }] : []),
-    { bit: may.update, label: folder ? 'Change and rename' : 'Change' },
-    ...(folder ? [{ bit: may.delete, label: 'Delete' }] : []),
-    ...(open ? [] : [{ bit: may.share, label: 'Share with others' }]),
+    { bit: may.read, label: t('See and download') },
+    ...(folder ? [{ bit: may.create, label: t('Add files and folders') }] : []),
+    { bit: may.update, label: folder ? t('Change and rename') : t('Change') },
+    ...(folder ? [{ bit: may.delete, label: t('Delete') }] : []),
+    ...(open ? [] : [{ bit: may.share, label: t('Share with others') }]),
   ]
 }

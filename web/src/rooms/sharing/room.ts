@@ -1,6 +1,7 @@
 import { Link, UserPlus, Users } from '@lucide/vue'
 import { type Capabilities, capability } from '../../kit/capabilities'
 import { defineRoom } from '../../kit/room'
+import { t } from '../../kit/words'
 
 const shares = (caps: Capabilities): boolean => capability(caps, 'files_sharing', 'api_enabled') === true
 const view = (which: string) => ({ component: () => import('./views/SharedView.vue'), props: { which }, meta: { places: true } })
@@ -14,12 +15,12 @@ export default defineRoom({
     { path: '/apps/files/sharinglinks', ...view('links') },
   ],
   places: [
-    { id: 'sharingin', label: 'Shared with me', icon: Users, rank: 40, to: '/apps/files/sharingin', needs: shares },
-    { id: 'sharingout', label: 'Shared by me', icon: UserPlus, rank: 50, to: '/apps/files/sharingout', needs: shares },
-    { id: 'sharinglinks', label: 'Links', icon: Link, rank: 60, to: '/apps/files/sharinglinks', needs: shares },
+    { id: 'sharingin', label: t('Shared with me'), icon: Users, rank: 40, to: '/apps/files/sharingin', needs: shares },
+    { id: 'sharingout', label: t('Shared by me'), icon: UserPlus, rank: 50, to: '/apps/files/sharingout', needs: shares },
+    { id: 'sharinglinks', label: t('Links'), icon: Link, rank: 60, to: '/apps/files/sharinglinks', needs: shares },
   ],
   tabs: [{
-    id: 'sharing', label: 'Sharing', icon: UserPlus, rank: 10,
+    id: 'sharing', label: t('Sharing'), icon: UserPlus, rank: 10,
     needs: shares,
     component: () => import('./parts/SharingTab.vue'),
   }],

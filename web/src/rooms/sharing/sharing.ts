@@ -2,6 +2,7 @@ import { onScopeDispose, ref, shallowRef } from 'vue'
 import type { Entry } from '../../api/dav'
 import { type Share, type ShareChange, type Sharee, changeShare, endShare, kinds, makeShare, sharees, sharesOf } from '../../api/shares'
 import { complain, tell } from '../../kit/notices'
+import { t } from '../../kit/words'
 import { rolesFor } from './roles'
 
 /** Milliseconds that somebody may pause between letters before the search begins. */
@@ -39,32 +40,32 @@ export function useSharing(entry: Entry) {
 
   const put = (share: Share): void => void (shares.value = [...(shares.value ?? []).filter(s => s.id !== share.id), share])
 
-  const add = (sharee: Sharee): Promise<boolean> => attempt(`“${entry.name}” was not shared.`, async () => {
+  const add = (sharee: Sharee): Promise<boolean> => attempt(t('“{name}” was not shared.', { name: entry.name }), async () => {
     const [role] = rolesFor(sharee.kind, entry.folder)
     put(await makeShare(entry.path, sharee.kind, sharee.with, role?.may ?? 1))
-    tell(`${sharee.name} can see “${entry.name}” now.`)
+    tell(t('{person} can see “{name}” now.', { person: sharee.name, name: entry.name }))
   })
 
-  const link = (more: ShareChange = {}): Promise<boolean> => attempt('No link was made.', async () => {
+  const link = (more: ShareChange = {}): Promise<boolean> => attempt(t('No link was made.'), async () => {
     const share = await makeShare(entry.path, kinds.link, '', 1, more)
     put(share)
     await copy(share)
   })
 
-  const change = (share: Share, to: ShareChange): Promise<boolean> => attempt('The share stays as it was.', async () => put(await changeShare(share.id, to)))
+  const change = (share: Share, to: ShareChange): Promise<boolean> => attempt(t('The share stays as it was.'), async () => put(await changeShare(share.id, to)))
 
-  const end = (share: Share): Promise<boolean> => attempt('The share goes on.', async () => {
+  const end = (share: Share): Promise<boolean> => attempt(t('The share goes on.'), async () => {
     await endShare(share.id)
     shares.value = shares.value?.filter(s => s.id !== share.id)
-    tell(share.kind === kinds.link ? 'The link opens nothing any more.' : `${share.name} cannot see it any more.`)
+    tell(share.kind === kinds.link ? t('The link opens nothing any more.') : t('{person} cannot see it any more.', { person: share.name }))
   })
 
   async function copy(share: Share): Promise<void> {
     try {
       await navigator.clipboard.writeText(share.url)
-      tell('The link is in the clipboard.')
+      tell(t('The link is in the clipboard.'))
     } catch {
-      tell('The link is there: copy it from the list.')
+      tell(t('The link is there: copy it from the list.'))
     }
   }
 
@@ -91,7 +92,7 @@ export function useSharees(folder: boolean, taken: () => readonly Share[]) {
         const has = new Set(taken().map(s => `${s.kind} ${s.with}`))
         if (mine === asked) found.value = all.filter(s => !has.has(`${s.kind} ${s.with}`))
       } catch (error) {
-        if (mine === asked) complain('Nobody could be looked for.', error)
+        if (mine === asked) complain(t('Nobody could be looked for.'), error)
       }
     }, pause)
   }

@@ -1,10 +1,10 @@
 import { computed, onScopeDispose, ref, shallowRef } from 'vue'
 import { type Trashed, empty, purge, restore, trash } from '../../api/trash'
-import { counted } from '../../kit/format'
 import { complain, tell } from '../../kit/notices'
 import { filtered } from '../../kit/order'
 import { useSelection } from '../../kit/selection'
 import { each } from '../../kit/some'
+import { t } from '../../kit/words'
 
 /** The trash of somebody, and what can be done with it. */
 export function useTrash(user: string) {
@@ -25,31 +25,39 @@ export function useTrash(user: string) {
     }
   }
 
-  async function run(things: readonly Trashed[], act: (thing: Trashed) => Promise<void>, words: { one: string; many: string; not: string }): Promise<void> {
+  async function run(things: readonly Trashed[], act: (thing: Trashed) => Promise<void>, words: { done: (n: number, name: string) => string; not: (name: string) => string; many: (n: number) => string }): Promise<void> {
     if (busy.value || things.length === 0) return
     busy.value = true
     const { done, failed } = await each(things, act)
-    const gone = new Set(done.map(t => t.id))
-    all.value = all.value?.filter(t => !gone.has(t.id))
+    const gone = new Set(done.map(d => d.id))
+    all.value = all.value?.filter(thing => !gone.has(thing.id))
     busy.value = false
-    if (done.length > 0) tell(done.length === 1 ? `“${done[0]?.name}” ${words.one}` : `${counted(done.length, 'item')} ${words.many}`)
-    for (const { thing, error: why } of failed.slice(0, 3)) complain(`“${thing.name}” ${words.not}`, why)
-    if (failed.length > 3) complain(`${counted(failed.length, 'item')} ${words.not}`, failed[3]?.error)
+    if (done.length > 0) tell(words.done(done.length, done[0]?.name ?? ''))
+    for (const { thing, error: why } of failed.slice(0, 3)) complain(words.not(thing.name), why)
+    if (failed.length > 3) complain(words.many(failed.length), failed[3]?.error)
   }
 
   const back = (things: readonly Trashed[]): Promise<void> =>
-    run(things, thing => restore(user, thing.key), { one: 'is back.', many: 'are back.', not: 'stays in the trash.' })
+    run(things, thing => restore(user, thing.key), {
+      done: (n, name) => t('{n, plural, =1 {“{name}” is back.} one {# item is back.} other {# items are back.}}', { n, name }),
+      not: name => t('“{name}” stays in the trash.', { name }),
+      many: n => t('{n, plural, one {# item stays in the trash.} other {# items stay in the trash.}}', { n }),
+    })
   const forGood = (things: readonly Trashed[]): Promise<void> =>
-    run(things, thing => purge(user, thing.key), { one: 'is gone for good.', many: 'are gone for good.', not: 'was not deleted.' })
+    run(things, thing => purge(user, thing.key), {
+      done: (n, name) => t('{n, plural, =1 {“{name}” is gone for good.} one {# item is gone for good.} other {# items are gone for good.}}', { n, name }),
+      not: name => t('“{name}” was not deleted.', { name }),
+      many: n => t('{n, plural, one {# item was not deleted.} other {# items were not deleted.}}', { n }),
+    })
 
   async function clear(): Promise<void> {
     busy.value = true
     try {
       await empty(user)
       all.value = []
-      tell('The trash is empty.')
+      tell(t('The trash is empty.'))
     } catch (problem) {
-      complain('The trash was not emptied.', problem)
+      complain(t('The trash was not emptied.'), problem)
     } finally {
       busy.value = false
     }
