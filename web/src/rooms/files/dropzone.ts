@@ -1,7 +1,7 @@
 import { onScopeDispose, ref, type Ref } from 'vue'
 
 /**
- * Takes files that are dropped anywhere on the page, as long as it is open, and tells whether some are held over it.
+ * Takes files that are dropped anywhere on the page or pasted into it, as long as it is open, and tells whether some are held over it.
  * It keeps the browser from opening what is dropped in any case: the page would be gone.
  */
 export function useDropZone(open: Readonly<Ref<boolean>>, take: (data: DataTransfer) => void): Readonly<Ref<boolean>> {
@@ -20,10 +20,19 @@ export function useDropZone(open: Readonly<Ref<boolean>>, take: (data: DataTrans
     if (event.type === 'drop' && open.value) take(data)
   }
 
+  function paste(event: ClipboardEvent): void {
+    const data = event.clipboardData
+    if (!open.value || !data?.types.includes('Files') || (event.target instanceof Element && event.target.closest('input, textarea, dialog'))) return
+    event.preventDefault()
+    take(data)
+  }
+
   const types = ['dragenter', 'dragover', 'dragleave', 'drop'] as const
   for (const type of types) document.addEventListener(type, handle)
+  document.addEventListener('paste', paste)
   onScopeDispose(() => {
     for (const type of types) document.removeEventListener(type, handle)
+    document.removeEventListener('paste', paste)
   })
   return over
 }

@@ -19,5 +19,6 @@ export default defineRoom({
     },
   ],
   places: [{ id: 'files', label: 'All files', icon: Folder, rank: 10, to: '/apps/files/files' }],
+  bar: [{ id: 'uploads', rank: 90, component: () => import('./parts/UploadsPiece.vue') }],
   tabs: [{ id: 'properties', label: 'Details', icon: Info, rank: 90, component: () => import('./parts/PropertiesTab.vue') }],
 })

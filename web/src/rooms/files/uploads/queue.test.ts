@@ -1,103 +1,8 @@
 import { expect, test } from 'vitest'
 import { ApiError } from '../../../api/http'
-import { type Answer, Queue, type Transport } from './queue'
+import { items, rig, states } from './rig'
 import { summed } from './sum'
 import { type Item, chosen } from './walk'
-
-/** A server in memory. plan says, for a path, the errors of its first uploads. */
-class Memory implements Transport {
-  readonly files = new Map<string, string>()
-  readonly folders = new Map<string, Set<string>>([['/', new Set()]])
-  readonly plan = new Map<string, ApiError[]>()
-  readonly waits: number[] = []
-  made = 0
-  busy = 0
-  busiest = 0
-
-  #put(path: string): void {
-    const at = path.lastIndexOf('/')
-    const folder = this.folders.get(path.slice(0, at) || '/')
-    if (!folder) throw new ApiError(409, 'no folder')
-    folder.add(path.slice(at + 1))
-  }
-
-  async upload(path: string, file: File, overwrite: boolean, signal: AbortSignal, sent: (n: number) => void): Promise<void> {
-    this.busiest = Math.max(this.busiest, ++this.busy)
-    try {
-      await Promise.resolve()
-      signal.throwIfAborted()
-      sent(file.size)
-      const error = this.plan.get(path)?.shift()
-      if (error?.message === 'lost') this.files.set(path, await file.text()) // it arrived, the answer did not
-      if (error) throw error
-      if (this.files.has(path) && !overwrite) throw new ApiError(412, 'taken')
-      this.#put(path)
-      this.files.set(path, await file.text())
-    } finally {
-      this.busy--
-    }
-  }
-
-  async makeFolder(path: string): Promise<void> {
-    this.made++
-    const error = this.plan.get(path)?.shift()
-    if (error) throw error
-    if (this.folders.has(path)) throw new ApiError(405, 'there already')
-    this.#put(path)
-    this.folders.set(path, new Set())
-  }
-
-  async names(path: string): Promise<Set<string>> {
-    const names = this.folders.get(path)
-    if (!names) throw new ApiError(404, 'gone')
-    return new Set(names)
-  }
-
-  async same(path: string, file: File): Promise<boolean> {
-    return this.files.get(path) === (await file.text())
-  }
-
-  async pause(ms: number, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted()
-    this.waits.push(ms)
-  }
-}
-
-function rig(answers: Answer[] = [], forAll = false) {
-  const server = new Memory()
-  const asked: string[] = []
-  let wake = (): void => undefined
-  const queue = new Queue(server, {
-    conflict: async path => {
-      asked.push(path)
-      return { answer: answers.shift() ?? 'skip', forAll }
-    },
-    changed: () => wake(),
-    arrived: () => undefined,
-  })
-  const settled = (): Promise<void> => new Promise(resolve => {
-    wake = () => {
-      if (!queue.busy) resolve()
-    }
-    wake()
-  })
-  /** Uploads texts by their paths and waits for the end. */
-  async function upload(all: Record<string, string>, into = '/'): Promise<void> {
-    const names = await server.names(into)
-    await queue.add(items(all), into, names)
-    await settled()
-  }
-  return { server, queue, asked, upload, settled }
-}
-
-async function* items(all: Record<string, string>): AsyncGenerator<Item> {
-  for (const [path, text] of Object.entries(all)) {
-    if (path.endsWith('/')) yield { kind: 'folder', path: path.slice(0, -1).split('/') }
-    else yield { kind: 'file', path: path.split('/'), file: new File([text], 'x') }
-  }
-}
-
-const states = (queue: Queue): string => queue.jobs.map(j => j.state).join(' ')
 
 test('files go up with the folders they need, each folder made once, some at a time', async () => {
   const { server, queue, upload } = rig()
@@ -153,7 +58,7 @@ test('an upload whose answer was lost is not asked about', async () => {
 })
 
 test('what fails is told with its reason, and can be tried again', async () => {
-  const { server, queue, upload, settled } = rig()
+  const { server, queue, upload, settled, kept } = rig()
   server.plan.set('/full', [new ApiError(507, 'There is not enough room.')])
   server.plan.set('/down', Array.from({ length: 4 }, () => new ApiError(0, 'no network')))
   server.plan.set('/d', [new ApiError(403, 'not here')])
@@ -161,6 +66,7 @@ test('what fails is told with its reason, and can be tried again', async () => {
   expect(queue.jobs.map(j => j.why)).toEqual(['There is not enough room.', 'no network', 'not here', ''])
   expect(summed(queue.jobs)).toMatchObject({ files: 1, done: 1, part: 1 })
   expect(summed(queue.jobs).failed).toHaveLength(3)
+  expect(kept.size).toBe(3) // they can go on after a reload too
   queue.retry()
   await settled()
   expect(states(queue)).toBe('done done done done')
