@@ -139,6 +139,7 @@ test('uploads under way, and what failed', () => each(async (page, look) => {
   })
   const file = (name: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.alloc(300_000) })
   await page.locator('input[aria-label="Files to upload"]').setInputFiles([file('too large.iso'), file('slow one.txt'), file('slow two.txt'), file('too much.mkv')])
+  if (look.width < 700) await page.getByRole('button', { name: 'Show more' }).click()
   await page.getByRole('region', { name: 'Uploads' }).getByText('too much.mkv').waitFor()
   await accessible(page, nameOf('uploads', look))
   await fits(page, nameOf('uploads', look))
