@@ -46,6 +46,7 @@ func groups(full bool) []group {
 		{[]string{"put-1g", "get-1g"}, (*bench).big},
 		{[]string{"finish-10g"}, (*bench).finish},
 		{[]string{"preview-12mp", "preview-peak", "preview-grid"}, (*bench).previews},
+		{[]string{"proof-10k"}, (*bench).proof},
 		{[]string{"sync-up", "sync-none", "sync-down"}, (*bench).sync},
 		{[]string{"push-10k", "push-delay"}, (*bench).push},
 		{[]string{"rss-after"}, (*bench).memoryAfter},
@@ -53,6 +54,7 @@ func groups(full bool) []group {
 	if full {
 		all = append(all, group{[]string{"start-1m"}, (*bench).startMillion},
 			group{[]string{"search-1m"}, (*bench).searchMillion}, // among these
+			group{[]string{"soak-server", "soak-peak", "soak-rate"}, (*bench).soak},
 			group{[]string{"account-make", "account-pass", "account-list", "account-search", "account-group"}, (*bench).accounts})
 	}
 	return all

@@ -33,6 +33,7 @@ var table = [...]row{
 	{"preview-12mp", "the preview of a new photo of 12 megapixels", "ms", 0, 0, false},
 	{"preview-peak", "… memory that its process takes", "MB", 256, 0, false},
 	{"preview-grid", "200 previews that were made before, 6 connections", "ms", 1000, 0, false},
+	{"proof-10k", "10,000 checksums asked of an account with 100,000 files", "ms", 1000, 0, false},
 	{"sync-up", "nextcloudcmd: 5,000 files of 4 KiB in 200 folders, up", "s", 60, 0, false},
 	{"sync-none", "nextcloudcmd: nothing changed", "s", 3, 0, false},
 	{"sync-down", "nextcloudcmd: the same, down", "s", 60, 0, false},
@@ -47,6 +48,9 @@ var table = [...]row{
 	{"rss-after", "resident memory after the whole bench", "MB", 256, 128, false},
 	{"start-empty", "start to ready, empty", "s", 0.5, 0, false},
 	{"start-1m", "start to ready, 1,000,000 files", "s", 2, 0, false},
+	{"soak-server", "resident memory while 10,000 new pictures are shown, one in ten of them harmful", "MB", 256, 0, false},
+	{"soak-peak", "… memory that a process takes which shows one", "MB", 256, 0, false},
+	{"soak-rate", "… pictures uploaded and shown", "/s", 0, 0, true},
 	{"search-1m", "a search for names among 1,000,000, 95 of 100 below", "ms", 50, 0, false},
 }
 

@@ -46,6 +46,11 @@ feed:
 	return err
 }
 
+// seeded is file n of a folder that seed fills.
+func seeded(folder string, n int) (path string, content []byte) {
+	return fmt.Sprintf("/%s/file-%06d.txt", folder, n), fmt.Appendf(nil, "%s %d", folder, n)
+}
+
 // seedSome sends the batches that begin at the numbers it is given.
 func (b *bench) seedSome(folder string, next <-chan int, batch, files int) error {
 	c, err := dial(b.s.Addr)
@@ -55,9 +60,7 @@ func (b *bench) seedSome(folder string, next <-chan int, batch, files int) error
 	defer c.Close()
 	for at := range next {
 		size := min(batch, files-at)
-		file := func(n int) (string, []byte) {
-			return fmt.Sprintf("/%s/file-%06d.txt", folder, at+n), fmt.Appendf(nil, "%s %d", folder, at+n)
-		}
+		file := func(n int) (string, []byte) { return seeded(folder, at+n) }
 		var body, answer bytes.Buffer
 		bulkBody(&body, size, file)
 		status, err := c.ask(append(b.bulkHead(body.Len()), body.Bytes()...), &answer)

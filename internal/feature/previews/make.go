@@ -124,7 +124,7 @@ func (rm *Room) make(ctx context.Context, e *files.Entry, k kind, o raster.Order
 	switch {
 	case err == nil:
 		return rm.store.put(e.Content, name, made, data)
-	case errors.Is(err, cage.ErrFailed), errors.Is(err, cage.ErrBounds), errors.Is(err, cage.ErrMissing):
+	case errors.Is(err, errHuge), errors.Is(err, cage.ErrFailed), errors.Is(err, cage.ErrBounds), errors.Is(err, cage.ErrMissing):
 		rm.Log.Debug("no preview", "node", e.ID, "kind", string(k), "error", err)
 		return errors.Join(errNone, rm.store.put(e.Content, name, raster.Made{}, []byte(note)))
 	}
@@ -183,6 +183,10 @@ func (rm *Room) drawBy(ctx context.Context, k kind, src *source, o raster.Order,
 // mostPicture bounds a preview, in bytes.
 const mostPicture = 64 << 20
 
+// errHuge is a source that claims more pixels than are allowed. No program is to try
+// it instead: some take minutes over nothing.
+var errHuge = errors.New("too many pixels")
+
 // rasterise runs package raster in the cage.
 func (rm *Room) rasterise(ctx context.Context, f *os.File, o raster.Order, c *config) (made raster.Made, data []byte, err error) {
 	order, err := json.Marshal(o)
@@ -194,7 +198,11 @@ func (rm *Room) rasterise(ctx context.Context, f *os.File, o raster.Order, c *co
 		return made, nil, err
 	}
 	line, data, _ := bytes.Cut(out.Bytes(), []byte("\n"))
-	if err := json.Unmarshal(line, &made); err != nil || made.W <= 0 || made.H <= 0 || made.W > largest || made.H > largest || len(data) == 0 {
+	err = json.Unmarshal(line, &made)
+	if err == nil && made.Huge {
+		return made, nil, errHuge
+	}
+	if err != nil || made.W <= 0 || made.H <= 0 || made.W > largest || made.H > largest || len(data) == 0 {
 		return made, nil, fmt.Errorf("%w: %q, %d bytes", cage.ErrFailed, line, len(data))
 	}
 	return made, data, nil

@@ -4,7 +4,9 @@ package previews
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"os"
 	"os/exec"
@@ -137,6 +139,9 @@ func TestBombs(t *testing.T) {
 	}
 	lol := `<!DOCTYPE svg [<!ENTITY a "ha">` + laughs(12) + `]><svg xmlns="http://www.w3.org/2000/svg"><text>&l12;</text></svg>`
 	jpg := jpegOf(t, 400, 300)
+	huge := pngOf(t, 8, 8) // claims to be 50,000 pixels wide and high
+	copy(huge[16:], "\x00\x00\xc3\x50\x00\x00\xc3\x50")
+	binary.BigEndian.PutUint32(huge[29:], crc32.ChecksumIEEE(huge[12:29]))
 	for name, data := range map[string][]byte{
 		"entities.svg":  []byte(lol),
 		"itself.svg":    []byte(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:x="http://www.w3.org/1999/xlink"><g id="a"><use x:href="#b"/></g><g id="b"><use x:href="#a"/><use x:href="#a"/></g></svg>`),
@@ -150,6 +155,7 @@ func TestBombs(t *testing.T) {
 		"a.heic":        []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"),
 		"a.tiff":        []byte("II*\x00\x08\x00\x00\x00\xff\xff"),
 		"half.jpg":      jpg[:len(jpg)/2],
+		"huge.png":      huge,
 	} {
 		began := time.Now()
 		w := g.preview(g.put("/"+name, data), "x=64&y=64")

@@ -48,8 +48,12 @@ type Made struct {
 	Type string `json:"type"` // media type: image/jpeg or image/png
 	W    int    `json:"w"`
 	H    int    `json:"h"`
-	Full bool   `json:"full"` // all of the source, in its own size
+	Full bool   `json:"full"`           // all of the source, in its own size
+	Huge bool   `json:"huge,omitempty"` // nothing was made: the source claims more pixels than are allowed
 }
+
+// errHuge refuses a source by what its header claims. Nobody else is to try.
+var errHuge = errors.New("too many pixels")
 
 // Work follows an order: it writes a line of JSON that is Made, then the picture.
 // It is a cage.Worker.
@@ -59,6 +63,9 @@ func Work(in *os.File, order string, out io.Writer) error {
 		return err
 	}
 	made, data, err := Make(in, o)
+	if errors.Is(err, errHuge) {
+		made, data, err = Made{Huge: true}, nil, nil
+	}
 	if err != nil {
 		return err
 	}
@@ -115,11 +122,11 @@ func fromPicture(in io.ReadSeeker, o Order) (Made, []byte, error) {
 // affordable refuses what would take too much, before anything is decoded.
 func affordable(c image.Config, o Order) error {
 	if c.Width <= 0 || c.Height <= 0 || int64(c.Width) > 1<<20 || int64(c.Height) > 1<<20 {
-		return fmt.Errorf("%d by %d pixels", c.Width, c.Height)
+		return fmt.Errorf("%w: %d by %d", errHuge, c.Width, c.Height)
 	}
 	pixels := int64(c.Width) * int64(c.Height)
 	if o.MaxPixels > 0 && pixels > o.MaxPixels {
-		return fmt.Errorf("%d pixels are more than %d", pixels, o.MaxPixels)
+		return fmt.Errorf("%w: %d, at most %d", errHuge, pixels, o.MaxPixels)
 	}
 	per := int64(4)
 	switch c.ColorModel {
