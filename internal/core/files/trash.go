@@ -126,9 +126,9 @@ func (s *Service) Discard(ctx context.Context, n tree.Node, trash int64, also fu
 	})
 }
 
-// Return puts something that lies in a trash at a path of the view. The quota is
-// not asked: it had its room, and the trash holds no more than what is left. also
-// runs in the transaction.
+// Return puts something that lies in a trash at a path of the view. It counts
+// against the quota again: fault.Full when its room was given to others. also runs
+// in the transaction.
 func (v *View) Return(ctx context.Context, n tree.Node, trash int64, to string, clash Clash, also func(tx *db.DB) error) (made bool, back *Entry, err error) {
 	// Its path is none, so that nothing can lie below it.
 	e := &Entry{Node: n, Path: "?", Mount: &Mount{Space: trash, Root: trash, Perm: All}}
@@ -139,7 +139,10 @@ func (v *View) Return(ctx context.Context, n tree.Node, trash int64, to string, 
 	if err != nil {
 		return false, nil, err
 	}
-	job := &moving{v: v, e: e, to: s, unmetered: true, announce: v.returned, also: also}
+	if err := v.tree.Settle(ctx, trash); err != nil { // for the size of a folder
+		return false, nil, err
+	}
+	job := &moving{v: v, e: e, to: s, announce: v.returned, also: also}
 	if err := job.prepare(ctx); err != nil {
 		return false, nil, err
 	}

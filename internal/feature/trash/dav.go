@@ -214,6 +214,9 @@ func (c collection) Send(ctx context.Context, t dav.Transfer) (bool, http.Header
 	if err != nil {
 		return false, nil, err
 	}
+	if err := c.mayTake(ctx, v, f); err != nil {
+		return false, nil, err
+	}
 	clash := files.Refuse
 	if t.Overwrite {
 		clash = files.Overwrite

@@ -214,6 +214,33 @@ func TestTheTrashMakesRoom(t *testing.T) {
 	})
 }
 
+// What lies in the trash has given up its room: it comes back only where there is
+// some, by whichever way and whoever restores it, and stays where it is otherwise.
+func TestWhatDoesNotFitStaysInTheTrash(t *testing.T) {
+	each(t, func(g *rig) {
+		owner := g.as("dave1")
+		owner.mkdir("/s")
+		owner.mkdir("/s/dir")
+		owner.put("/s/dir/in", strings.Repeat("x", 60))
+		g.share("/s", files.All)
+		if err := g.files.SetQuota(g.Context(), "dave1", 100); err != nil {
+			g.Fatal(err)
+		}
+		g.as("dave2").rm("/s/dir")
+		owner.put("/big", strings.Repeat("x", 41))
+		for uid, to := range map[string]string{"dave1": "trashbin/dave1/restore/x", "dave2": "trashbin/dave2/restore/x"} {
+			g.wants(507, uid, "MOVE", "/trash/"+g.item(uid), "Destination: /remote.php/dav/"+to)
+		}
+		g.wants(507, "dave1", "MOVE", "/trash/"+g.item("dave1"), "Destination: /remote.php/dav/files/dave1/back")
+		g.inTrash("dave1", "dir")
+		g.inTrash("dave2", "dir")
+		owner.put("/big", strings.Repeat("x", 40))
+		g.restored("dave2", g.item("dave2"))
+		owner.stat("/s/dir/in")
+		g.sound()
+	})
+}
+
 // inTrash checks what somebody's trash holds, the latest first.
 func (g *rig) inTrash(uid string, names ...string) {
 	g.Helper()
@@ -304,6 +331,27 @@ func TestOneEmptiesTheTrashAlone(t *testing.T) {
 		g.sound()
 		g.inTrash("dave1", "a", "later")
 	})
+}
+
+// What a recipient deleted is not theirs to take once they may only read where it was.
+func TestARecipientWhoOnlyReadsTakesNothing(t *testing.T) {
+	g := lite(t)
+	owner := g.as("dave1")
+	owner.mkdir("/s")
+	owner.put("/s/a", "1")
+	g.share("/s", files.All)
+	g.as("dave2").rm("/s/a")
+	g.share("/s", files.Read)
+	item := g.item("dave2")
+	for _, to := range []string{"trashbin/dave2/restore/x", "files/dave2/mine"} {
+		g.wants(403, "dave2", "MOVE", "/trash/"+item, "Destination: /remote.php/dav/"+to)
+	}
+	g.wants(201, "dave2", "COPY", "/trash/"+item, "Destination: /remote.php/dav/files/dave2/mine") // as they could any file of the folder
+	g.inTrash("dave1", "a")
+	g.share("/s", files.All)
+	g.wants(201, "dave2", "MOVE", "/trash/"+item, "Destination: /remote.php/dav/files/dave2/taken")
+	g.inTrash("dave1")
+	g.sound()
 }
 
 func TestAnAccountGoesWithItsTrash(t *testing.T) {

@@ -100,6 +100,19 @@ func (rm *Room) look(ctx context.Context, p *who.Principal, name string, deleted
 	return &found{it, e, v}, nil
 }
 
+// mayTake refuses to take somebody else's from where it was to those who could not
+// take it out of there today.
+func (rm *Room) mayTake(ctx context.Context, v *files.View, f *found) error {
+	if f.own() {
+		return nil
+	}
+	seen, err := v.Seen(ctx, []int64{f.Folder})
+	if at := seen[f.Folder]; err == nil && (at == nil || at.Perm()&files.Delete == 0) {
+		err = fault.New(fault.Denied, "This belongs to somebody else.")
+	}
+	return err
+}
+
 func missing(err error) error {
 	if errors.Is(err, fault.NotFound) {
 		return fault.Wrap(fault.NotFound, err, "This is not in the trash.")
