@@ -5,6 +5,7 @@ import (
 
 	"atrium/internal/feature/comments"
 	"atrium/internal/feature/fulltext"
+	"atrium/internal/feature/icons"
 	"atrium/internal/feature/locks"
 	"atrium/internal/feature/previews"
 	"atrium/internal/feature/proof"
@@ -40,6 +41,7 @@ func (h *house) roomsOnFiles(pictures *previews.Room) []plug.Room {
 		may("workspace", workspace.New(h.files)),
 		may("backup_proof", proof.New(h.tree, h.files)),
 		h.photos(),
+		icons.New(),
 		may(fulltext.App, h.fulltext()),
 	}
 }
