@@ -5,22 +5,31 @@ import (
 	"path/filepath"
 	"strings"
 
+	"atrium/internal/feature/preferences"
 	"atrium/internal/feature/setup"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/webui"
 	"atrium/internal/infra/conf"
 	"atrium/internal/infra/db"
+	"atrium/internal/proto/plug"
 )
 
-// firstPages makes the rooms of what people see first: the set-up of an instance
+// pages makes the rooms of what people see in a browser: the set-up of an instance
 // without accounts, and the web client.
-func (h *house) firstPages(in *signin.Room) (*webui.Room, error) {
-	rm, err := setup.New(h.people, h.settings, h.lock)
+func (h *house) pages(in *signin.Room, choices *preferences.Room) (plug.Room, error) {
+	first, err := setup.New(h.people, h.settings, h.lock)
 	if err != nil {
 		return nil, err
 	}
-	rm.Facts, rm.Enter, in.First, h.setup = h.facts, in.Open, rm.First, rm
-	return webui.New(h.files)
+	first.Facts, first.Enter, in.First, h.setup = h.facts, in.Open, first.First, first
+	page, err := webui.New(h.files)
+	if err != nil {
+		return nil, err
+	}
+	page.Chosen = func(ctx context.Context, uid string) (map[string]string, error) {
+		return choices.Of(ctx, uid, preferences.WebUI)
+	}
+	return together{first, page}, nil
 }
 
 // facts are what who sets the server up should know of its configuration.

@@ -7,6 +7,7 @@ import (
 	"atrium/internal/feature/media"
 	"atrium/internal/feature/previews"
 	"atrium/internal/feature/trash"
+	"atrium/internal/feature/usage"
 	"atrium/internal/feature/versions"
 	"atrium/internal/infra/cage"
 )
@@ -25,6 +26,13 @@ func (h *house) holders() (*davfiles.Room, *versions.Room, *trash.Room, *preview
 func (h *house) previews(bin *trash.Room, olds *versions.Room) *previews.Room {
 	rm := previews.New(h.files, h.content, h.settings, h.cage(), filepath.Join(h.conf.Data, "previews"))
 	rm.Log, rm.Trashed, rm.Versions = h.log, bin.Reveal, olds.Reveal
+	return rm
+}
+
+// usage is the room that tells what storage is used for.
+func (h *house) usage(olds *versions.Room) *usage.Room {
+	rm := usage.New(h.db, h.tree, h.files)
+	rm.Versions = olds.Held
 	return rm
 }
 

@@ -8,6 +8,7 @@ import (
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/export"
 	"atrium/internal/feature/passwords"
+	"atrium/internal/feature/preferences"
 	"atrium/internal/feature/previews"
 	"atrium/internal/feature/profile"
 	"atrium/internal/feature/provisioning"
@@ -40,7 +41,8 @@ func (h *house) plugIn() (*plug.Board, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := h.firstPages(in)
+	choices := preferences.New(h.db, h.people)
+	pages, err := h.pages(in, choices)
 	if err != nil {
 		return nil, err
 	}
@@ -58,11 +60,10 @@ func (h *house) plugIn() (*plug.Board, error) {
 	var rooms []plug.Room
 	rooms = []plug.Room{
 		in,
-		h.setup,
 		second,
 		about,
-		page,
-		provisioning.New(h.people, homes{h.db, h.tree, h.files}, h.settings, apps{h, func() []plug.Room { return rooms }}, h.mailer(letters)),
+		pages,
+		h.accounts(apps{h, func() []plug.Room { return rooms }}, letters, choices),
 		letters,
 		may("user_status", presence),
 		may("profile", faces),
@@ -76,6 +77,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		pictures, // before the rooms that show none of themselves
 		rewind.New(h.db, h.tree, h.content, h.files, h.people, rewind.Parts{Versions: olds, Trash: bin, Publish: h.publish}),
 		may("files_versions", olds),
+		h.usage(olds),
 		may("files_trashbin", bin),
 		h.readableTree(davs.Contents, olds.Contents),
 		h.search(davs),
@@ -87,6 +89,13 @@ func (h *house) plugIn() (*plug.Board, error) {
 	}
 	b.CLI.Add("security:limits", h.limits(b.Web))
 	return b, h.letIn(b, pictures)
+}
+
+// accounts makes the room of accounts and groups.
+func (h *house) accounts(parts apps, letters *accountmail.Room, choices *preferences.Room) plug.Room {
+	rm := provisioning.New(h.people, homes{h.db, h.tree, h.files}, h.settings, parts, h.mailer(letters))
+	rm.Preferences = choices
+	return together{rm, choices}
 }
 
 // sharing makes the rooms of shares.

@@ -3,6 +3,7 @@ import activity from './rooms/activity/room'
 import comments from './rooms/comments/room'
 import devices from './rooms/devices/room'
 import files from './rooms/files/room'
+import mine from './rooms/mine/room'
 import notices from './rooms/notices/room'
 import profile from './rooms/profile/room'
 import security from './rooms/security/room'
@@ -11,4 +12,4 @@ import trash from './rooms/trash/room'
 import versions from './rooms/versions/room'
 
 /** What the client consists of. */
-export const rooms: readonly Room[] = [files, sharing, comments, versions, activity, trash, notices, profile, security, devices]
+export const rooms: readonly Room[] = [files, sharing, comments, versions, activity, trash, notices, profile, security, devices, mine]

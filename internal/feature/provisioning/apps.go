@@ -27,13 +27,45 @@ func (rm *Room) plugApps(m *ocs.Mux) {
 	ocs.Handle(m, "DELETE "+config+"apps/{app}/{key}", web.Admin|web.Confirmed, rm.configDelete, settings)
 	for _, method := range []string{"POST ", "DELETE "} {
 		ocs.Handle(m, method+config+"users/{app}", web.User, noPreference)
-		ocs.Handle(m, method+config+"users/{app}/{key}", web.User, noPreference)
 	}
+	ocs.Handle(m, "POST "+config+"users/{app}/{key}", web.User, rm.choose)
+	ocs.Handle(m, "DELETE "+config+"users/{app}/{key}", web.User, rm.unchoose)
 }
 
-// noPreference refuses settings that people make for themselves here: each room
-// names those that may be, and none does (31-provisioning/249 to 254).
+// Preferences keeps what people choose for themselves. What may not be chosen is
+// fault.Invalid.
+type Preferences interface {
+	Choose(ctx context.Context, uid, app, name, value string) error
+	Forget(ctx context.Context, uid, app, name string) error
+}
+
+// noPreference refuses to choose several things at once, and what nobody may choose
+// (31-provisioning/249 to 254).
 func noPreference(context.Context, *ocs.Request) (any, error) { return nil, ocs.Fail(400, "") }
+
+func (rm *Room) choose(ctx context.Context, r *ocs.Request) (any, error) {
+	value, err := r.Param("configValue")
+	if err != nil {
+		return nil, err
+	}
+	return rm.chosen(ctx, r, func(p Preferences) error { return p.Choose(ctx, r.Caller().ID, r.Path("app"), r.Path("key"), value) })
+}
+
+func (rm *Room) unchoose(ctx context.Context, r *ocs.Request) (any, error) {
+	return rm.chosen(ctx, r, func(p Preferences) error { return p.Forget(ctx, r.Caller().ID, r.Path("app"), r.Path("key")) })
+}
+
+func (rm *Room) chosen(ctx context.Context, r *ocs.Request, act func(p Preferences) error) (any, error) {
+	if rm.Preferences == nil {
+		return noPreference(ctx, r)
+	}
+	if err := act(rm.Preferences); errors.Is(err, fault.Invalid) {
+		return noPreference(ctx, r)
+	} else if err != nil {
+		return nil, err
+	}
+	return nothing, nil
+}
 
 type appIDs struct {
 	Apps []string `json:"apps"`

@@ -64,6 +64,10 @@ type Apps interface {
 
 // Room serves the provisioning API.
 type Room struct {
+	// Preferences are what people choose for themselves. It is set before Plug; nil:
+	// there are none.
+	Preferences Preferences
+
 	dir      *identity.Directory
 	homes    Homes
 	settings *settings.Store
@@ -76,7 +80,7 @@ type Room struct {
 // and takes phone numbers without a country to be of the one that the setting
 // default_phone_region of the system names.
 func New(dir *identity.Directory, homes Homes, s *settings.Store, apps Apps, mail Mailer) *Room {
-	rm := &Room{dir, homes, s, apps, mail, maxDetails}
+	rm := &Room{dir: dir, homes: homes, settings: s, apps: apps, mail: mail, most: maxDetails}
 	dir.OnQuota(homes.SetQuota)
 	dir.Region = func(ctx context.Context) (string, error) { return s.Default(ctx, "system", "default_phone_region", "") }
 	return rm

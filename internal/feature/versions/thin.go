@@ -168,7 +168,7 @@ func (rm *Room) MakeRoom(ctx context.Context) error {
 		if home.Quota < 0 {
 			continue
 		}
-		held, err := db.One(ctx, rm.db, db.Scan1[int64], "SELECT COALESCE(SUM(size), 0) FROM version WHERE owner = ?", uid)
+		held, err := rm.Held(ctx, uid)
 		if err != nil {
 			return err
 		}
@@ -264,4 +264,9 @@ func (rm *Room) restore(ctx context.Context, view *files.View, e *files.Entry, v
 		return nil
 	}})
 	return err
+}
+
+// Held tells how much the former versions of an account's files hold.
+func (rm *Room) Held(ctx context.Context, uid string) (int64, error) {
+	return db.One(ctx, rm.db, db.Scan1[int64], "SELECT COALESCE(SUM(size), 0) FROM version WHERE owner = ?", uid)
 }

@@ -1,7 +1,6 @@
 package webui
 
 import (
-	"net/http"
 	"net/url"
 	"strings"
 )
@@ -18,16 +17,4 @@ func pretty(u *url.URL) (to string, ok bool) {
 		to += "?" + u.RawQuery
 	}
 	return to, true
-}
-
-// themeCookie is where the page keeps the look that was chosen.
-const themeCookie = "atrium_theme"
-
-// theme is "light", "dark", or "auto" for whatever the device prefers.
-func theme(r *http.Request) string {
-	c, err := r.Cookie(themeCookie)
-	if err != nil || c.Value != "light" && c.Value != "dark" {
-		return "auto"
-	}
-	return c.Value
 }

@@ -6,6 +6,7 @@ package webui
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -31,6 +32,10 @@ const filesPage = "/apps/files/files"
 
 // Room is the web client.
 type Room struct {
+	// Chosen is what an account has chosen of the client's preferences, by name. It is
+	// set before Plug; nil: nobody can choose.
+	Chosen func(ctx context.Context, uid string) (map[string]string, error)
+
 	files  *files.Service
 	assets *assets
 	page   *template.Template // nil when the client was not built
@@ -104,10 +109,19 @@ func (rm *Room) show(w http.ResponseWriter, r *http.Request) error {
 		return rm.absent.Render(w, r, http.StatusOK, "No web client", map[string]string{"Base": web.VisitOf(r.Context()).Base()})
 	}
 	var b bytes.Buffer
-	in := web.Tongue(r)
-	if err := rm.page.Execute(&b, map[string]string{"User": who.From(r.Context()).ID, "Theme": theme(r), "Lang": in.Code, "Dir": in.Dir()}); err != nil {
+	in, uid := web.Tongue(r), who.From(r.Context()).ID
+	var chosen map[string]string
+	if rm.Chosen != nil {
+		var err error
+		if chosen, err = rm.Chosen(r.Context(), uid); err != nil {
+			return err
+		}
+	}
+	look := web.LookOf(r).With(chosen)
+	if err := rm.page.Execute(&b, map[string]any{"User": uid, "Look": look, "Chosen": chosen, "Lang": in.Code, "Dir": in.Dir()}); err != nil {
 		return fmt.Errorf("the page of the web client: %w", err)
 	}
+	look.Keep(w, r)
 	web.Nonce(w, r)
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=UTF-8")

@@ -27,7 +27,7 @@ import (
 
 // page is a client as small as can be.
 var page = fstest.MapFS{
-	"index.html":          {Data: []byte(`<!doctype html><html lang="{{.Lang}}" dir="{{.Dir}}" data-user="{{.User}}" data-theme="{{.Theme}}"><script src="/webui/assets/a-1.js"></script>`)},
+	"index.html":          {Data: []byte(`<!doctype html><html lang="{{.Lang}}" dir="{{.Dir}}" data-user="{{.User}}" data-theme="{{.Look.Theme}}" data-size="{{.Look.Size}}" data-density="{{.Chosen.density}}"><script src="/webui/assets/a-1.js"></script>`)},
 	"assets/a-1.js":       {Data: []byte("plain")},
 	"assets/a-1.js.gz":    {Data: []byte("zipped")},
 	"assets/a-1.js.br":    {Data: []byte("tiny")},
@@ -46,6 +46,7 @@ type rig struct {
 	user  string
 
 	speaks string
+	chosen map[string]string
 }
 
 type byName struct{}
@@ -68,6 +69,7 @@ func newRig(t *testing.T, fsys fs.FS) *rig {
 	b := &plug.Board{Web: web.NewMux()}
 	rm.Plug(b)
 	g := &rig{T: t, mux: b.Web, files: f, user: "alice"}
+	rm.Chosen = func(context.Context, string) (map[string]string, error) { return g.chosen, nil }
 	g.srv = httptest.NewServer(web.NewDoor(web.Config{Auth: []web.Authenticator{byName{}}, Language: func(context.Context, *who.Principal) string { return g.speaks }}, b.Web))
 	t.Cleanup(g.srv.Close)
 	return g
@@ -141,9 +143,30 @@ func TestPageIsToldWhoAndHow(t *testing.T) {
 	if want := `data-user="&lt;eve&gt;&#34;" data-theme="dark"`; res.StatusCode != 200 || !strings.Contains(body, want) {
 		t.Errorf("got %d %s, want 200 with %s", res.StatusCode, body, want)
 	}
+	_, body = g.get("/apps/files/files", "Cookie: atrium_theme=light.125.contrast.still.underlined.pink")
+	if !strings.Contains(body, `data-theme="light" data-size="125"`) {
+		t.Errorf("a look of several words: got %s", body)
+	}
 	_, body = g.get("/apps/files/files", `Cookie: atrium_theme="><script>`)
 	if !strings.Contains(body, `data-theme="auto"`) {
 		t.Errorf("a theme nobody knows: got %s, want auto", body)
+	}
+}
+
+// What an account has chosen follows it to browsers that know nothing of it, and
+// is kept there for the pages before the login.
+func TestALookFollowsTheAccount(t *testing.T) {
+	g := newRig(t, page)
+	g.chosen = map[string]string{"theme": "dark", "size": "150", "density": "tight"}
+	res, body := g.get("/apps/files/files", "Cookie: atrium_theme=light")
+	if want := `data-theme="dark" data-size="150" data-density="tight"`; !strings.Contains(body, want) {
+		t.Errorf("got %s, want %s", body, want)
+	}
+	if got := res.Header.Get("Set-Cookie"); !strings.HasPrefix(got, "atrium_theme=dark.150;") {
+		t.Errorf("got the cookie %q, want the look", got)
+	}
+	if res, _ := g.get("/apps/files/files", "Cookie: atrium_theme=dark.150"); res.Header.Get("Set-Cookie") != "" {
+		t.Error("a browser that knows the look was told of it")
 	}
 }
 

@@ -1,20 +1,18 @@
-import { ref, type Ref } from 'vue'
+import { computed, type ComputedRef } from 'vue'
+import { choices, look, setLook, type Value } from './look'
+import { complain } from './notices'
+import { t } from './words'
 
-export type Theme = 'auto' | 'light' | 'dark'
+export type Theme = Value<'theme'>
 
-const cookie = 'atrium_theme'
-const themes: readonly Theme[] = ['auto', 'light', 'dark']
-
-/** The look that was chosen. It is kept in a cookie so that the server sends the page in it and nothing flashes. */
-export function useTheme(): { theme: Ref<Theme>; next: () => void } {
-  const root = document.documentElement
-  const theme = ref<Theme>(themes.find(t => t === root.dataset.theme) ?? 'auto')
-
-  function next(): void {
-    theme.value = themes[(themes.indexOf(theme.value) + 1) % themes.length] ?? 'auto'
-    root.dataset.theme = theme.value
-    const secure = location.protocol === 'https:' ? '; Secure' : ''
-    document.cookie = `${cookie}=${theme.value}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`
+/** The theme that was chosen, and the way to the next one. */
+export function useTheme(): { theme: ComputedRef<Theme>; next: () => void } {
+  const all = choices.theme
+  return {
+    theme: computed(() => look.theme),
+    next: () => {
+      setLook('theme', all[(all.indexOf(look.theme) + 1) % all.length] ?? 'auto')
+        .catch((error: unknown) => complain(t('Your other browsers will not follow.'), error))
+    },
   }
-  return { theme, next }
 }

@@ -1,4 +1,4 @@
-import { MonitorSmartphone } from '@lucide/vue'
+import { MonitorSmartphone, Smartphone } from '@lucide/vue'
 import { defineRoom } from '../../kit/room'
 import { t } from '../../kit/words'
 
@@ -6,5 +6,8 @@ import { t } from '../../kit/words'
 export default defineRoom({
   id: 'devices',
   routes: [],
-  settings: [{ id: 'devices', label: t('Devices and sessions'), icon: MonitorSmartphone, rank: 20, component: () => import('./views/DevicesView.vue') }],
+  settings: [
+    { id: 'connect', label: t('Connect devices'), icon: Smartphone, rank: 15, component: () => import('./views/ConnectView.vue') },
+    { id: 'devices', label: t('Devices and sessions'), icon: MonitorSmartphone, rank: 20, component: () => import('./views/DevicesView.vue') },
+  ],
 })
