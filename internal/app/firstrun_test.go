@@ -49,7 +49,7 @@ func TestAnEmptyServerIsSetUpInABrowser(t *testing.T) {
 		}
 	}
 	visit("GET", link, nil)
-	if where, page := visit("POST", r.url+"/setup/name", url.Values{"name": {"Harbour"}}); where != "/setup" || !strings.Contains(page, "Make the account") {
+	if where, page := visit("POST", r.url+"/setup/name", url.Values{"name": {"Harbour"}}); where != "/setup" || !strings.Contains(page, "Make the account") || !strings.Contains(page, "<span>Harbour</span>") {
 		t.Errorf("after the name comes %s:\n%s", where, page)
 	}
 	const easy, good = "password123", "correct horse battery"
@@ -61,6 +61,10 @@ func TestAnEmptyServerIsSetUpInABrowser(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("%s does not say %q:\n%s", where, want, page)
 		}
+	}
+	browser.Jar = nil // a client that has yet to sign in
+	if _, caps := visit("GET", r.url+"/ocs/v2.php/cloud/capabilities?format=json", nil); !strings.Contains(caps, `"name":"Harbour"`) {
+		t.Errorf("clients are not told the name: %s", caps)
 	}
 	if where, _ := visit("GET", link, nil); where == "/setup" {
 		t.Error("the address of the set-up works a second time")

@@ -15,15 +15,17 @@ async function open(page: Page, section: string, heading: string): Promise<void>
 
 /** Looks at a page of the settings as everybody sees it. */
 async function looked(section: string, heading: string, settled: (page: Page) => Promise<unknown>): Promise<void> {
+  const page = await b.page(desktop)
+  await open(page, section, heading)
+  await settled(page)
   for (const look of looks) {
-    const page = await b.page(look)
-    await open(page, section, heading)
-    await settled(page)
+    await page.setViewportSize(look)
+    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light' })
     if ((look.width === 360) === look.dark) await accessible(page, nameOf(section, look))
     await fits(page, nameOf(section, look))
     await shoot(page, nameOf(section, look))
-    await page.close()
   }
+  await page.close()
 }
 
 const attribute = (page: Page, name: string): Promise<string | null> => page.locator('html').getAttribute(name)
@@ -139,15 +141,17 @@ test('what people are told of, by mail and by feed', async () => {
 })
 
 test('what the storage is used for, and all of it to take along', async () => {
-  await dav('PUT', '/ship.png', 'x'.repeat(5000))
+  const sorts: [string, number][] = [['ship.png', 5000], ['ahoy.mp4', 90_000], ['log.odt', 41_000], ['bell.ogg', 23_000], ['old.zip', 12_000]]
+  for (const [name, size] of sorts) await dav('PUT', `/${name}`, 'x'.repeat(size))
   const page = await b.page(desktop)
   await open(page, 'storage', 'Storage and privacy')
   await page.getByRole('listitem').filter({ hasText: 'Pictures' }).getByText('4.9 KB').waitFor()
   const coming = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Download the archive' }).click()
   expect((await coming).suggestedFilename()).toMatch(new RegExp(`^${user}-.*\\.zip$`))
-  await dav('DELETE', '/ship.png')
   await page.close()
+  await looked('storage', 'Storage and privacy', other => other.getByRole('region', { name: 'Storage', exact: true }).waitFor())
+  for (const [name] of sorts) await dav('DELETE', `/${name}`)
 })
 
 test('newcomers are shown around once', async () => {
@@ -193,6 +197,5 @@ test('newcomers are shown around once', async () => {
 test('the pages look well', async () => {
   await looked('appearance', 'Appearance and accessibility', async () => undefined)
   await looked('connect', 'Connect devices', async () => undefined)
-  await looked('storage', 'Storage and privacy', page => page.getByRole('region', { name: 'Storage', exact: true }).waitFor())
   await looked('notifications', 'Notifications', page => page.getByRole('region', { name: 'Feed' }).waitFor())
 })

@@ -165,7 +165,7 @@ func (rm *Room) themingCaps(ctx context.Context, _ *http.Request) any {
 		b.URL = base
 	}
 	return themingSection{
-		Name: b.Name, ProductName: b.Name, URL: b.URL, Slogan: b.Slogan,
+		Name: web.NameOf(ctx), ProductName: b.Name, URL: b.URL, Slogan: b.Slogan,
 		Color: b.Color, ColorText: "#ffffff", ColorElement: b.Color, ElementBright: b.Color, ElementDark: b.Color,
 		Logo: logo, LogoHeader: logo, Favicon: logo,
 		Background: b.Color, BackgroundText: "#ffffff", BackgroundPlain: true, BackgroundDefault: true,

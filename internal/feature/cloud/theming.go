@@ -52,7 +52,7 @@ func (rm *Room) manifest(w http.ResponseWriter, r *http.Request) error {
 		Description string `json:"description"`
 		Icons       []icon `json:"icons"`
 		Display     string `json:"display"`
-	}{rm.brand.Name, rm.brand.Name, web.VisitOf(r.Context()).Base(), rm.brand.Color, rm.brand.Color, rm.brand.Slogan,
+	}{web.NameOf(r.Context()), web.NameOf(r.Context()), web.VisitOf(r.Context()).Base(), rm.brand.Color, rm.brand.Color, rm.brand.Slogan,
 		[]icon{{"/apps/theming/icon", "image/png", "512x512"}, {"/apps/theming/favicon", "image/svg+xml", "16x16"}}, "standalone"})
 	return nil
 }

@@ -39,6 +39,9 @@ type Config struct {
 	// Language is what the caller's account reads; nil: what the browser asks for.
 	Language Speaker
 
+	// Name is what the instance is called; nil: Product.
+	Name func(ctx context.Context) string
+
 	Stall time.Duration // how long a client may make no progress; 0: 30 s
 	Log   *slog.Logger  // access log; nil: none
 	// Done is called at the end of each request, for metrics; may be nil.

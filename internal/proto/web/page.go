@@ -85,7 +85,7 @@ type Template struct {
 func (t *Template) Render(w http.ResponseWriter, r *http.Request, status int, title string, data any) error {
 	var b bytes.Buffer
 	err := t.t.ExecuteTemplate(&b, "frame.html", map[string]any{
-		"Title": title, "Product": Product, "Version": t.version, "Look": LookOf(r), "Data": data,
+		"Title": title, "Product": NameOf(r.Context()), "Version": t.version, "Look": LookOf(r), "Data": data,
 	})
 	if err != nil {
 		return fmt.Errorf("page %q: %w", title, err)
