@@ -28,6 +28,8 @@ export interface Entry {
 export interface Listing {
   folder: Entry
   entries: Entry[]
+  /** What the folder says of itself, the text of its Readme.md; '' for nothing. */
+  readme: string
 }
 
 /** How full a home is, in bytes; total is null without a quota. */
@@ -48,11 +50,13 @@ const names = {
   may: '{http://owncloud.org/ns}permissions',
   favourite: '{http://owncloud.org/ns}favorite',
   preview: '{http://nextcloud.org/ns}has-preview',
+  readme: '{http://nextcloud.org/ns}rich-workspace',
 } as const
 
 /** What an Entry is made of, for requests that list files in other ways. */
 export const entryProps = '<d:resourcetype/><d:getlastmodified/><d:getetag/><d:getcontenttype/><oc:fileid/><oc:size/><oc:permissions/><oc:favorite/><nc:has-preview/>'
 const entryBody = body(entryProps)
+const listBody = body(`${entryProps}<nc:rich-workspace/>`)
 const usageProps = body('<d:quota-used-bytes/><d:quota-available-bytes/>')
 
 const home = (user: string): string => `/remote.php/dav/files/${encodeURIComponent(user)}`
@@ -74,16 +78,29 @@ export function zipAddress(user: string, folder: string, picked: string[]): stri
 /** Lists a folder. counted is told now and then how many entries have come. */
 export async function list(user: string, path: string, signal?: AbortSignal, counted?: (n: number) => void): Promise<Listing> {
   let folder: Entry | undefined
+  let readme = ''
   const entries: Entry[] = []
-  await propfind(user, path, '1', entryBody, signal, found => {
+  await propfind(user, path, '1', listBody, signal, found => {
     const entry = entryOf(user, found)
-    if (entry.path === path) folder = entry
-    else entries.push(entry)
+    if (entry.path === path) {
+      folder = entry
+      readme = found.props.get(names.readme) ?? ''
+    } else entries.push(entry)
     if (entries.length % 500 === 0) counted?.(entries.length)
   })
   if (!folder) throw new ApiError(0, 'The listing came without its folder. Try again.')
   if (!folder.folder) throw new ApiError(404, 'This is a file, not a folder.')
-  return { folder, entries }
+  return { folder, entries, readme }
+}
+
+/** Lists the folders in a folder, by name alone. */
+export async function foldersIn(user: string, path: string, signal?: AbortSignal): Promise<Pick<Entry, 'id' | 'name' | 'path' | 'mayCreate'>[]> {
+  const folders: Pick<Entry, 'id' | 'name' | 'path' | 'mayCreate'>[] = []
+  await propfind(user, path, '1', body('<d:resourcetype/><oc:fileid/><oc:permissions/>'), signal, found => {
+    const { id, name, path: at, folder, mayCreate } = entryOf(user, found)
+    if (folder && at !== path) folders.push({ id, name, path: at, mayCreate })
+  })
+  return folders
 }
 
 /** Asks about one file or folder. */
@@ -109,10 +126,29 @@ export async function makeFolder(user: string, path: string, signal?: AbortSigna
   await send('MKCOL', addressOf(user, path), { signal })
 }
 
-/** Moves or renames. Never overwrites: 412 says that there is something of this name. */
-export async function move(user: string, from: string, to: string): Promise<void> {
-  const headers = { Destination: location.origin + addressOf(user, to), Overwrite: 'F' }
-  await send('MOVE', addressOf(user, from), { headers })
+/** Moves or renames. Unless it may replace, 412 says that there is something of this name. */
+export async function move(user: string, from: string, to: string, replace = false): Promise<void> {
+  await send('MOVE', addressOf(user, from), { headers: leading(user, to, replace) })
+}
+
+/** Copies, a folder with all that is in it. Unless it may replace, 412 says that there is something of this name. */
+export async function copy(user: string, from: string, to: string, replace = false): Promise<void> {
+  await send('COPY', addressOf(user, from), { headers: leading(user, to, replace) })
+}
+
+const leading = (user: string, to: string, replace: boolean): Record<string, string> =>
+  ({ Destination: location.origin + addressOf(user, to), Overwrite: replace ? 'T' : 'F' })
+
+/** Makes an empty file. 412 says that there is something of this name. */
+export async function makeFile(user: string, path: string): Promise<void> {
+  await send('PUT', addressOf(user, path), { headers: { 'If-None-Match': '*' }, body: '' })
+}
+
+/** Makes something a favourite, or no longer one. */
+export async function setFavourite(user: string, path: string, on: boolean): Promise<void> {
+  const change = '<?xml version="1.0"?><d:propertyupdate xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:set><d:prop>'
+    + `<oc:favorite>${on ? 1 : 0}</oc:favorite></d:prop></d:set></d:propertyupdate>`
+  await send('PROPPATCH', addressOf(user, path), { headers: { 'Content-Type': 'application/xml; charset=utf-8' }, body: change })
 }
 
 export async function remove(user: string, path: string): Promise<void> {

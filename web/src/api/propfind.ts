@@ -7,8 +7,13 @@ export const propfindBody = (props: string): string =>
 
 /** Asks for properties and hands over each resource as soon as it has come. Half an answer is an ApiError. */
 export async function propfind(url: string, depth: string, props: string, found: (f: Found) => void, signal?: AbortSignal): Promise<void> {
-  const headers = { Depth: depth, 'Content-Type': 'application/xml; charset=utf-8', Prefer: 'return=minimal' }
-  const answer = await send('PROPFIND', url, { headers, body: props, signal })
+  await ask('PROPFIND', url, { Depth: depth }, props, found, signal)
+}
+
+/** Asks with any method that is answered by a multistatus. */
+export async function ask(method: string, url: string, more: Record<string, string>, body: string, found: (f: Found) => void, signal?: AbortSignal): Promise<void> {
+  const headers = { 'Content-Type': 'application/xml; charset=utf-8', Prefer: 'return=minimal', ...more }
+  const answer = await send(method, url, { headers, body, signal })
   try {
     await read(answer, found)
   } catch (error) {

@@ -11,6 +11,8 @@ export interface Selection<T> {
   go(index: number, how: How): void
   all(): void
   clear(): void
+  /** Selects exactly these, and leaves the keyboard where it is. */
+  hold(ids: Set<string>): void
   /** Selects these and makes the first of them the active one. */
   show(ids: string[]): void
 }
@@ -66,6 +68,7 @@ export function useSelection<T extends { id: string }>(rows: ComputedRef<readonl
     go,
     all: () => (ids.value = new Set(rows.value.map(r => r.id))),
     clear: () => (ids.value = new Set()),
+    hold: wanted => (ids.value = wanted),
     show(wanted) {
       ids.value = new Set(wanted)
       anchor = wanted[0] ?? ''

@@ -1,29 +1,57 @@
+import { held, lettersOn } from '../../kit/keys'
 import { typed } from '../../kit/order'
 import type { Selection } from '../../kit/selection'
+import { t } from '../../kit/words'
 import type { Entry } from '../../api/dav'
 
-/** What keys do in the list of files. The help shows this table, so it cannot promise what is not there. */
-export const shortcuts: readonly { keys: string[]; does: string }[] = [
-  { keys: ['↑', '↓', 'Home', 'End', 'Page Up', 'Page Down'], does: 'Go to another file' },
-  { keys: ['Shift + ↑', 'Shift + ↓'], does: 'Select further' },
-  { keys: ['Space', 'Ctrl + ↑', 'Ctrl + ↓'], does: 'Select one, or go on without selecting' },
-  { keys: ['Ctrl + A', 'Esc'], does: 'Select all, or nothing' },
-  { keys: ['a … z'], does: 'Go to a name that begins so' },
-  { keys: ['Enter'], does: 'Open a folder or file; what cannot be shown is downloaded' },
-  { keys: ['Backspace', 'Alt + ↑'], does: 'Go to the folder above' },
-  { keys: ['F2'], does: 'Rename' },
-  { keys: ['Alt + Enter'], does: 'Show the details of a file' },
-  { keys: ['Delete', 'Shift + Delete'], does: 'Put into the trash, or delete for good' },
-  { keys: ['Ctrl + Z'], does: 'Take back what was deleted, while a message offers it' },
-  { keys: ['Shift + F10'], does: 'Open the menu of a file' },
-  { keys: ['/'], does: 'Filter by name' },
-  { keys: ['?'], does: 'Show this help' },
+export interface Shortcut {
+  keys: string[]
+  does: string
+  /** Whether it is a single letter, which can be switched off. */
+  letter?: boolean
+}
+
+/** What keys do in a list of files. The help shows this table, so it cannot promise what is not there. */
+export const shortcuts = (): Shortcut[] => [
+  { keys: ['↑', '↓', '←', '→', 'Home', 'End', 'Page Up', 'Page Down'], does: t('Go to another file') },
+  { keys: ['Shift + ↑', 'Shift + ↓', 'Shift + ←', 'Shift + →'], does: t('Select further') },
+  { keys: ['Space', 'Ctrl + ↑', 'Ctrl + ↓'], does: t('Select one, or go on without selecting') },
+  { keys: ['Ctrl + A', 'Esc'], does: t('Select all, or nothing') },
+  { keys: ['a … z'], does: lettersOn.value ? t('Go to a name that begins so; letters with a meaning of their own with Shift') : t('Go to a name that begins so') },
+  { keys: ['Enter'], does: t('Open a folder or file; what cannot be shown is downloaded') },
+  { keys: ['Backspace', 'Alt + ↑'], does: t('Go to the folder above') },
+  { keys: ['F2'], does: t('Rename') },
+  { keys: ['Delete', 'Shift + Delete'], does: t('Put into the trash, or delete for good') },
+  { keys: ['Ctrl + C', 'Ctrl + X', 'Ctrl + V'], does: t('Copy, cut, paste files') },
+  { keys: ['Ctrl + Z'], does: t('Take back what was deleted, moved or renamed, while a message offers it') },
+  { keys: ['Alt + Enter'], does: t('Show or hide the details of a file') },
+  { keys: ['d'], does: t('Show or hide the details of a file'), letter: true },
+  { keys: ['s', 'f'], does: t('Make a favourite, or none any more'), letter: true },
+  { keys: ['v'], does: t('Show as list, compact list, grid or gallery'), letter: true },
+  { keys: ['n', 'Shift + N', 'Shift + F'], does: t('New file, new folder'), letter: true },
+  { keys: ['u'], does: t('Upload files'), letter: true },
+  { keys: ['.'], does: t('Open the menu of a file'), letter: true },
+  { keys: ['Shift + F10'], does: t('Open the menu of a file') },
+  { keys: ['/'], does: t('Filter by name'), letter: true },
+  { keys: ['Ctrl + K'], does: t('Open the palette of commands') },
+  { keys: ['?'], does: t('Show this help'), letter: true },
 ]
+
+/** What a single letter does wherever the focus is in the files, '' for nothing. */
+export function letterOf(event: KeyboardEvent): string {
+  if (!lettersOn.value || held(event) || event.altKey) return ''
+  const names: Record<string, string> = {
+    d: 'details', s: 'favourite', f: 'favourite', v: 'view', n: 'new-file', N: 'new-folder', F: 'new-folder', u: 'upload', '.': 'menu', '/': 'filter', '?': 'help',
+  }
+  return names[event.key] ?? ''
+}
 
 export interface KeyContext {
   rows(): readonly Entry[]
   selection: Selection<Entry>
+  /** How many rows a page has, and how many files stand in a row. */
   page(): number
+  columns(): number
   act(id: string): void
   openActive(): void
   up(): void
@@ -39,27 +67,29 @@ export function useKeys(context: KeyContext): (event: KeyboardEvent) => boolean 
 
   function move(event: KeyboardEvent): boolean {
     const { active, go } = context.selection
+    const across = context.columns()
+    const on = document.dir === 'rtl' ? -1 : 1
     const steps: Record<string, number> = {
-      ArrowDown: active.value + 1,
-      ArrowUp: Math.max(0, active.value - 1),
+      ArrowDown: active.value < 0 ? 0 : active.value + across,
+      ArrowUp: active.value - across < 0 ? Math.max(0, active.value) % across : active.value - across,
       Home: 0,
       End: context.rows().length - 1,
-      PageDown: active.value + context.page(),
-      PageUp: active.value - context.page(),
+      PageDown: active.value + context.page() * across,
+      PageUp: active.value - context.page() * across,
+      ...(across > 1 ? { ArrowRight: active.value + on, ArrowLeft: active.value - on } : {}),
     }
     const to = steps[event.key]
     if (to === undefined) return false
     if (event.altKey) return event.key === 'ArrowUp' && (context.up(), true)
-    go(to, event.shiftKey ? 'range' : event.ctrlKey || event.metaKey ? 'move' : 'only')
+    go(to, event.shiftKey ? 'range' : held(event) ? 'move' : 'only')
     return true
   }
 
   function command(event: KeyboardEvent): boolean {
-    const held = event.ctrlKey || event.metaKey
-    if (held && event.key.toLowerCase() === 'a') context.selection.all()
+    if (held(event) && event.key.toLowerCase() === 'a') context.selection.all()
     else if (event.altKey && event.key === 'Enter') context.act('details')
     else if (event.key === ' ' && letters === '') context.selection.go(context.selection.active.value, 'toggle')
-    else if (held || event.altKey) return false
+    else if (held(event) || event.altKey) return false
     else if (event.key === 'Escape') context.selection.clear()
     else if (event.key === 'Enter') context.openActive()
     else if (event.key === 'Backspace') context.up()
@@ -69,8 +99,10 @@ export function useKeys(context: KeyContext): (event: KeyboardEvent) => boolean 
     return true
   }
 
+  /** Letters go on with a name that was begun; at its beginning some of them are commands. */
   function seek(event: KeyboardEvent): boolean {
-    if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey || '/?'.includes(event.key)) return false
+    if (event.key.length !== 1 || held(event) || event.altKey || '/?'.includes(event.key)) return false
+    if (letters === '' && letterOf(event) !== '') return false
     const { active, go } = context.selection
     const going = letters !== ''
     letters += event.key

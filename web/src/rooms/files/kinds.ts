@@ -1,7 +1,9 @@
 import { File, FileArchive, FileAudio, FileCode, FileImage, FileSpreadsheet, FileText, FileVideo, Folder, Presentation } from '@lucide/vue'
 import type { Component } from 'vue'
 import type { Entry } from '../../api/dav'
+import { bytes, when } from '../../kit/format'
 import { split } from '../../kit/paths'
+import { t } from '../../kit/words'
 
 export interface Kind {
   icon: Component
@@ -11,19 +13,19 @@ export interface Kind {
   word: string
 }
 
-const kind = (icon: Component, tone: string, word: string): Kind => ({ icon, tone, word })
-const folder = kind(Folder, 'folder', 'folder')
-const other = kind(File, 'plain', 'file')
-const text = kind(FileText, 'text', 'text')
-const sheet = kind(FileSpreadsheet, 'sheet', 'spreadsheet')
-const slides = kind(Presentation, 'slides', 'presentation')
-const archive = kind(FileArchive, 'archive', 'archive')
-const code = kind(FileCode, 'code', 'code')
+const kind = (icon: Component, tone: string, said: () => string): Kind => ({ icon, tone, get word() { return said() } })
+const folder = kind(Folder, 'folder', () => t('folder'))
+const other = kind(File, 'plain', () => t('file'))
+const text = kind(FileText, 'text', () => t('text'))
+const sheet = kind(FileSpreadsheet, 'sheet', () => t('spreadsheet'))
+const slides = kind(Presentation, 'slides', () => t('presentation'))
+const archive = kind(FileArchive, 'archive', () => t('archive'))
+const code = kind(FileCode, 'code', () => t('code'))
 
 const byFamily: Record<string, Kind> = {
-  image: kind(FileImage, 'image', 'picture'),
-  video: kind(FileVideo, 'video', 'video'),
-  audio: kind(FileAudio, 'audio', 'sound'),
+  image: kind(FileImage, 'image', () => t('picture')),
+  video: kind(FileVideo, 'video', () => t('video')),
+  audio: kind(FileAudio, 'audio', () => t('sound')),
   text,
 }
 
@@ -42,3 +44,7 @@ export function kindOf(entry: Pick<Entry, 'folder' | 'name' | 'mime'>): Kind {
   if (entry.folder) return folder
   return byExtension[split(entry.name).extension.toLowerCase()] ?? byFamily[entry.mime.split('/')[0] ?? ''] ?? other
 }
+
+/** All of an entry in a line, for those who hear it. */
+export const labelOf = (entry: Entry): string =>
+  t('{name}, {kind}, {size}, changed {when}', { name: entry.name, kind: kindOf(entry).word, size: bytes(entry.size), when: when(entry.modified) })

@@ -1,17 +1,34 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
-import { type Entry, type Listing, type Usage, list, stat, usage } from '../../api/dav'
-import { join } from '../../kit/paths'
+import { type Entry, stat } from '../../api/dav'
+import { join, parentOf } from '../../kit/paths'
 
-export interface Folder {
-  listing: Readonly<Ref<Listing | undefined>>
+/** Files and folders that are listed together. */
+export interface Listed {
+  /** The folder they are in, if they are in one. */
+  folder?: Entry
+  entries: Entry[]
+  /** What the folder says of itself; '' for nothing. */
+  readme: string
+}
+
+/** Where a list of files comes from: a folder, or something that gathers files from everywhere. */
+export interface Source {
+  /** Tells it from other sources: the path of a folder, or a word. */
+  key: string
+  /** The path of the folder, '' if it is none. */
+  path: string
+  list(signal: AbortSignal, counted: (n: number) => void): Promise<Listed>
+}
+
+export interface Listing {
+  listing: Readonly<Ref<Listed | undefined>>
   entries: ComputedRef<Entry[]>
   error: Readonly<Ref<unknown>>
   /** Entries that have come so far, while a listing takes noticeably long. */
   coming: Readonly<Ref<number | undefined>>
-  space: Readonly<Ref<Usage | undefined>>
   reload(): Promise<void>
-  /** Puts an entry where it belongs without listing again. */
-  put(entry: Entry, insteadOf?: string): void
+  /** Puts entries where they belong, instead of what they were, without listing again. */
+  put(...entries: Entry[]): void
   drop(ids: ReadonlySet<string>): void
   /** Lists again if the folder is not what it was. */
   glance(): Promise<void>
@@ -19,42 +36,42 @@ export interface Folder {
   touch(): void
 }
 
-/** How many folders are remembered, to be shown at once when somebody comes back. */
+/** How many lists are remembered, to be shown at once when somebody comes back. */
 const remembered = 20
 /** Milliseconds before a listing is admitted to be slow. */
 const patience = 150
 /** Milliseconds before a page that comes back to the front asks whether something has changed. */
 const stale = 5000
 
-/** The folder that is being looked at. */
-export function useFolder(user: string, path: Ref<string>): Folder {
-  const cache = new Map<string, Listing>()
-  const listing = shallowRef<Listing>()
+const cache = new Map<string, Listed>()
+
+/** The list of files that is being looked at. */
+export function useListing(user: string, source: Readonly<Ref<Source>>): Listing {
+  const listing = shallowRef<Listed>()
   const error = shallowRef<unknown>()
   const coming = ref<number>()
-  const space = shallowRef<Usage>()
   let under: AbortController | undefined
   let took = 0
   let loaded = 0
   let soon: ReturnType<typeof setTimeout> | undefined
 
-  function show(at: string, found: Listing): void {
+  function show(at: string, found: Listed): void {
     cache.delete(at)
     cache.set(at, found)
     const [oldest] = cache.keys()
     if (cache.size > remembered && oldest !== undefined) cache.delete(oldest)
-    if (at === path.value) listing.value = found
+    if (at === source.value.key) listing.value = found
   }
 
   async function load(): Promise<void> {
     under?.abort()
     const mine = (under = new AbortController())
-    const at = path.value
+    const { key: at, list } = source.value
     const began = performance.now()
     let n = 0
     const slow = setTimeout(() => (coming.value = listing.value ? undefined : n), patience)
     try {
-      const found = await list(user, at, mine.signal, so => {
+      const found = await list(mine.signal, so => {
         n = so
         if (coming.value !== undefined) coming.value = so
       })
@@ -73,23 +90,14 @@ export function useFolder(user: string, path: Ref<string>): Folder {
     }
   }
 
-  async function measure(): Promise<void> {
-    space.value = await usage(user).catch(() => space.value) // a meter is not worth a complaint
-  }
-
-  const reload = async (): Promise<void> => {
-    await Promise.all([load(), measure()])
-  }
-
   function change(make: (entries: Entry[]) => Entry[]): void {
-    if (listing.value) show(path.value, { folder: listing.value.folder, entries: make(listing.value.entries) })
-    void measure()
+    if (listing.value) show(source.value.key, { ...listing.value, entries: make(listing.value.entries) })
   }
 
   function touch(): void {
     soon ??= setTimeout(() => {
       soon = undefined
-      void reload()
+      void load()
     }, Math.max(1000, took * 10))
   }
 
@@ -99,17 +107,17 @@ export function useFolder(user: string, path: Ref<string>): Folder {
 
   async function glance(): Promise<void> {
     if (!listing.value) return
-    const now = await stat(user, path.value).catch(() => undefined)
-    if (now?.etag !== listing.value?.folder.etag) await reload()
+    const { path } = source.value
+    const now = path === '' ? undefined : await stat(user, path).catch(() => undefined)
+    if (!now || now.etag !== listing.value.folder?.etag) await load()
   }
 
-  watch(path, at => {
+  watch(() => source.value.key, at => {
     listing.value = cache.get(at)
     error.value = undefined
     coming.value = undefined
     void load()
   }, { immediate: true })
-  void measure()
   document.addEventListener('visibilitychange', back)
   onScopeDispose(() => {
     document.removeEventListener('visibilitychange', back)
@@ -122,9 +130,11 @@ export function useFolder(user: string, path: Ref<string>): Folder {
     entries: computed(() => listing.value?.entries ?? []),
     error,
     coming,
-    space,
-    reload,
-    put: (entry, insteadOf) => change(all => [...all.filter(e => e.id !== insteadOf && e.id !== entry.id), entry]),
+    reload: load,
+    put(...now) {
+      const news = new Map(now.map(e => [e.id, e]))
+      change(all => [...all.filter(e => !news.has(e.id)), ...now])
+    },
     drop: ids => change(all => all.filter(e => !ids.has(e.id))),
     glance,
     touch,
@@ -132,4 +142,4 @@ export function useFolder(user: string, path: Ref<string>): Folder {
 }
 
 /** The entry under another name. */
-export const renamed = (entry: Entry, folder: string, name: string): Entry => ({ ...entry, name, path: join(folder, name) })
+export const renamed = (entry: Entry, name: string): Entry => ({ ...entry, name, path: join(parentOf(entry.path), name) })
