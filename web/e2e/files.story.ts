@@ -45,7 +45,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(here, { recursive: true, force: true }))
 
 test('a folder is made, and an impossible name is told', async () => {
-  await page.getByRole('button', { name: 'New folder' }).click()
+  await page.getByRole('button', { name: 'New', exact: true }).click()
+  await page.getByRole('menuitem', { name: 'New folder' }).click()
   const dialog = page.getByRole('dialog', { name: 'New folder' })
   await dialog.getByLabel('Name').fill('a/b')
   await dialog.getByRole('button', { name: 'Make folder' }).click()
@@ -80,12 +81,12 @@ test('files go up, come down the same, and are renamed and deleted', async () =>
   await page.getByLabel('New name of').press('Enter')
   await page.getByText('“größer.bin” keeps its name.').waitFor()
   b.forgive(/412/)
-  await page.getByRole('button', { name: 'Close the message' }).click()
+  await page.getByRole('button', { name: 'Close the message' }).last().click()
 
   await pick('größer.bin', 'Delete')
   await page.getByText('“größer.bin” moved to the trash.').waitFor()
   expect(await names('/Ärger & Co #1 100%')).toEqual(['empty.txt'])
-  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByRole('button', { name: 'Undo' }).last().click()
   await row(page, 'größer.bin').waitFor()
   expect(await names('/Ärger & Co #1 100%')).toEqual(['empty.txt', 'größer.bin'])
 })

@@ -53,7 +53,7 @@ test('everything can be done without a mouse', async () => {
 
   await press('Home', 'Delete')
   await expect.poll(() => names('/keys')).toEqual(['gamma.txt', 'omega.txt'])
-  await page.getByRole('button', { name: 'Undo' }).waitFor()
+  await page.getByRole('button', { name: 'Undo' }).last().waitFor()
   await press('Control+z')
   await expect.poll(() => names('/keys')).toEqual(['beta.txt', 'gamma.txt', 'omega.txt'])
   await row(page, 'beta.txt').waitFor()
@@ -83,8 +83,8 @@ test('everything can be done without a mouse', async () => {
   await page.getByRole('dialog', { name: 'Keys' }).waitFor()
   await press('Escape')
 
-  await tabTo('New folder')
-  await press('Enter')
+  await tabTo('New')
+  await press('Enter', 'Enter')
   await page.getByRole('dialog', { name: 'New folder' }).waitFor()
   await page.keyboard.type('made by keys')
   await press('Enter')

@@ -1,11 +1,16 @@
 import { shallowRef } from 'vue'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Entry } from '../../api/dav'
 import { fileActions } from './actions/actions'
 import { downloadOf } from './actions/download'
 import { naming } from './actions/remove'
 import { kindOf } from './kinds'
-import { useKeys } from './keys'
+import { lettersOn } from '../../kit/keys'
+import { letterOf, useKeys } from './keys'
+import { fits } from './moves'
+
+vi.hoisted(() => vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined }))
+vi.mock('../../kit/person', () => ({ who: { value: { id: 'al', name: 'Al' } } }))
 
 const entry = (name: string, more: Partial<Entry> = {}): Entry => ({
   id: name, name, path: `/in/${name}`, folder: false, size: 1, modified: 0, etag: '', mime: '', mayRename: true, mayDelete: true, mayCreate: true, mayShare: true, favourite: false, preview: false, ...more,
@@ -24,15 +29,16 @@ test('only what is possible is offered', () => {
   const actions = fileActions({
     open: e => did.push(`open ${e.name}`), download: all => did.push(`download ${all.length}`), rename: e => did.push(`rename ${e.name}`),
     remove: all => did.push(`delete ${all.length}`), details: () => did.push('details'),
+    favour: all => did.push(`favour ${all.length}`), carry: all => did.push(`carry ${all.length}`),
   })
   const offered = (...all: Entry[]): string => actions.filter(a => a.enabled(all)).map(a => a.id).join(' ')
   expect(offered()).toBe('')
-  expect(offered(folder)).toBe('open download rename details delete')
-  expect(offered(entry('a'))).toBe('download rename details delete')
-  expect(offered(entry('a'), folder)).toBe('download details delete')
-  expect(offered(entry('a', { mayRename: false, mayDelete: false }))).toBe('download details')
+  expect(offered(folder)).toBe('open download favourite rename move details delete')
+  expect(offered(entry('a'))).toBe('open download favourite rename move details delete')
+  expect(offered(entry('a'), folder)).toBe('download favourite move details delete')
+  expect(offered(entry('a', { mayRename: false, mayDelete: false }))).toBe('open download favourite move details')
   for (const action of actions) action.run([folder])
-  expect(did).toEqual(['open d', 'download 1', 'rename d', 'details', 'delete 1'])
+  expect(did).toEqual(['open d', 'download 1', 'favour 1', 'favour 1', 'rename d', 'carry 1', 'details', 'delete 1'])
 })
 
 test('a question names what goes, but not endlessly', () => {
@@ -48,7 +54,7 @@ test('things look like what they are', () => {
 })
 
 /** Presses keys on a list of three and writes down what happens. */
-function pressing() {
+function pressing(across = 1) {
   const rows = [entry('alpha'), entry('beta'), entry('berta')]
   const log: string[] = []
   const active = shallowRef(0)
@@ -57,9 +63,11 @@ function pressing() {
     rows: () => rows,
     selection: {
       active, chosen: shallowRef([]) as never, has: () => false,
-      go: (i, how) => { active.value = i; log.push(`${how} ${i}`) }, all: () => log.push('all'), clear: () => log.push('clear'), show: () => undefined,
+      go: (i, how) => { active.value = i; log.push(`${how} ${i}`) }, all: () => log.push('all'), clear: () => log.push('clear'), show: () => undefined, hold: () => undefined,
     },
     page: () => 2,
+    columns: () => across,
+    leftward: () => false,
     act: id => log.push(id),
     openActive: () => log.push('open'),
     up: () => log.push('up'),
@@ -84,6 +92,21 @@ test('keys do what the help says', () => {
     .toEqual(['nothing', 'nothing', 'nothing', 'nothing', 'nothing'])
 })
 
+test('in a grid, arrows go in two dimensions', () => {
+  const press = pressing(2)
+  expect([press('ArrowRight'), press('ArrowDown'), press('ArrowUp'), press('ArrowLeft'), press('ArrowUp')]).toEqual(['only 1', 'only 3', 'only 1', 'only 0', 'only 0'])
+  expect(pressing()('ArrowRight')).toBe('nothing')
+})
+
+test('letters with a meaning of their own begin no name, unless they are switched off', async () => {
+  const press = pressing()
+  expect([press('d'), press('s'), press('b'), press('d', {}, 100)]).toEqual(['nothing', 'nothing', 'only 1', ''])
+  lettersOn.value = false
+  expect(press('d')).toBe('')
+  lettersOn.value = true
+  expect(letterOf({ key: 'N', ctrlKey: false, metaKey: false, altKey: false } as KeyboardEvent)).toBe('new-folder')
+})
+
 test('letters typed at one breath are one name', () => {
   const press = pressing()
   expect([press('b'), press('e', {}, 100), press('r', {}, 100)]).toEqual(['only 1', 'only 1', 'only 2'])
@@ -91,4 +114,9 @@ test('letters typed at one breath are one name', () => {
   expect(press('B')).toBe('only 2')
   expect(press('x')).toBe('')
   expect([press('b'), press('Home', {}, 100), press(' ', {}, 100)]).toEqual(['only 1', 'only 0', 'toggle 0'])
+})
+
+test('a folder does not go into itself, and nothing moves to where it is', () => {
+  expect([fits([folder], '/in/d', 'copy'), fits([folder], '/in/d/e', 'move'), fits([folder], '/in/dd', 'move')]).toEqual([false, false, true])
+  expect([fits([entry('a')], '/in', 'move'), fits([entry('a')], '/in', 'copy'), fits([], '/x', 'move')]).toEqual([false, true, false])
 })

@@ -52,6 +52,8 @@ export interface KeyContext {
   /** How many rows a page has, and how many files stand in a row. */
   page(): number
   columns(): number
+  /** Whether what follows stands to the left. */
+  leftward(): boolean
   act(id: string): void
   openActive(): void
   up(): void
@@ -68,7 +70,7 @@ export function useKeys(context: KeyContext): (event: KeyboardEvent) => boolean 
   function move(event: KeyboardEvent): boolean {
     const { active, go } = context.selection
     const across = context.columns()
-    const on = document.dir === 'rtl' ? -1 : 1
+    const on = context.leftward() ? -1 : 1
     const steps: Record<string, number> = {
       ArrowDown: active.value < 0 ? 0 : active.value + across,
       ArrowUp: active.value - across < 0 ? Math.max(0, active.value) % across : active.value - across,
