@@ -3,11 +3,11 @@ import { createRouter, createWebHistory } from 'vue-router'
 import { learn } from './kit/capabilities'
 import { stayTuned } from './kit/live'
 import { meet, who } from './kit/person'
-import { actionsKey, commandsKey, openersKey, ranked, tabsKey } from './kit/room'
+import { actionsKey, commandsKey, footKey, openersKey, ranked, tabsKey } from './kit/room'
 import { rooms } from './rooms'
 import App from './shell/App.vue'
 import NotFound from './shell/NotFound.vue'
-import { settingsRoute } from './shell/settings'
+import { settingsPlaces, settingsRoute } from './shell/settings'
 
 const router = createRouter({
   history: createWebHistory('/'),
@@ -17,8 +17,9 @@ const router = createRouter({
 const meeting = meet().catch(() => undefined) // the name is a nicety where the id is known
 if (who.value.id === '') await meeting
 void learn().then(() => stayTuned()).catch(() => undefined) // what depends on it is offered when it is known
-createApp(App, { places: ranked(rooms.flatMap(room => room.places ?? [])), bar: ranked(rooms.flatMap(room => room.bar ?? [])) })
+createApp(App, { places: ranked(rooms.flatMap(room => room.places ?? [])), settings: settingsPlaces(rooms), bar: ranked(rooms.flatMap(room => room.bar ?? [])) })
   .provide(tabsKey, ranked(rooms.flatMap(room => room.tabs ?? [])))
+  .provide(footKey, ranked(rooms.flatMap(room => room.foot ?? [])))
   .provide(actionsKey, ranked(rooms.flatMap(room => room.actions ?? [])))
   .provide(openersKey, ranked(rooms.flatMap(room => room.openers ?? [])))
   .provide(commandsKey, rooms.flatMap(room => room.commands ?? []))

@@ -11,6 +11,8 @@ export interface Room {
   settings?: readonly SettingsPage[]
   /** What it adds to the list of places beside the files. */
   places?: readonly Place[]
+  /** What it shows at the foot of the list of places. */
+  foot?: readonly BarPiece[]
   /** What it tells of a file in the panel of details. */
   tabs?: readonly Tab[]
   /** What it puts into the bar above everything. */
@@ -70,6 +72,8 @@ export interface Place {
   to: string
   /** Whether the server has it; without, it always has. */
   needs?(caps: Capabilities): boolean
+  /** What can be opened out below it, such as its folders. */
+  inside?: () => Promise<{ default: Component }>
 }
 
 /** A tab of the panel of details. Its component gets the file as the property entry. */
@@ -84,6 +88,9 @@ export interface Tab {
 
 /** All tabs of all rooms, by rank. */
 export const tabsKey: InjectionKey<readonly Tab[]> = Symbol('tabs')
+
+/** What stands at the foot of the list of places, by rank. */
+export const footKey: InjectionKey<readonly BarPiece[]> = Symbol('foot')
 
 /** What all rooms do with files, by rank. */
 export const actionsKey: InjectionKey<readonly FileAction[]> = Symbol('actions')

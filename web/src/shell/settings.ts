@@ -1,5 +1,5 @@
 import type { RouteRecordRaw } from 'vue-router'
-import { type Room, type SettingsPage, ranked } from '../kit/room'
+import { type Place, type Room, type SettingsPage, ranked } from '../kit/room'
 import SettingsFrame from './SettingsFrame.vue'
 
 /** All pages of the settings, in the order in which the frame lists them. */
@@ -17,3 +17,6 @@ export function settingsRoute(rooms: readonly Room[]): RouteRecordRaw {
     children: pages.map(page => ({ path: page.id, component: page.component })),
   }
 }
+
+/** The pages of the settings as places to go to, for the palette of commands. */
+export const settingsPlaces = (rooms: readonly Room[]): Place[] => settingsPages(rooms).map(({ id, label, icon, rank }) => ({ id: `settings-${id}`, label, icon, rank, to: `/settings/user/${id}` }))

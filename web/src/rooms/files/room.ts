@@ -31,11 +31,12 @@ export default defineRoom({
     list('favorites'), list('recent'), list('tags'),
   ],
   places: [
-    { id: 'files', label: t('All files'), icon: Folder, rank: 10, to: '/apps/files/files' },
+    { id: 'files', label: t('All files'), icon: Folder, rank: 10, to: '/apps/files/files', inside: () => import('./parts/FolderTree.vue') },
     { id: 'favorites', label: t('Favourites'), icon: Star, rank: 20, to: '/apps/files/favorites' },
     { id: 'recent', label: t('Recent'), icon: Clock, rank: 30, to: '/apps/files/recent' },
     { id: 'tags', label: t('Tags'), icon: Tags, rank: 70, to: '/apps/files/tags', needs: caps => capability(caps, 'systemtags', 'enabled') === true },
   ],
   bar: [{ id: 'uploads', rank: 90, component: () => import('./parts/UploadsPiece.vue') }],
+  foot: [{ id: 'storage', rank: 90, component: () => import('./parts/StorageMeter.vue') }],
   tabs: [{ id: 'properties', label: t('Details'), icon: Info, rank: 90, component: () => import('./parts/PropertiesTab.vue') }],
 })
