@@ -64,6 +64,14 @@ test('folders come first, numbers count, the order goes either way', () => {
   expect(names('size', true)).toBe('y z b9 b10 a Ä')
 })
 
+test('many plain names are put in the same order as few', () => {
+  const some = ['b10', 'B9', 'a 2.txt', 'a_1', 'a-1', 'a.1', '007', '7a', '10', 'IMG_0099.jpg', 'IMG_100.jpg', 'zz', 'Z y'].map(n => entry(n))
+  const few = sorted(some, { column: 'name', down: false }).map(e => e.name)
+  const lots = sorted([...some, ...Array.from({ length: 3000 }, (_, i) => entry(`x${i}`))], { column: 'name', down: false })
+  expect(lots.map(e => e.name).filter(n => !/^x\d/.test(n)).filter(n => !/^a./.test(n))).toEqual(few.filter(n => !/^a./.test(n)))
+  expect(lots.map(e => e.name).filter(n => /^x\d/.test(n)).slice(0, 12).join()).toBe('x0,x1,x2,x3,x4,x5,x6,x7,x8,x9,x10,x11')
+})
+
 test('the filter takes words, without case and accents', () => {
   const all = [entry('Übersicht Mai.ods'), entry('Mai.txt'), entry('Juni.ods')]
   expect(filtered(all, 'mai uber').map(e => e.name)).toEqual(['Übersicht Mai.ods'])

@@ -18,8 +18,26 @@ const byName = (a: Sortable, b: Sortable): number => collator.compare(a.name, b.
 /** Sorts into a new array: folders always first, then by the column, then by name. */
 export function sorted<T extends Sortable>(entries: readonly T[], { column, down }: Order): T[] {
   const way = down ? -1 : 1
+  if (column === 'name' && entries.length >= many && entries.every(e => simple.test(e.name))) return byKey(entries, way)
   const by = column === 'name' ? byName : (a: T, b: T) => a[column] - b[column] || way * byName(a, b)
   return [...entries].sort((a, b) => Number(b.folder) - Number(a.folder) || way * by(a, b))
+}
+
+/** From how many entries on comparing names as languages do takes too long where a plain comparison comes to the same. */
+const many = 2000
+const simple = /^[\w .()-]+$/
+
+/** Under this, plain comparison puts names in the same order as the collator: numbers by their value, without regard to case. */
+const keyOf = (name: string): string =>
+  name.toLowerCase().replaceAll('_', '\u001f').replace(/\d+/g, digits => {
+    const n = digits.replace(/^0+(?=\d)/, '')
+    return `0${String.fromCharCode(0x30 + n.length)}${n}`
+  })
+
+function byKey<T extends Sortable>(entries: readonly T[], way: number): T[] {
+  const keyed = entries.map(entry => ({ entry, key: keyOf(entry.name) }))
+  keyed.sort((a, b) => Number(b.entry.folder) - Number(a.entry.folder) || way * (a.key < b.key ? -1 : a.key > b.key ? 1 : byName(a.entry, b.entry)))
+  return keyed.map(k => k.entry)
 }
 
 const marks = /\p{M}/gu
