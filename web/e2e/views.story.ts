@@ -164,7 +164,7 @@ test('the palette does what is typed, by keyboard alone', async () => {
   await palette.getByRole('option', { name: 'Rename' }).waitFor()
   await accessible(page, 'the palette')
   await shoot(page, 'palette-1440-light')
-  await page.keyboard.type('favourite')
+  await page.keyboard.type('make a fav')
   await page.keyboard.press('Enter')
   await row(page, 'b.txt').locator('.star.on').waitFor()
   await page.keyboard.press('Control+k')

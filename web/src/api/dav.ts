@@ -162,6 +162,9 @@ const propfind = (user: string, path: string, depth: string, props: string, sign
 export const previewAddress = (entry: Entry, size: number, cover = false): string =>
   `/core/preview?fileId=${encodeURIComponent(entry.id)}&x=${size}&y=${size}&a=${cover ? 0 : 1}&v=${encodeURIComponent(entry.etag.replaceAll('"', ''))}`
 
+/** What there is a preview of where the server does not say. */
+const pictures = /^image\/(png|jpeg|gif|webp)$/
+
 /** Makes an Entry of a response of a listing. */
 export function entryOf(user: string, found: Found): Entry {
   const path = pathOf(user, found.href)
@@ -182,7 +185,7 @@ export function entryOf(user: string, found: Found): Entry {
     mayCreate: may.includes('C'),
     mayShare: may.includes('R'),
     favourite: prop(names.favourite) === '1',
-    preview: prop(names.preview) === 'true',
+    preview: prop(names.preview) === 'true' || (!found.props.has(names.preview) && pictures.test(prop(names.mime))),
   }
 }
 

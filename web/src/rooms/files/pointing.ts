@@ -120,6 +120,7 @@ export function usePointing({ rows, selection, list, lineOf, within, addressOf, 
   }
 
   function drag(index: number, entry: Entry, event: DragEvent): void {
+    if (lasso.area.value) return event.preventDefault() // what the frame has just selected could be dragged already
     if (!selection.has(entry)) selection.go(index, 'only')
     carry(event, selection.chosen.value, addressOf)
   }
