@@ -38,6 +38,11 @@ export function browser(hand: 'mouse' | 'finger' = 'mouse', home: () => string =
       hasTouch: hand === 'finger', isMobile: hand === 'finger',
     })
     context.setDefaultTimeout(20_000)
+    await context.exposeFunction('breached', (what: string) => complaints.push(`breach of the policy: ${what}`))
+    await context.addInitScript(() => {
+      const { breached } = globalThis as unknown as { breached(what: string): void }
+      document.addEventListener('securitypolicyviolation', e => breached(`${e.effectiveDirective} ${e.blockedURI} ${e.sample} ${e.sourceFile}:${e.lineNumber}`))
+    })
     context.on('page', page => watch(page, complaints, home))
     for (const page of context.pages()) watch(page, complaints, home)
   })
@@ -71,6 +76,10 @@ function watch(page: Page, complaints: string[], home: () => string): void {
   page.on('console', message => {
     if (/\/core\/preview\?/.test(message.location().url) && /404/.test(message.text())) return // a file that is no picture is shown by its kind
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${message.type()}: ${message.text()} ${message.location().url}`)
+  })
+  page.on('dialog', dialog => {
+    complaints.push(`dialog: ${dialog.message()}`)
+    void dialog.dismiss()
   })
   page.on('pageerror', error => complaints.push(`thrown: ${error.stack ?? error.message}`))
   page.on('request', request => {

@@ -156,6 +156,15 @@ func (t *Tongue) Say(english string, pairs ...any) string {
 	return b.String()
 }
 
+// Known returns a text that was written elsewhere, such as that of an error, in the
+// language if its catalogue has it. Nothing is filled in.
+func (t *Tongue) Known(english string) string {
+	if text, ok := t.texts[english]; ok {
+		return text
+	}
+	return english
+}
+
 // Has tells whether the language has a text of its own for an English one.
 func (t *Tongue) Has(english string) bool {
 	_, ok := t.texts[english]

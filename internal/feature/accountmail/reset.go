@@ -66,7 +66,7 @@ func (rm *Room) redeem(ctx context.Context, token, uid string) (*identity.User, 
 }
 
 func (rm *Room) forgotPage(w http.ResponseWriter, r *http.Request) error {
-	return rm.pages["forgot"].Render(w, r, http.StatusOK, "Forgotten password", map[string]any{"User": r.URL.Query().Get("user"), "Sent": false})
+	return rm.pages["forgot"].Render(w, r, http.StatusOK, web.Tongue(r).Say("Forgotten password"), map[string]any{"User": r.URL.Query().Get("user"), "Sent": false})
 }
 
 // forgot answers POST /lostpassword/email with user, the same whether there is
@@ -85,7 +85,7 @@ func (rm *Room) forgot(w http.ResponseWriter, r *http.Request) error {
 		web.WriteJSON(w, http.StatusOK, map[string]string{"status": "success"})
 		return nil
 	}
-	return rm.pages["forgot"].Render(w, r, http.StatusOK, "Forgotten password", map[string]any{"User": "", "Sent": true})
+	return rm.pages["forgot"].Render(w, r, http.StatusOK, web.Tongue(r).Say("Forgotten password"), map[string]any{"User": "", "Sent": true})
 }
 
 // send mails the link, if there is whom to mail it to, and not again and again.
@@ -120,12 +120,12 @@ func (rm *Room) choosePage(w http.ResponseWriter, r *http.Request) error {
 
 func (rm *Room) form(w http.ResponseWriter, r *http.Request, status int, u *identity.User, trouble string) error {
 	action := "/lostpassword/set/" + url.PathEscape(web.Param(r, "token")) + "/" + url.PathEscape(u.ID)
-	return rm.pages["choose"].Render(w, r, status, "Choose a password", map[string]string{"Login": u.ID, "Action": action, "Trouble": trouble})
+	return rm.pages["choose"].Render(w, r, status, web.Tongue(r).Say("Choose a password"), map[string]string{"Login": u.ID, "Action": action, "Trouble": trouble})
 }
 
 func (rm *Room) dead(w http.ResponseWriter, r *http.Request) error {
-	return rm.pages["done"].Render(w, r, http.StatusForbidden, "Choose a password",
-		map[string]any{"Heading": "Choose a password", "Text": fault.Text(errLink), "Good": false, "Again": true})
+	return rm.pages["done"].Render(w, r, http.StatusForbidden, web.Tongue(r).Say("Choose a password"),
+		map[string]any{"Heading": web.Tongue(r).Say("Choose a password"), "Text": web.Tongue(r).Known(fault.Text(errLink)), "Good": false, "Again": true})
 }
 
 // choose sets the password: with it the link is used up.
@@ -143,8 +143,8 @@ func (rm *Room) choose(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case err == nil && page:
-		return rm.pages["done"].Render(w, r, http.StatusOK, "Choose a password",
-			map[string]any{"Heading": "Choose a password", "Text": "The password is saved.", "Good": true, "Again": false})
+		return rm.pages["done"].Render(w, r, http.StatusOK, web.Tongue(r).Say("Choose a password"),
+			map[string]any{"Heading": web.Tongue(r).Say("Choose a password"), "Text": web.Tongue(r).Say("The password is saved."), "Good": true, "Again": false})
 	case err == nil:
 		web.WriteJSON(w, http.StatusOK, map[string]string{"status": "success"})
 		return nil

@@ -69,13 +69,13 @@ func (rm *Room) verifyPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return rm.pages["verify"].Render(w, r, http.StatusOK, "Your mail address",
+	return rm.pages["verify"].Render(w, r, http.StatusOK, web.Tongue(r).Say("Your mail address"),
 		map[string]string{"Mail": c.Mail, "Login": c.UID, "Action": "/settings/verifymail/" + url.PathEscape(web.Param(r, "token"))})
 }
 
 func (rm *Room) unverified(w http.ResponseWriter, r *http.Request) error {
-	return rm.pages["done"].Render(w, r, http.StatusForbidden, "Your mail address",
-		map[string]any{"Heading": "Your mail address", "Text": fault.Text(errLink), "Good": false, "Again": false})
+	return rm.pages["done"].Render(w, r, http.StatusForbidden, web.Tongue(r).Say("Your mail address"),
+		map[string]any{"Heading": web.Tongue(r).Say("Your mail address"), "Text": web.Tongue(r).Known(fault.Text(errLink)), "Good": false, "Again": false})
 }
 
 func (rm *Room) verify(w http.ResponseWriter, r *http.Request) error {
@@ -89,6 +89,6 @@ func (rm *Room) verify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return rm.pages["done"].Render(w, r, http.StatusOK, "Your mail address",
-		map[string]any{"Heading": "Your mail address", "Text": "The address is yours: " + c.Mail, "Good": true, "Again": false})
+	return rm.pages["done"].Render(w, r, http.StatusOK, web.Tongue(r).Say("Your mail address"),
+		map[string]any{"Heading": web.Tongue(r).Say("Your mail address"), "Text": web.Tongue(r).Say("The address is yours: {mail}", "mail", c.Mail), "Good": true, "Again": false})
 }

@@ -37,7 +37,7 @@ func (rm *Room) askPassword(w http.ResponseWriter, r *http.Request, l *Link, not
 		then = "showShare"
 	}
 	v := passwordForm{Version: rm.pages.version, Nonce: web.Nonce(w, r), Action: "/s/" + url.PathEscape(l.Token) + "/authenticate/" + then, Notice: notice}
-	return rm.pages.password.Render(w, r, http.StatusOK, "Password needed", v)
+	return rm.pages.password.Render(w, r, http.StatusOK, web.Tongue(r).Say("Password needed"), v)
 }
 
 // authenticate answers POST /s/{token}/authenticate/{then} with the form again, or

@@ -85,7 +85,7 @@ func (rm *Room) upload(w http.ResponseWriter, r *http.Request) error {
 			p.Failed++
 		}
 	}
-	return rm.pages.receipt.Render(w, r, http.StatusOK, "Receipt", p)
+	return rm.pages.receipt.Render(w, r, http.StatusOK, web.Tongue(r).Say("Receipt"), p)
 }
 
 // intake takes the files of one form in.

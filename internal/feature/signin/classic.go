@@ -28,7 +28,7 @@ func (rm *Room) pickClassic(w http.ResponseWriter, r *http.Request) error {
 		web.Redirect(w, r, grant)
 		return nil
 	}
-	return rm.pages["pick"].Render(w, r, http.StatusOK, "Connect a device", pickView{
+	return rm.pages["pick"].Render(w, r, http.StatusOK, web.Tongue(r).Say("Connect a device"), pickView{
 		Device: plain(r.UserAgent()), Grant: grant, AppToken: "/login/flow/apptoken", State: rm.state(door), User: q.Get("user")})
 }
 

@@ -168,7 +168,7 @@ func (rm *Room) pick(w http.ResponseWriter, r *http.Request) error {
 		web.Redirect(w, r, grant)
 		return nil
 	}
-	return rm.pages["pick"].Render(w, r, http.StatusOK, "Connect a device", pickView{
+	return rm.pages["pick"].Render(w, r, http.StatusOK, web.Tongue(r).Say("Connect a device"), pickView{
 		Device: f.name, Grant: grant, AppToken: "/login/v2/apptoken", State: rm.state(door), User: q.Get("user")})
 }
 
@@ -194,7 +194,7 @@ func (rm *Room) showGrant(w http.ResponseWriter, r *http.Request, status int, de
 	if p.Via == who.ViaAppPassword {
 		return fault.New(fault.Denied, "An app password cannot let another device in.")
 	}
-	return rm.pages["grant"].Render(w, r, status, "Account access", grantView{Device: device, Account: p.Display, Login: p.ID,
+	return rm.pages["grant"].Render(w, r, status, web.Tongue(r).Say("Account access"), grantView{Device: device, Account: p.Display, Login: p.ID,
 		Action: action, State: state, Token: rm.token(sessionOf(p)), Retype: !rm.recent(p), Wrong: wrong})
 }
 
@@ -296,5 +296,5 @@ func (rm *Room) lost(w http.ResponseWriter, r *http.Request, err error) error {
 }
 
 func (rm *Room) message(w http.ResponseWriter, r *http.Request, status int, heading, text string) error {
-	return rm.pages["message"].Render(w, r, status, heading, map[string]any{"Heading": heading, "Text": text, "Good": status == http.StatusOK})
+	return rm.pages["message"].Render(w, r, status, web.Tongue(r).Known(heading), map[string]any{"Heading": heading, "Text": text, "Good": status == http.StatusOK})
 }

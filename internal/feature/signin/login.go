@@ -64,7 +64,7 @@ func (rm *Room) loginPage(w http.ResponseWriter, r *http.Request) error {
 	if q.Get("clear") != "" {
 		v.Notice = "You are logged out."
 	}
-	return rm.pages["login"].Render(w, r, http.StatusOK, "Login", v)
+	return rm.pages["login"].Render(w, r, http.StatusOK, web.Tongue(r).Say("Login"), v)
 }
 
 // login answers POST /login: user, password, remember, redirect_url. A wrong

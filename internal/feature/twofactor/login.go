@@ -127,7 +127,7 @@ func (rm *Room) choose(w http.ResponseWriter, r *http.Request) error {
 	for _, p := range ways {
 		view.Ways = append(view.Ways, way{p.About().Name, with(challengePage+p.About().ID, v.to)})
 	}
-	return rm.pages["choose"].Render(w, r, http.StatusOK, view.Heading, view)
+	return rm.pages["choose"].Render(w, r, http.StatusOK, web.Tongue(r).Known(view.Heading), view)
 }
 
 // way finds the provider of a challenge page. When the account has no such factor,
@@ -176,7 +176,7 @@ func (rm *Room) challenge(w http.ResponseWriter, r *http.Request) error {
 	if len(ways) > 1 {
 		view.Others = with(choosePage+"?all=1", v.to)
 	}
-	return rm.pages["challenge"].Render(w, r, http.StatusOK, about.Name, view)
+	return rm.pages["challenge"].Render(w, r, http.StatusOK, web.Tongue(r).Known(about.Name), view)
 }
 
 func (rm *Room) view(about About, q Question, v visitor, action, trouble string) askView {
@@ -271,7 +271,7 @@ func (rm *Room) learner(w http.ResponseWriter, r *http.Request, v visitor) (l Le
 	for _, l := range rm.learners() {
 		view.Ways = append(view.Ways, way{l.About().Name, with(setupPage+"/"+l.About().ID, v.to)})
 	}
-	return nil, false, rm.pages["choose"].Render(w, r, http.StatusOK, view.Heading, view)
+	return nil, false, rm.pages["choose"].Render(w, r, http.StatusOK, web.Tongue(r).Known(view.Heading), view)
 }
 
 // setUp answers GET /login/setupchallenge and /login/setupchallenge/{provider}: for
@@ -291,7 +291,7 @@ func (rm *Room) setUp(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := rm.view(l.About(), q, v, setupPage+"/"+l.About().ID, r.Form.Get("error"))
 	view.Others = with(setupPage, v.to)
-	return rm.pages["setup"].Render(w, r, http.StatusOK, l.About().Name, view)
+	return rm.pages["setup"].Render(w, r, http.StatusOK, web.Tongue(r).Known(l.About().Name), view)
 }
 
 // learn answers POST /login/setupchallenge/{provider}: the factor is set up, the
@@ -318,6 +318,6 @@ func (rm *Room) learn(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return rm.pages["codes"].Render(w, r, http.StatusOK, "Keep these codes", map[string]any{"Codes": grouped(made), "Style": rm.style, "To": rm.in.Land(v.to)})
+		return rm.pages["codes"].Render(w, r, http.StatusOK, web.Tongue(r).Say("Keep these codes"), map[string]any{"Codes": grouped(made), "Style": rm.style, "To": rm.in.Land(v.to)})
 	})
 }

@@ -186,7 +186,7 @@ func TestPageSaysItsLanguage(t *testing.T) {
 func TestPageAllowsNothingInline(t *testing.T) {
 	res, _ := newRig(t, page).get("/apps/files/files")
 	csp := res.Header.Get("Content-Security-Policy")
-	if !strings.Contains(csp, "script-src 'self'") || strings.Contains(csp, "unsafe") || regexp.MustCompile(`https?:`).MatchString(csp) {
+	if !strings.Contains(csp, "script-src 'self'") || !strings.Contains(csp, "require-trusted-types-for 'script'") || strings.Contains(csp, "unsafe") || regexp.MustCompile(`https?:`).MatchString(csp) {
 		t.Errorf("got %q, want scripts from ourselves and nothing unsafe", csp)
 	}
 	if got := res.Header.Get("Cache-Control"); !strings.Contains(got, "no-store") {

@@ -10,10 +10,13 @@ import (
 	"path"
 	"strings"
 	text "text/template"
+
+	"atrium/internal/base/tongue"
 )
 
-// Letters are the texts that a room sends, one file for each language:
-// welcome.en.txt, welcome.de.txt. The first line is the subject, "Subject: …".
+// Letters are the texts that a room sends, a file in English for each: welcome.txt.
+// The catalogues of base/tongue have what each subject, paragraph and button is in
+// other languages. The first line is the subject, "Subject: …".
 // Paragraphs follow, with empty lines between; one that is nothing but
 // "[words](address)" becomes a button, or the words and the address in the plain
 // text. Each paragraph is a template of its own, and what is filled in makes
@@ -25,10 +28,7 @@ type letter struct{ parts []part }
 // part is the subject, a paragraph, or a button.
 type part struct{ words, link *text.Template }
 
-// language is what is written where there is no text in another.
-const language = "en"
-
-// LoadLetters reads all letters of a folder. Each must be there in English.
+// LoadLetters reads all letters of a folder, in all languages.
 func LoadLetters(files fs.FS, folder string) (*Letters, error) {
 	names, err := fs.Glob(files, path.Join(folder, "*.txt"))
 	if err != nil {
@@ -40,22 +40,18 @@ func LoadLetters(files fs.FS, folder string) (*Letters, error) {
 		if err != nil {
 			return nil, err
 		}
-		l, err := parseLetter(string(b))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		out.byName[strings.TrimSuffix(path.Base(name), ".txt")] = l
-	}
-	for name := range out.byName {
-		base, _, _ := strings.Cut(name, ".")
-		if _, ok := out.byName[base+"."+language]; !ok {
-			return nil, fmt.Errorf("%s: not there in English", name)
+		for _, in := range tongue.All().Each() {
+			l, err := parseLetter(string(b), in)
+			if err != nil {
+				return nil, fmt.Errorf("%s in %s: %w", name, in.Name, err)
+			}
+			out.byName[strings.TrimSuffix(path.Base(name), ".txt")+"."+in.Code] = l
 		}
 	}
 	return out, nil
 }
 
-func parseLetter(s string) (l letter, err error) {
+func parseLetter(s string, in *tongue.Tongue) (l letter, err error) {
 	first, rest, _ := strings.Cut(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
 	subject, ok := strings.CutPrefix(first, "Subject: ")
 	if !ok {
@@ -70,7 +66,7 @@ func parseLetter(s string) (l letter, err error) {
 		if w, ok := strings.CutPrefix(p, "["); ok && strings.HasSuffix(p, ")") && strings.Contains(p, "](") {
 			words, link, _ = strings.Cut(strings.TrimSuffix(w, ")"), "](")
 		}
-		if t.words, err = text.New("").Option("missingkey=error").Parse(words); err != nil {
+		if t.words, err = text.New("").Option("missingkey=error").Parse(in.Known(words)); err != nil {
 			return l, err
 		}
 		if link != "" {
@@ -98,12 +94,8 @@ const theList = "(list)"
 // WriteList is Write for a letter with a paragraph "(list)": each text of the list
 // is a paragraph there.
 func (l *Letters) WriteList(name, lang string, data any, list []string) (Message, error) {
-	lang, _, _ = strings.Cut(strings.ReplaceAll(lang, "-", "_"), "_")
-	found, ok := l.byName[name+"."+lang]
-	if !ok {
-		lang = language
-		found = l.byName[name+"."+language]
-	}
+	in := tongue.All().For(lang)
+	found := l.byName[name+"."+in.Code]
 	if len(found.parts) == 0 {
 		return Message{}, fmt.Errorf("there is no letter %s", name)
 	}
@@ -130,7 +122,7 @@ func (l *Letters) WriteList(name, lang string, data any, list []string) (Message
 		}
 		parts = append(parts, written{w, link})
 	}
-	return dress(lang, parts)
+	return dress(in, parts)
 }
 
 func fill(t *text.Template, data any) (string, error) {
@@ -141,7 +133,7 @@ func fill(t *text.Template, data any) (string, error) {
 
 // frame is how letters look: readable without pictures, in light and dark.
 var frame = template.Must(template.New("").Parse(`<!DOCTYPE html>
-<html lang="{{.Lang}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
+<html lang="{{.Lang}}" dir="{{.Dir}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
 <title>{{.Subject}}</title></head>
 <body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif">
 <div style="max-width:560px;margin:0 auto">
@@ -152,13 +144,13 @@ var frame = template.Must(template.New("").Parse(`<!DOCTYPE html>
 {{end}}{{end}}</div></body></html>
 `))
 
-func dress(lang string, parts []written) (Message, error) {
+func dress(in *tongue.Tongue, parts []written) (Message, error) {
 	subject, body := parts[0].Words, parts[1:]
 	var html bytes.Buffer
 	err := frame.Execute(&html, struct {
-		Lang, Subject string
-		Parts         []written
-	}{lang, subject, body})
+		Lang, Dir, Subject string
+		Parts              []written
+	}{in.Code, in.Dir(), subject, body})
 	var plain []string
 	for _, p := range body {
 		if p.Link != "" {

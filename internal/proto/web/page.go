@@ -12,9 +12,12 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
+	"strings"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 )
 
 //go:embed page/*
@@ -45,7 +48,7 @@ func NewPages() (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	frame, err := template.ParseFS(pageFiles, "page/frame.html")
+	frame, err := template.New("frame.html").Funcs(speech(tongue.English())).ParseFS(pageFiles, "page/frame.html")
 	if err != nil {
 		return nil, err
 	}
@@ -54,16 +57,38 @@ func NewPages() (*Pages, error) {
 }
 
 // Parse reads templates that define "body", and "head" if there is more to load, and
-// returns a page of them.
+// returns a page of them in all languages. They speak with {{t "…"}}.
 func (p *Pages) Parse(fsys fs.FS, from ...string) (*Template, error) {
-	t, err := p.frame.Clone()
-	if err != nil {
-		return nil, err
+	t := &Template{in: map[string]*template.Template{}, version: p.version}
+	for _, in := range tongue.All().Each() {
+		page, err := p.frame.Clone()
+		if err != nil {
+			return nil, err
+		}
+		if page, err = page.Funcs(speech(in)).ParseFS(fsys, from...); err != nil {
+			return nil, fmt.Errorf("page %v: %w", from, err)
+		}
+		t.in[in.Code] = page
 	}
-	if t, err = t.ParseFS(fsys, from...); err != nil {
-		return nil, fmt.Errorf("page %v: %w", from, err)
+	return t, nil
+}
+
+// speech is what templates say things with: {{t "Log in"}}, {{t "By {name}" "name" .Name}};
+// {{known .Notice}} for what was written elsewhere; strong is t with what is filled in in bold.
+func speech(in *tongue.Tongue) template.FuncMap {
+	return template.FuncMap{"t": in.Say, "known": in.Known, "strong": func(english string, pairs ...any) template.HTML { return strong(in, english, pairs) }}
+}
+
+// strong says a text with what stands in it in bold. All of it is escaped.
+func strong(in *tongue.Tongue, english string, pairs []any) template.HTML {
+	const open, shut = "\x01", "\x02"
+	marks := strings.NewReplacer(open, "", shut, "")
+	pairs = slices.Clone(pairs)
+	for i := 1; i < len(pairs); i += 2 {
+		pairs[i] = open + marks.Replace(fmt.Sprint(pairs[i])) + shut
 	}
-	return &Template{t, p.version}, nil
+	text := template.HTMLEscapeString(in.Say(english, pairs...))
+	return template.HTML(strings.NewReplacer(open, "<strong>", shut, "</strong>").Replace(text))
 }
 
 // Assets registers the style sheet and the icon of pages.
@@ -77,15 +102,16 @@ func (p *Pages) Assets(m *Mux) error {
 
 // Template is a page: a room's body in the common frame.
 type Template struct {
-	t       *template.Template
+	in      map[string]*template.Template // by language
 	version string
 }
 
 // Render answers with the page. Title stands in the window's title bar.
 func (t *Template) Render(w http.ResponseWriter, r *http.Request, status int, title string, data any) error {
 	var b bytes.Buffer
-	err := t.t.ExecuteTemplate(&b, "frame.html", map[string]any{
-		"Title": title, "Product": NameOf(r.Context()), "Version": t.version, "Look": LookOf(r), "Data": data,
+	in := Tongue(r)
+	err := t.in[in.Code].ExecuteTemplate(&b, "frame.html", map[string]any{
+		"Lang": in.Code, "Dir": in.Dir(), "Title": title, "Product": NameOf(r.Context()), "Version": t.version, "Look": LookOf(r), "Data": data,
 	})
 	if err != nil {
 		return fmt.Errorf("page %q: %w", title, err)
@@ -149,6 +175,8 @@ func writeErrorPage(w http.ResponseWriter, r *http.Request, x *exchange, err err
 	if errors.Is(err, ErrCSRF) {
 		title, text = "This page has expired", "Please go back, reload the page and try again."
 	}
+	in := Tongue(r)
+	title, text = in.Known(title), in.Known(text)
 	t, perr := x.door.errors()
 	if perr == nil {
 		perr = t.Render(w, r, Status(err), title, map[string]string{"Heading": title, "Text": text})
