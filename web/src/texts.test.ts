@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { NodeTypes, type RootNode, type TemplateChildNode, parse as parseTemplate } from '@vue/compiler-dom'
-import { parse as parseMessage } from './kit/message'
+import { type Piece, parse as parseMessage } from './kit/message'
 
 // What people read goes through t(), and t() is given texts that can be found by reading the source.
 
@@ -92,7 +92,7 @@ function texts(path: string, source: string): Found {
   return found
 }
 
-const all = sources.filter(s => !s.path.startsWith('rooms/files/')).map(({ path, text }) => texts(path, text))
+const all = sources.map(({ path, text }) => texts(path, text))
 
 test('what people read goes through t()', () => {
   expect(all.flatMap(f => f.bare).map(({ where, text }) => `${where}: ${text}`)).toEqual([])
@@ -109,4 +109,62 @@ test('what is bare is found', () => {
 
 test('what is said is in ICU’s syntax', () => {
   for (const { where, text } of all.flatMap(f => f.said)) expect(() => parseMessage(text), where).not.toThrow()
+})
+
+const catalogues = '../internal/base/tongue/languages'
+const languages = readdirSync(catalogues).filter(name => !name.includes('.'))
+const catalogue = (language: string): Record<string, string> => JSON.parse(readFileSync(join(catalogues, language, 'web.json'), 'utf8')) as Record<string, string>
+
+/** What is filled into a message, and how. */
+function slots(pieces: readonly Piece[], into = new Set<string>()): Set<string> {
+  for (const piece of pieces) {
+    if (typeof piece === 'string' || piece.kind === 'count') continue
+    into.add(piece.name)
+    if (piece.kind === 'plural' || piece.kind === 'select') for (const inner of piece.cases.values()) slots(inner, into)
+  }
+  return into
+}
+
+/** The plural cases that a language has and a message leaves out, or has and the language does not. */
+function wrongCases(pieces: readonly Piece[], language: string): string[] {
+  const has = new Intl.PluralRules(language).resolvedOptions().pluralCategories
+  return pieces.flatMap(piece => {
+    if (typeof piece === 'string' || (piece.kind !== 'plural' && piece.kind !== 'select')) return []
+    const inner = [...piece.cases.values()].flatMap(c => wrongCases(c, language))
+    if (piece.kind === 'select') return inner
+    const given = [...piece.cases.keys()].filter(c => !c.startsWith('='))
+    return [...inner, ...given.filter(c => !has.some(h => h === c)).map(c => `has ${c}`), ...has.filter(c => c !== 'many' || language === 'ar').filter(c => !given.includes(c)).map(c => `lacks ${c}`)]
+  })
+}
+
+/** What is the matter with a translation; '' for nothing. */
+function fault(language: string, english: string, text: string): string {
+  const [from, to] = [parseMessage(english), parseMessage(text)]
+  const [given, used] = [slots(from), slots(to)]
+  const missing = [...given].filter(s => !used.has(s)).map(s => `lacks {${s}}`)
+  return [...missing, ...[...used].filter(s => !given.has(s)).map(s => `has {${s}}`), ...wrongCases(to, language), ...(text.trim() === '' ? ['says nothing'] : [])].join(', ')
+}
+
+/** What the api floor says of errors: kit/notices has it translated as it comes. */
+const ofErrors = sources.filter(s => s.path.startsWith('api/')).flatMap(s => [...s.text.matchAll(/new ApiError\(\d+, '((?:[^'\\]|\\.)+)'|\d{3}: '((?:[^'\\]|\\.)+)'|^export const noConnection = '(.+)'|\w+Error: '(.+)'/gm)])
+  .map(m => m.slice(1).find(Boolean) ?? '')
+
+for (const language of languages) {
+  test(`every text is there in ${language}, and nothing else is`, () => {
+    const has = catalogue(language)
+    const needed = new Set([...all.flatMap(f => f.said).map(s => s.text), ...ofErrors])
+    expect([...needed].filter(text => !(text in has)), 'missing').toEqual([])
+    expect(Object.keys(has).filter(text => !needed.has(text)), 'stale').toEqual([])
+  })
+
+  test(`what is said in ${language} has the same things filled in, and the plurals of the language`, () => {
+    expect(Object.entries(catalogue(language)).map(([english, text]) => [english, fault(language, english, text)]).filter(([, wrong]) => wrong !== '')).toEqual([])
+  })
+}
+
+test('a wrong translation is found', () => {
+  expect(fault('de', 'Deleted {name}.', 'Gelöscht.')).toBe('lacks {name}')
+  expect(fault('de', '{n, plural, one {# file} other {# files}}', '{n, plural, one {# Datei} few {# Dateien} other {# Dateien}}')).toBe('has few')
+  expect(fault('ar', '{n, plural, one {# file} other {# files}}', '{n, plural, one {x} other {y}}')).toContain('lacks zero')
+  expect(fault('de', 'Yes', ' ')).toBe('says nothing')
 })
