@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 
 	"atrium/internal/feature/comments"
+	"atrium/internal/feature/direct"
 	"atrium/internal/feature/fulltext"
 	"atrium/internal/feature/icons"
 	"atrium/internal/feature/locks"
@@ -42,6 +43,7 @@ func (h *house) roomsOnFiles(pictures *previews.Room) []plug.Room {
 		may("backup_proof", proof.New(h.tree, h.files)),
 		h.photos(),
 		icons.New(),
+		direct.New(h.files, h.people, h.box),
 		may(fulltext.App, h.fulltext()),
 	}
 }

@@ -196,6 +196,15 @@ var deeds = []deed{
 		c.s.as("alice").do("POST", "/remote.php/dav/comments/files/"+c.num(), `{"actorType":"users","verb":"comment","message":"`+word+`"}`, header{"Content-Type", "application/json"}).want(201)
 		return found(c.r.p.ocs("GET", "/search/providers/comments/search", "term", word), c.name)
 	}},
+	{name: "get an address to stream it", do: func(c *cell) string {
+		a := c.r.p.ocs("POST", "/apps/dav/api/v1/direct", "fileId", c.num())
+		if a.code != 200 {
+			return code(a)
+		}
+		var at struct{ URL string }
+		a.into(&at)
+		return found(c.s.visitor(share{Token: "nobody"}, "").do("GET", strings.TrimPrefix(at.URL, c.s.url), ""), secret)
+	}},
 	{name: "be reminded of it", do: func(c *cell) string {
 		return code(c.r.p.ocs("PUT", "/apps/files_reminders/api/v1/"+c.num(), "dueDate", "2100-01-01T00:00:00Z"))
 	}},
