@@ -182,3 +182,31 @@ func TestOwnersRename(t *testing.T) {
 		bob.sees("/", "of alice/")
 	})
 }
+
+// An administrator sees which shares hold, and no more those that have ended.
+func TestSharesAreListedForAdministrators(t *testing.T) {
+	tell(t, func(s *story) {
+		alice, bob := plans(s)
+		s.as("carol")
+		given := alice.shares("/plans", toUser, "bob", mayRead|mayShare)
+		link := bob.shares("/plans/a.txt", byLink, "", mayRead, "password", "sesame and more")
+		bob.shares("/plans/a.txt", toUser, "carol", mayRead)
+		list := func(want int, args ...string) string {
+			t.Helper()
+			out := s.command(append([]string{"share:list"}, args...)...)
+			if n := strings.Count(out, "alice/files/plans"); n != want {
+				t.Errorf("%q: %d shares, want %d\n%s", args, n, want, out)
+			}
+			return out
+		}
+		if all := list(3); strings.Contains(all, link.Token) || !strings.Contains(all, "alice/files/plans/a.txt") {
+			t.Errorf("got\n%s", all)
+		}
+		list(2, "--by", "bob")
+		list(1, "--recipient", "carol")
+		list(3, "--owner", "alice")
+		list(0, "--owner", "bob")
+		alice.unshare(given).want(200)
+		list(0)
+	})
+}

@@ -42,6 +42,20 @@ func (rm *Room) List(ctx context.Context, p *who.Principal, whose Whose) ([]List
 	return rm.living(ctx, ss)
 }
 
+// Sought says which shares an administrator looks for; "" is anybody.
+type Sought struct{ Owner, Sharer, Recipient string }
+
+// Sought returns the shares that an administrator looks for and that are worth
+// something, sorted by kind and age.
+func (rm *Room) Sought(ctx context.Context, w Sought) ([]Listed, error) {
+	ss, err := where(ctx, rm.db, "(s.owner = ? OR ? = '') AND (s.sharer = ? OR ? = '') AND (s.recipient = ? OR ? = '')",
+		w.Owner, w.Owner, w.Sharer, w.Sharer, w.Recipient, w.Recipient)
+	if err != nil {
+		return nil, err
+	}
+	return rm.living(ctx, ss)
+}
+
 // Of returns the shares of an entry of p's (32-sharing/052, 053, 062).
 func (rm *Room) Of(ctx context.Context, p *who.Principal, e *files.Entry, whose Whose) ([]Listed, error) {
 	ss, err := where(ctx, rm.db, "s.node = ?", e.ID)

@@ -44,7 +44,11 @@ func typeOf(w shares.Way) string {
 	if w.Share.ID == 0 {
 		return "owner"
 	}
-	return map[shares.Kind]string{shares.User: "user", shares.Group: "group", shares.Link: "link", shares.Mail: "mail"}[w.Share.Kind]
+	return kindOf(w.Share)
+}
+
+func kindOf(s shares.Share) string {
+	return map[shares.Kind]string{shares.User: "user", shares.Group: "group", shares.Link: "link", shares.Mail: "mail"}[s.Kind]
 }
 
 func instant(t time.Time) *string {

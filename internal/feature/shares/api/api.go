@@ -76,4 +76,5 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Caps.Add("files_sharing", rm.caps)
 	ocs.Handle(b.OCS, "GET /apps/atrium/api/v1/access/{fileid}", web.User, rm.access, web.In(who.FilesRoom))
 	b.CLI.Add("files:access", rm.command())
+	b.CLI.Add("share:list", rm.listing())
 }
