@@ -8,8 +8,9 @@ import notices from './rooms/notices/room'
 import profile from './rooms/profile/room'
 import security from './rooms/security/room'
 import sharing from './rooms/sharing/room'
+import tags from './rooms/tags/room'
 import trash from './rooms/trash/room'
 import versions from './rooms/versions/room'
 
 /** What the client consists of. */
-export const rooms: readonly Room[] = [files, sharing, comments, versions, activity, trash, notices, profile, security, devices, mine]
+export const rooms: readonly Room[] = [files, sharing, comments, versions, tags, activity, trash, notices, profile, security, devices, mine]

@@ -52,7 +52,7 @@ func TestDeliberateDifferences(t *testing.T) {
 				t.Errorf("%s: %s", e.Name, w.Body)
 			}
 			for _, filter := range []string{`"term":"string"`, `"since":"datetime"`, `"until":"datetime"`, `"person":"person"`, `"min-size":"int"`,
-				`"max-size":"int"`, `"mime":"string"`, `"type":"string"`, `"path":"string"`, `"is-favorite":"bool"`, `"title-only":"bool"`} {
+				`"max-size":"int"`, `"mime":"string"`, `"type":"string"`, `"path":"string"`, `"is-favorite":"bool"`, `"title-only":"bool"`, `"tag":"string"`} {
 				if !strings.Contains(w.Body.String(), filter) {
 					t.Errorf("no filter %s", filter)
 				}

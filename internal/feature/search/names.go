@@ -3,6 +3,7 @@ package search
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"path"
 	"slices"
@@ -25,6 +26,7 @@ func (names) About(_ context.Context, p *who.Principal) (plug.Provider, bool) {
 	return plug.Provider{App: "files", Name: "Files", Icon: "/apps/files/img/app.svg", Order: 5, Filters: map[string]plug.FilterKind{
 		"since": plug.FilterTime, "until": plug.FilterTime, "person": plug.FilterPerson, "min-size": plug.FilterInt, "max-size": plug.FilterInt,
 		"mime": plug.FilterText, "type": plug.FilterText, "path": plug.FilterText, "is-favorite": plug.FilterFlag, "title-only": plug.FilterFlag,
+		"tag": plug.FilterText,
 	}}, p.MaySeeFiles()
 }
 
@@ -140,7 +142,33 @@ func (rm *Room) asked(ctx context.Context, v *files.View, w plug.Wanted) (*asked
 			}
 		}
 	}
+	if err := rm.tagged(ctx, a, w.Texts["tag"]); err != nil {
+		return nil, err
+	}
 	return a, rm.kinds(ctx, a, w.Texts["mime"], w.Texts["type"])
+}
+
+// tagged leaves what carries the tag of an id, by the rule that the room of the tags
+// plugs in; without one nothing carries any.
+func (rm *Room) tagged(ctx context.Context, a *asked, tag string) error {
+	if tag == "" {
+		return nil
+	}
+	carrying := map[int64]bool{}
+	for name, rule := range rm.rules.All() {
+		if name != "systemtag" {
+			continue
+		}
+		var err error
+		if carrying, err = rule(ctx, tag); err != nil {
+			return fault.Wrap(fault.Invalid, err, "There is no tag of this number.")
+		}
+	}
+	if a.only != nil {
+		maps.DeleteFunc(carrying, func(id int64, _ bool) bool { return !a.only[id] })
+	}
+	a.only = carrying
+	return nil
 }
 
 // kinds turns filters of media types into their numbers. mime is one, or ends in

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
 	"atrium/internal/core/content"
 	"atrium/internal/core/files"
@@ -62,6 +64,7 @@ type rig struct {
 	room   *Room
 	door   *web.Door
 	mounts mounter
+	tags   map[string]map[int64]bool // what carries a tag, by its number
 }
 
 func each(t *testing.T, f func(g *rig)) {
@@ -91,7 +94,14 @@ func newRig(t testing.TB, d *db.DB) *rig {
 	g.dir = identity.New(d, box, seal.NewPasswordsWith(seal.Cost{Memory: 64, Time: 1, Threads: 1}, 4))
 	g.room = New(d, tr, g.files, g.dir)
 	m := web.NewMux()
-	g.room.Plug(&plug.Board{Web: m, OCS: ocs.NewMux(m), Bus: g.bus, Jobs: g.jobs, Hook: &g.files.Hooks})
+	b := &plug.Board{Web: m, OCS: ocs.NewMux(m), Bus: g.bus, Jobs: g.jobs, Hook: &g.files.Hooks}
+	b.Filters.Add("systemtag", func(_ context.Context, value string) (map[int64]bool, error) {
+		if g.tags[value] == nil {
+			return nil, fault.New(fault.NotFound, "")
+		}
+		return maps.Clone(g.tags[value]), nil
+	})
+	g.room.Plug(b)
 	g.door = web.NewDoor(web.Config{Auth: []web.Authenticator{byName{}}}, m)
 	return g
 }

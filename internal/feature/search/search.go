@@ -47,6 +47,7 @@ type Room struct {
 	job    *jobs.Kind[place]
 	merge  *jobs.Kind[struct{}]
 	all    *plug.Sockets[plug.Searcher] // the registry, whoever plugs in later
+	rules  *plug.Sockets[func(ctx context.Context, value string) (map[int64]bool, error)]
 }
 
 // New returns the room. It touches nothing.
@@ -56,7 +57,7 @@ func New(d *db.DB, t *tree.Tree, f *files.Service, people *identity.Directory) *
 
 // Plug implements plug.Room.
 func (rm *Room) Plug(b *plug.Board) {
-	rm.all = &b.Search
+	rm.all, rm.rules = &b.Search, &b.Filters
 	b.Search.Add("files", names{rm})
 	b.Search.Add("users", accounts{rm})
 	b.Bus.OnMixed("search", rm.follow, bus.Of[event.FileWritten](), bus.Of[event.NodeMade](), bus.Of[event.NodeMoved](),

@@ -120,6 +120,7 @@ func TestFilters(t *testing.T) {
 		g.room.Favorites = func(_ context.Context, uid string) (map[int64]bool, error) {
 			return map[int64]bool{fav.ID: uid == "ann"}, nil
 		}
+		g.tags = map[string]map[int64]bool{"7": {fav.ID: true, g.stat("ann", "/pics/a.png").ID: true}}
 		for range 2 {
 			g.settle()
 			g.want("ann", "term=&mime=image/png", "/pics/a.png", "/pics/sub/long name of a picture.png")
@@ -132,13 +133,17 @@ func TestFilters(t *testing.T) {
 			g.want("ann", "type=file&path=/pics/sub", "/pics/sub/long name of a picture.png")
 			g.want("ann", "is-favorite=true", "/notes.txt")
 			g.want("ann", "is-favorite=true&term=nothing")
+			g.want("ann", "tag=7", "/pics/a.png", "/notes.txt")
+			g.want("ann", "tag=7&type=image", "/pics/a.png")
+			g.want("ann", "tag=7&is-favorite=true", "/notes.txt")
+			g.want("bob", "tag=7")
 			g.want("ann", "person=ann&term=notes", "/notes.txt")
 			g.want("ann", "person=bob&term=notes")
 			g.want("ann", "mime=no/such")
 			g.gather("ann")
 		}
 		for query, code := range map[string]int{"term=x&limit=many": 400, "term=x&cursor=-1": 400, "term=x&min-size=z": 400, "term=x&is-favorite=z": 400,
-			"term=x&path=/nowhere": 404, "term=x&path=/notes.txt": 400, "term=%00": 400, "term=" + strings.Repeat("x", 501): 400, "title-only=1": 200} {
+			"term=x&path=/nowhere": 404, "tag=8": 400, "term=x&path=/notes.txt": 400, "term=%00": 400, "term=" + strings.Repeat("x", 501): 400, "title-only=1": 200} {
 			w := g.serve(httptest.NewRequest("GET", "/ocs/v2.php/search/providers/files/search?"+query, nil), "ann")
 			if w.Code != code {
 				g.Errorf("%.40s: %d, want %d", query, w.Code, code)

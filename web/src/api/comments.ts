@@ -1,5 +1,6 @@
 import { ApiError, send } from './http'
 import { type Found, Multistatus } from './multistatus'
+import { ocs } from './person'
 
 /** What somebody said of a file. */
 export interface Comment {
@@ -62,4 +63,17 @@ export async function unsay(file: string, id: string): Promise<void> {
 export async function markRead(file: string): Promise<void> {
   const body = '<?xml version="1.0"?><d:propertyupdate xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:set><d:prop><oc:readMarker/></d:prop></d:set></d:propertyupdate>'
   await send('PROPPATCH', top(file), { headers: xml, body })
+}
+
+/** Somebody whose name may stand after an @. */
+export interface Mentionable {
+  id: string
+  name: string
+}
+
+/** People whose names begin so, to be mentioned at a file by its number. */
+export async function mentionable(letters: string, file: string): Promise<Mentionable[]> {
+  const query = new URLSearchParams({ search: letters, itemType: 'files', itemId: file, 'shareTypes[]': '0', limit: '6' })
+  const found = await ocs<{ id: string; label: string; source: string }[]>('GET', `/core/autocomplete/get?${query}`)
+  return found.filter(one => one.source === 'users').map(({ id, label }) => ({ id, name: label || id }))
 }

@@ -146,3 +146,33 @@ function downloadIn(attributes: string): boolean {
 
 /** The attributes that say whether bytes may be downloaded. */
 export const downloadAttribute = (on: boolean): string => JSON.stringify([{ scope: 'permissions', key: 'download', value: on }])
+
+/** One way by which somebody can see a file. */
+export interface Access {
+  type: 'owner' | 'user' | 'group' | 'link' | 'mail'
+  with: string
+  people: string[]
+  may: number
+  download: boolean
+  /** What is shared: the file itself or a folder above it; '' where that is not for oneself to know. */
+  via: string
+  viaId: string
+  sharer: string
+  expires: string
+  label: string
+}
+
+/** Everybody who can see a file by its number, and by which way. */
+export async function accessOf(file: string): Promise<Access[]> {
+  const { access } = await ocs<{ access: Said[] }>('GET', `/apps/atrium/api/v1/access/${file}`)
+  return access.map(accessIn)
+}
+
+/** Reads one way. Exported for its test. */
+export function accessIn(said: Said): Access {
+  const via = (said.via ?? {}) as Said
+  return {
+    type: said.type as Access['type'], with: text(said.with), people: ((said.people ?? []) as unknown[]).map(String), may: Number(said.permissions),
+    download: said.download === true, via: text(via.path), viaId: String(via.fileid ?? ''), sharer: text(said.sharer), expires: text(said.expires), label: text(said.label),
+  }
+}

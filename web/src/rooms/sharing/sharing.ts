@@ -1,6 +1,7 @@
 import { onScopeDispose, ref, shallowRef } from 'vue'
 import type { Entry } from '../../api/dav'
 import { type Share, type ShareChange, type Sharee, changeShare, endShare, kinds, makeShare, sharees, sharesOf } from '../../api/shares'
+import { onNews } from '../../kit/live'
 import { complain, tell } from '../../kit/notices'
 import { t } from '../../kit/words'
 import { rolesFor } from './roles'
@@ -69,6 +70,7 @@ export function useSharing(entry: Entry) {
     }
   }
 
+  onNews('files', () => busy.value || void load())
   void load()
   return { shares, trouble, busy, load, add, link, change, end, copy }
 }
