@@ -86,6 +86,7 @@ export default defineConfig({
   base: '/webui/',
   define: { __VUE_OPTIONS_API__: false, __VUE_PROD_DEVTOOLS__: false },
   plugins: [vue({ template: { transformAssetUrls: false } }), sweep(), foresee(), squeeze()],
+  worker: { format: 'es' },
   build: {
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'first', test: first, priority: 2 }, { name: 'base', test: shared, minShareCount: 2, priority: 1 }] } } },
     outDir, emptyOutDir: false, assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: false,

@@ -11,6 +11,7 @@ import sharing from './rooms/sharing/room'
 import tags from './rooms/tags/room'
 import trash from './rooms/trash/room'
 import versions from './rooms/versions/room'
+import viewer from './rooms/viewer/room'
 
 /** What the client consists of. */
-export const rooms: readonly Room[] = [files, sharing, comments, versions, tags, activity, trash, notices, profile, security, devices, mine]
+export const rooms: readonly Room[] = [files, sharing, comments, versions, tags, activity, trash, notices, profile, security, devices, mine, viewer]

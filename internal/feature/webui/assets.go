@@ -23,7 +23,7 @@ func newAssets(fsys fs.FS) *assets { return &assets{fsys} }
 // not asked: it differs from machine to machine.
 var kinds = map[string]string{
 	".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
-	".png": "image/png", ".woff2": "font/woff2", ".json": "application/json",
+	".png": "image/png", ".woff2": "font/woff2", ".ttf": "font/ttf", ".pfb": "application/x-font-type1", ".json": "application/json",
 }
 
 // codings are the compressions we have, best first.

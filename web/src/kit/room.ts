@@ -23,6 +23,8 @@ export interface Room {
   openers?: readonly Opener[]
   /** What it offers in the palette of commands. */
   commands?: readonly Command[]
+  /** What it puts before the whole page for as long as the address says so. */
+  layers?: readonly Layer[]
   /** Its pages for those who look after the server, at /settings/admin/<id>. */
   admin?: readonly SettingsPage[]
 }
@@ -52,6 +54,13 @@ export interface Command {
   key?: string
   needs?(caps: Capabilities): boolean
   run(): void | Promise<void>
+}
+
+/** Something that stands before the whole page, which rests behind it, while a word stands in the query of the address. */
+export interface Layer {
+  id: string
+  query: string
+  component: () => Promise<{ default: Component }>
 }
 
 /** A small thing in the bar above everything, such as a bell. */
