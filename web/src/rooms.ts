@@ -5,6 +5,7 @@ import devices from './rooms/devices/room'
 import files from './rooms/files/room'
 import mine from './rooms/mine/room'
 import notices from './rooms/notices/room'
+import photos from './rooms/photos/room'
 import profile from './rooms/profile/room'
 import security from './rooms/security/room'
 import sharing from './rooms/sharing/room'
@@ -14,4 +15,4 @@ import versions from './rooms/versions/room'
 import viewer from './rooms/viewer/room'
 
 /** What the client consists of. */
-export const rooms: readonly Room[] = [files, sharing, comments, versions, tags, activity, trash, notices, profile, security, devices, mine, viewer]
+export const rooms: readonly Room[] = [files, sharing, comments, versions, tags, activity, trash, notices, profile, security, devices, mine, viewer, photos]

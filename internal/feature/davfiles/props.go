@@ -73,7 +73,8 @@ var dynamic = []xml.Name{dv("resourcetype"), dv("displayname"), dv("quota-used-b
 var absent = []xml.Name{dv("lockdiscovery"), dv("supportedlock"), nc("lock"), nc("lock-owner"), nc("lock-owner-displayname"),
 	nc("lock-owner-type"), nc("lock-owner-editor"), nc("lock-time"), nc("lock-timeout"), nc("lock-token"), nc("system-tags"),
 	oc("comments-unread"), oc("comments-count"), oc("comments-href"), oc("dDC"), nc("is-encrypted"), nc("note"), nc("hide-download"),
-	nc("metadata-files-live-photo"), nc("rich-workspace-file"), nc("share-download-limits"),
+	nc("has-preview"), nc("metadata-photos-size"), nc("metadata-photos-original_date_time"), nc("metadata-photos-gps"),
+	nc("metadata-photos-exif"), nc("metadata-photos-ifd0"), nc("metadata-files-live-photo"), nc("rich-workspace-file"), nc("share-download-limits"),
 	nc("reminder-due-date"), nc("rich-workspace"), oc("share-types"), nc("sharees"), nc("share-attributes"), oc("owner-display-name")}
 
 // live are all names that clients may not set freely.
