@@ -45,7 +45,8 @@ async function pictures(what: string): Promise<void> {
   for (const look of looks) {
     await page.setViewportSize(look)
     await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light' })
-    await accessible(page, `${what} ${look.width}`)
+    await page.evaluate(() => Promise.all(document.getAnimations().map(a => a.finished.catch(() => undefined))))
+    if ((look.width === 360) === look.dark) await accessible(page, `${what} ${look.width} ${look.dark ? 'dark' : 'light'}`)
     await fits(page, `${what} ${look.width}`)
     await shoot(page, `viewer-${what}-${look.width}-${look.dark ? 'dark' : 'light'}`)
   }
