@@ -135,7 +135,7 @@ func (e *env) rootOf(h *house) (*cobra.Command, error) {
 
 // site is what the room of the commands is told of the process.
 func (e *env) site(h *house) admin.Site {
-	return admin.Site{Version: e.version, Speaks: Version, Source: e.src, Config: h.conf,
+	return admin.Site{Version: e.version, Speaks: Version, Source: e.src, Config: h.conf, Here: admin.Ground{DB: h.db, Store: h.depot},
 		Open: func(ctx context.Context) (*admin.Ground, error) {
 			h, err := e.enter(ctx)
 			if err != nil {

@@ -3,6 +3,7 @@ package app
 import (
 	"atrium/internal/feature/accountmail"
 	"atrium/internal/feature/admin"
+	"atrium/internal/feature/administration"
 	"atrium/internal/feature/audit"
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
@@ -81,6 +82,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		may("files_trashbin", bin),
 		h.readableTree(davs.Contents, olds.Contents),
 		h.search(davs),
+		administration.New(h.settings, h.conf, h.env.src),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h)),
 	}
 	rooms = append(append(rooms, h.roomsOnFiles(pictures)...), news...)
@@ -129,7 +131,7 @@ func (h *house) board() *plug.Board {
 	b := &plug.Board{Web: m, OCS: ocs.NewMux(m), DAV: dav.NewMux("/remote.php/dav"), Hook: &h.files.Hooks, Bus: h.bus, Jobs: h.jobs,
 		Auth: &[]web.Authenticator{}}
 	b.DAV.Switches, b.Caps.Switches, b.PublicCaps.Switches, b.Search.Switches = h.switches, h.switches, h.switches, h.switches
-	b.Filters.Switches = h.switches
+	b.Filters.Switches, b.Settings.Switches, b.Health.Switches = h.switches, h.switches, h.switches
 	return b
 }
 

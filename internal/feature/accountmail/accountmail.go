@@ -20,6 +20,7 @@ import (
 	"atrium/internal/infra/mail"
 	"atrium/internal/infra/seal"
 	"atrium/internal/proto/cli"
+	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
 )
@@ -74,6 +75,35 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Web.Handle("POST", "/settings/verifymail/{token}", web.Anyone|web.NoCSRF, rm.verify, web.PerMinute(20))
 	bus.On(b.Bus, "accountmail", rm.changed)
 	b.CLI.Add("mail:test", rm.test())
+	b.Health.Add("mail", rm.health)
+	ocs.Handle(b.OCS, "POST /apps/administration/api/v1/mail/test", web.Admin, rm.testTo, web.PerMinute(6))
+}
+
+// health tells whether there is a mail server, not whether it answers: mail/test
+// finds that out.
+func (rm *Room) health(context.Context) plug.Finding {
+	if !rm.mail.Ready() {
+		return plug.Finding{State: plug.Warn, Text: "No mail server is set up: invitations, lost passwords and shares by mail do not work.",
+			Fix: "Set mail.host and mail.from (ATRIUM_MAIL_HOST, ATRIUM_MAIL_FROM), restart, then send a test message."}
+	}
+	return plug.Finding{State: plug.Fine, Text: "A mail server is set up."}
+}
+
+// testTo does what mail:test does, for {address}.
+func (rm *Room) testTo(ctx context.Context, r *ocs.Request) (any, error) {
+	address, err := r.Param("address")
+	if err != nil {
+		return nil, err
+	}
+	return nil, rm.sendTest(ctx, address)
+}
+
+func (rm *Room) sendTest(ctx context.Context, address string) error {
+	if err := mail.CheckAddress(address); err != nil {
+		return err
+	}
+	return rm.mail.Send(ctx, mail.Message{To: address, Subject: web.Product + ": mail works",
+		Text: "This message was sent by mail:test. Mail from " + rm.base + " arrives.\n"})
 }
 
 // Forgot is the address of the page for who has forgotten the password.
@@ -149,12 +179,7 @@ func (rm *Room) changed(ctx context.Context, ev event.AccountChanged) error {
 func (rm *Room) test() *cobra.Command {
 	return &cobra.Command{Use: "mail:test ADDRESS", Short: "Send a message to an address and show what the mail server says",
 		Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
-			if err := mail.CheckAddress(args[0]); err != nil {
-				return err
-			}
-			err := rm.mail.Send(cmd.Context(), mail.Message{To: args[0], Subject: web.Product + ": mail works",
-				Text: "This message was sent by mail:test. Mail from " + rm.base + " arrives.\n"})
-			if err != nil {
+			if err := rm.sendTest(cmd.Context(), args[0]); err != nil {
 				return err
 			}
 			cli.Say(cmd, "The mail server has taken the message to %s", args[0])

@@ -21,6 +21,7 @@ import (
 	"atrium/internal/infra/mail"
 	"atrium/internal/infra/mail/mailtest"
 	"atrium/internal/infra/seal"
+	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
 )
@@ -54,7 +55,7 @@ func each(t *testing.T, f func(r *rig)) {
 		}
 		r.Now = now
 		m := web.NewMux()
-		r.Plug(&plug.Board{Web: m, Jobs: r.jobs, Bus: r.bus})
+		r.Plug(&plug.Board{Web: m, OCS: ocs.NewMux(m), Jobs: r.jobs, Bus: r.bus})
 		r.door = web.NewDoor(web.Config{Now: now}, m)
 		f(r)
 	})

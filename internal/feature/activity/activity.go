@@ -28,6 +28,7 @@ import (
 	"embed"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -88,6 +89,7 @@ func (rm *Room) Plug(b *plug.Board) {
 		bus.Of[event.ShareMade](), bus.Of[event.ShareRemoved](), bus.Of[event.LinkRead](), bus.Of[event.AccountChanged](), bus.Of[event.Activity](),
 		bus.Of[event.CommentMade](), bus.Of[event.CommentChanged](), bus.Of[event.CommentRemoved](), bus.Of[event.TagChanged]())
 	b.Bus.Leisurely("activity", time.Second/2)
+	b.Settings.Add("activity", []plug.Setting{{App: settingsApp, Name: daysSetting, Kind: plug.SettingNumber, Default: strconv.Itoa(defaultDays), Min: 1, Max: 36_500}})
 	const root = "/apps/activity/api/v2/activity"
 	ocs.Handle(b.OCS, "GET "+root, web.User, rm.list)
 	ocs.Handle(b.OCS, "GET "+root+"/filters", web.User, filterList)

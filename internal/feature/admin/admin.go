@@ -30,6 +30,8 @@ type Site struct {
 	// Open opens what commands look at that also work without a database. A site
 	// that was never begun is fault.NotFound.
 	Open func(ctx context.Context) (*Ground, error)
+	// Here is what a server that runs stands on, but for People and Close.
+	Here Ground
 }
 
 // Ground is what an instance stands on.
@@ -47,6 +49,7 @@ type Room struct {
 	settings *settings.Store
 	jobs     *jobs.Queue
 	site     Site
+	looks    *plug.Sockets[plug.Look]
 }
 
 // New returns the room.
@@ -56,6 +59,8 @@ func New(people *identity.Directory, f *files.Service, s *settings.Store, q *job
 
 // Plug implements plug.Room.
 func (r *Room) Plug(b *plug.Board) {
+	r.looks = &b.Health
+	r.serve(b.OCS)
 	for _, c := range slices.Concat(r.about(), r.users(), r.userStates(), r.userSettings(), r.tokens(), r.bruteForce(), r.groups(), r.members(),
 		r.systemConfig(), r.appConfig(), r.wholeConfig(), r.backgroundJobs(), needless(), []*cobra.Command{r.doctor()}) {
 		b.CLI.Add(c.Name(), c)

@@ -23,7 +23,7 @@ func (r *Room) listJobs(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	var kinds, failed cli.Table
-	for _, kind := range slices.Sorted(maps.Keys(waiting)) {
+	for _, kind := range sorted(waiting) {
 		kinds = append(kinds, cli.Map{{Key: "class", Value: kind}, {Key: "waiting", Value: waiting[kind]}})
 	}
 	for j, err := range r.jobs.Buried(cmd.Context()) {
@@ -41,6 +41,9 @@ func (r *Room) listJobs(cmd *cobra.Command, _ []string) error {
 	cli.Say(cmd, "Failed too often:")
 	return cli.Print(cmd, failed)
 }
+
+// sorted are the keys of a count, in order.
+func sorted(n map[string]int64) []string { return slices.Sorted(maps.Keys(n)) }
 
 func (r *Room) reviveJob(cmd *cobra.Command, args []string) error {
 	id, err := strconv.ParseInt(args[0], 10, 64)

@@ -62,6 +62,11 @@ func New(d *db.DB, t *tree.Tree, f *files.Service, c *content.Store, s *settings
 // Plug implements plug.Room.
 func (rm *Room) Plug(b *plug.Board) {
 	b.Search.Add(App, contents{rm})
+	b.Settings.Add("fulltext", []plug.Setting{
+		{App: App, Name: setOCR, Kind: plug.SettingYes, Default: "no"}, {App: App, Name: setLang, Kind: plug.SettingText, Default: "eng"},
+		{App: App, Name: setMaxSize, Kind: plug.SettingNumber, Default: strconv.Itoa(defMaxSize), Min: 1, Max: 1 << 30},
+		{App: App, Name: setBudget, Kind: plug.SettingNumber, Default: strconv.Itoa(defBudget), Min: 1, Max: 100},
+	})
 	b.Bus.OnMixed("fulltext", rm.follow, bus.Of[event.FileWritten](), bus.Of[event.NodeMade](), bus.Of[event.NodeMoved](), bus.Of[event.NodeRemoved]())
 	rm.read = jobs.Define(b.Jobs, "fulltext.read", func(ctx context.Context, _ struct{}) error { return rm.work(ctx) })
 	rm.gather = jobs.Define(b.Jobs, "fulltext.gather", rm.gatherBelow)

@@ -12,6 +12,7 @@ import (
 	"context"
 	"embed"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,6 +54,8 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.DAV.Locks("files", locker{rm})
 	b.DAV.Props("files", props{rm})
 	b.Hook.Guards = append(b.Hook.Guards, guard{rm})
+	b.Settings.Add("locks", []plug.Setting{{App: "files_lock", Name: "lock_timeout", Kind: plug.SettingNumber,
+		Default: strconv.Itoa(int(handDefault / time.Minute)), Min: 1, Max: int64(handMost / time.Minute)}})
 	b.Jobs.Every("@every 1m", "locks.expire", rm.Expire)
 	ocs.Handle(b.OCS, "PUT /apps/files_lock/lock/{fileId}", web.User, rm.putLock, web.In(who.FilesRoom))
 	ocs.Handle(b.OCS, "DELETE /apps/files_lock/lock/{fileId}", web.User, rm.deleteLock, web.In(who.FilesRoom))

@@ -58,6 +58,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	ocs.Handle(b.OCS, "POST /apps/password_policy/api/v1/validate", web.User, rm.validate, web.PerMinute(120), web.In("self"))
 	b.Caps.Add("password_policy", rm.caps)
 	b.CLI.Add("user:unlock", rm.unlock())
+	b.Settings.Add("passwords", offered())
 	b.Jobs.Every("daily 03:50", "passwords.tidy", rm.tidy)
 }
 

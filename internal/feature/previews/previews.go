@@ -80,6 +80,7 @@ const rasterWorker = "preview"
 
 // Plug implements plug.Room.
 func (rm *Room) Plug(b *plug.Board) {
+	b.Health.Add("previews", rm.health)
 	get := func(pattern string, h web.Handler, errors web.ErrorWriter) {
 		b.Web.Handle("GET", pattern, web.User, h, web.In(who.FilesRoom), web.Errors(errors))
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"atrium/internal/infra/cage"
+	"atrium/internal/proto/plug"
 )
 
 // programs is what is installed of the programs that help, by the name of what
@@ -31,6 +32,23 @@ func (rm *Room) installed() *programs {
 		office: first("soffice", "libreoffice"), ffmpeg: first("ffmpeg"), dcraw: first("dcraw"), at: now}
 	rm.programs.Store(p)
 	return p
+}
+
+// health tells which programs are missing, and what cannot be shown for it.
+func (rm *Room) health(context.Context) plug.Finding {
+	p := rm.installed()
+	var missing []string
+	for _, x := range []struct{ found, program, of string }{{p.vips, "vipsthumbnail", "HEIC and exotic pictures"}, {p.rsvg, "rsvg-convert", "SVG"},
+		{p.pdf, "pdftoppm", "PDF"}, {p.office, "soffice", "office documents"}, {p.ffmpeg, "ffmpeg", "films"}, {p.dcraw, "dcraw", "raw photographs"}} {
+		if x.found == "" {
+			missing = append(missing, x.program+" ("+x.of+")")
+		}
+	}
+	if len(missing) == 0 {
+		return plug.Finding{State: plug.Fine, Text: "All programs are installed."}
+	}
+	return plug.Finding{State: plug.Warn, Text: "Not everything has a preview. Missing: " + strings.Join(missing, ", ") + ".",
+		Fix: "On Debian: apt install libvips-tools librsvg2-bin poppler-utils libreoffice-nogui ffmpeg dcraw"}
 }
 
 // first is the first of some programs that is installed.

@@ -98,6 +98,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Hook.Moved = append(b.Hook.Moved, rm.moved)
 	b.Hook.Erased = append(b.Hook.Erased, rm.erased)
 	b.Jobs.Every("@every 5m", "shares.tidy", rm.Tidy)
+	b.Settings.Add("sharing", offered())
 }
 
 // Void makes every node's next request look at the tables again: here at once,

@@ -52,6 +52,7 @@ func (rm *Room) Plug(b *plug.Board) {
 		b.Web.Prefix("/remote.php/dav/"+name, web.User|web.Basic, b.DAV.Serve, web.In(who.FilesRoom), web.Errors(dav.WriteError), web.MaxBody(1<<20))
 	}
 	b.DAV.Props("files", fileProps{rm})
+	b.Settings.Add("tags", []plug.Setting{{App: "systemtags", Name: "restrict_creation_to_admin", Kind: plug.SettingYes, Default: "no"}})
 	b.Filters.Add("systemtag", rm.carrying)
 	b.Filters.Add("system-tags", rm.carryingNamed)
 	b.Web.Handle("GET", "/apps/systemtags/lastused", web.User, rm.lastUsed, web.In(who.FilesRoom))

@@ -3,6 +3,7 @@
 package transfer
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -13,7 +14,9 @@ import (
 	"atrium/internal/core/files"
 	"atrium/internal/core/identity"
 	"atrium/internal/proto/cli"
+	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
+	"atrium/internal/proto/web"
 )
 
 // Room hands over.
@@ -37,6 +40,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	all := &cobra.Command{Use: "user:transfer SOURCE DESTINATION", Args: cobra.ExactArgs(2), RunE: rm.everything,
 		Short: "Give all that an account has to another account"}
 	all.Flags().Bool("delete", false, "Then delete the account that has nothing any more")
+	ocs.Handle(b.OCS, "POST /apps/transfer/api/v1/accounts/{id}", web.Admin|web.Confirmed, rm.transferAll)
 	b.CLI.Add("files:transfer-ownership", one)
 	b.CLI.Add("user:transfer", all)
 }
@@ -46,26 +50,30 @@ func (rm *Room) transfer(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return rm.handOver(cmd, args[0], args[1], path)
+	return rm.tellHandOver(cmd, args[0], args[1], path)
 }
 
 // handOver moves files into the folder of the day, so that a command that was
 // stopped goes on where it was when it is called again.
-func (rm *Room) handOver(cmd *cobra.Command, source, destination, path string) error {
-	ctx := cmd.Context()
+func (rm *Room) handOver(ctx context.Context, source, destination, path string) (n int, into string, err error) {
 	if source == destination {
-		return fault.New(fault.Invalid, "Source and destination are the same account.")
+		return 0, "", fault.New(fault.Invalid, "Source and destination are the same account.")
 	}
 	var ps [2]*who.Principal
 	for i, uid := range []string{source, destination} {
 		u, err := rm.dir.User(ctx, uid)
 		if err != nil {
-			return err
+			return 0, "", err
 		}
 		ps[i] = &who.Principal{ID: u.ID, Display: u.Display, Login: u.ID}
 	}
-	into := fmt.Sprintf("/Transferred from %s on %s", source, rm.Now().Format(time.DateOnly))
-	n, err := rm.files.HandOver(ctx, ps[0], ps[1], path, into)
+	into = fmt.Sprintf("/Transferred from %s on %s", source, rm.Now().Format(time.DateOnly))
+	n, err = rm.files.HandOver(ctx, ps[0], ps[1], path, into)
+	return n, into, err
+}
+
+func (rm *Room) tellHandOver(cmd *cobra.Command, source, destination, path string) error {
+	n, into, err := rm.handOver(cmd.Context(), source, destination, path)
 	if err != nil {
 		return err
 	}
@@ -78,17 +86,50 @@ func (rm *Room) everything(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	n, into, err := rm.giveAll(cmd.Context(), args[0], args[1], remove)
+	if err != nil {
+		return err
+	}
+	cli.Say(cmd, "%d files and folders of %s are in %s of %s", n, args[0], into, args[1])
+	if remove {
+		cli.Say(cmd, "The account %s is deleted", args[0])
+	}
+	return nil
+}
+
+// giveAll gives all that an account has to another, and then removes it if that is
+// wanted.
+func (rm *Room) giveAll(ctx context.Context, source, destination string, remove bool) (n int, into string, err error) {
 	if remove { // what is written after the transfer would go with the account
-		if err := rm.dir.Disable(cmd.Context(), args[0]); err != nil {
-			return err
+		if _, err := rm.dir.User(ctx, destination); err != nil {
+			return 0, "", err
+		}
+		if err := rm.dir.Disable(ctx, source); err != nil {
+			return 0, "", err
 		}
 	}
-	if err := rm.handOver(cmd, args[0], args[1], "/"); err != nil || !remove {
-		return err
+	if n, into, err = rm.handOver(ctx, source, destination, "/"); err != nil || !remove {
+		return n, into, err
 	}
-	if err := rm.dir.Remove(cmd.Context(), args[0]); err != nil {
-		return err
+	return n, into, rm.dir.Remove(ctx, source)
+}
+
+// transferAll does what user:transfer does, for {to, delete}.
+func (rm *Room) transferAll(ctx context.Context, r *ocs.Request) (any, error) {
+	to, err := r.Param("to")
+	if err != nil {
+		return nil, err
 	}
-	cli.Say(cmd, "The account %s is deleted", args[0])
-	return nil
+	remove, err := r.Bool("delete")
+	if err != nil {
+		return nil, err
+	}
+	if remove && r.Path("id") == r.Caller().ID {
+		return nil, fault.New(fault.Denied, "Nobody deletes their own account here.")
+	}
+	n, into, err := rm.giveAll(ctx, r.Path("id"), to, remove)
+	return struct {
+		Moved int    `json:"moved"`
+		Into  string `json:"into"`
+	}{n, into}, err
 }

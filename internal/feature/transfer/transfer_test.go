@@ -17,7 +17,9 @@ import (
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/db/dbtest"
 	"atrium/internal/infra/seal"
+	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
+	"atrium/internal/proto/web"
 )
 
 func TestTransfer(t *testing.T) {
@@ -54,7 +56,7 @@ func TestTransfer(t *testing.T) {
 		put("/b")
 		run := func(name string, args ...string) error {
 			t.Helper()
-			var b plug.Board
+			b := plug.Board{OCS: ocs.NewMux(web.NewMux())}
 			rm.Plug(&b)
 			for n, c := range b.CLI.All() {
 				if n == name {

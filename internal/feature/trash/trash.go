@@ -58,6 +58,13 @@ func (rm *Room) Plug(b *plug.Board) {
 	for _, name := range []string{"files.undelete", "files.delete_from_trash"} {
 		b.Caps.Add(name, func(context.Context, *http.Request) any { return true })
 	}
+	b.Settings.Add("trash", []plug.Setting{
+		{App: systemApp, Name: ruleName, Kind: plug.SettingText, Default: "auto", Check: func(v string) error {
+			_, err := retention.Parse(v, retention.Auto(defaultDays))
+			return err
+		}},
+		{App: roomApp, Name: sizeName, Kind: plug.SettingNumber, Default: "-1", Min: -1, Max: 1 << 60},
+	})
 	rm.people.OnRemoved(rm.forget)
 	rm.commands(b)
 }

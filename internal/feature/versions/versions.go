@@ -55,6 +55,10 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.DAV.Mount("versions", collection{rm})
 	b.DAV.Props("versions", props{})
 	b.Web.Prefix("/remote.php/dav/versions", web.User|web.Basic, b.DAV.Serve, web.In(who.FilesRoom), web.Errors(dav.WriteError))
+	b.Settings.Add("versions", []plug.Setting{{App: systemApp, Name: ruleName, Kind: plug.SettingText, Default: "auto", Check: func(v string) error {
+		_, err := retention.Parse(v, retention.Rule{})
+		return err
+	}}})
 	b.Jobs.Every("@every 5m", "versions.thin", rm.Thin)
 	b.Jobs.Every("@every 10m", "versions.room", rm.MakeRoom)
 	b.Jobs.Every("daily 04:20", "versions.expire", rm.Expire)

@@ -83,6 +83,8 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Web.Handle(http.MethodGet, "/apps/photos", web.User|web.Page, rm.show)
 	b.Web.Handle(http.MethodGet, "/settings/user", web.User|web.Page, rm.show)
 	b.Web.Handle(http.MethodGet, "/settings/user/{section}", web.User|web.Page, rm.show)
+	b.Web.Handle(http.MethodGet, "/settings/admin", web.User|web.Page, rm.show)
+	b.Web.Handle(http.MethodGet, "/settings/admin/{section}", web.User|web.Page, rm.show)
 	b.Web.Handle(http.MethodGet, "/f/{id}", web.User|web.Page, rm.find, web.In(who.FilesRoom))
 }
 

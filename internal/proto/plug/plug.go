@@ -45,6 +45,10 @@ type Board struct {
 	Filters Sockets[func(ctx context.Context, value string) (map[int64]bool, error)]
 	// Search is the providers of the unified search, by id.
 	Search Sockets[Searcher]
+	// Settings are what administrators may change while the server runs, by room.
+	Settings Sockets[[]Setting]
+	// Health looks at parts of the running server, by what they are called.
+	Health Sockets[Look]
 	// Checks tell whether a part the server depends on works.
 	Checks Sockets[func(ctx context.Context) error]
 }
