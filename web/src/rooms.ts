@@ -1,5 +1,6 @@
 import type { Room } from './kit/room'
 import activity from './rooms/activity/room'
+import admin from './rooms/admin/room'
 import comments from './rooms/comments/room'
 import devices from './rooms/devices/room'
 import files from './rooms/files/room'
@@ -15,4 +16,4 @@ import versions from './rooms/versions/room'
 import viewer from './rooms/viewer/room'
 
 /** What the client consists of. */
-export const rooms: readonly Room[] = [files, sharing, comments, versions, tags, activity, trash, notices, profile, security, devices, mine, viewer, photos]
+export const rooms: readonly Room[] = [files, sharing, comments, versions, tags, activity, trash, notices, profile, security, devices, mine, viewer, photos, admin]

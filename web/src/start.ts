@@ -8,11 +8,11 @@ import { steer } from './kit/way'
 import { rooms } from './rooms'
 import App from './shell/App.vue'
 import NotFound from './shell/NotFound.vue'
-import { settingsPlaces, settingsRoute } from './shell/settings'
+import { adminRoute, settingsPlaces, settingsRoute } from './shell/settings'
 
 const router = createRouter({
   history: createWebHistory('/'),
-  routes: [...rooms.flatMap(room => room.routes), settingsRoute(rooms), { path: '/:nowhere(.*)*', component: NotFound }],
+  routes: [...rooms.flatMap(room => room.routes), settingsRoute(rooms), adminRoute(rooms), { path: '/:nowhere(.*)*', component: NotFound }],
 })
 
 steer(router)

@@ -19,6 +19,7 @@ func (rm *Room) plugApps(m *ocs.Mux) {
 	ocs.Handle(m, "GET /cloud/apps/{app}", web.Admin, rm.appInfo, apps)
 	ocs.Handle(m, "POST /cloud/apps/{app}", web.Admin|web.Confirmed, rm.appEnable, apps)
 	ocs.Handle(m, "DELETE /cloud/apps/{app}", web.Admin|web.Confirmed, rm.appDisable, apps)
+	ocs.Handle(m, "GET /apps/administration/api/v1/parts", web.Admin, rm.parts, apps)
 	const config = "/apps/provisioning_api/api/v1/config/"
 	ocs.Handle(m, "GET "+config+"apps", web.Admin, rm.configApps, settings)
 	ocs.Handle(m, "GET "+config+"apps/{app}", web.Admin, rm.configKeys, settings)
@@ -96,6 +97,21 @@ func (rm *Room) appList(ctx context.Context, r *ocs.Request) (any, error) {
 		return rm.appsWhere(ctx, func(a App) bool { return !a.Enabled })
 	}
 	return nil, ocs.Fail(101, "")
+}
+
+// parts tells of all parts whether they are on, and whether they must be.
+func (rm *Room) parts(ctx context.Context, _ *ocs.Request) (any, error) {
+	type part struct {
+		ID     string `json:"id"`
+		On     bool   `json:"on"`
+		Always bool   `json:"always"`
+	}
+	all, err := rm.apps.List(ctx)
+	out := []part{}
+	for _, a := range all {
+		out = append(out, part{a.ID, a.Enabled, a.Always})
+	}
+	return out, err
 }
 
 // userApps lists what is switched on, for who administers groups.

@@ -1,4 +1,4 @@
-import { onScopeDispose } from 'vue'
+import { onScopeDispose, readonly, ref } from 'vue'
 import { type News, listen } from '../api/push'
 import { capabilities, capability } from './capabilities'
 
@@ -7,6 +7,11 @@ type Hearer = (news: News) => void
 const hearers = new Set<Hearer>()
 /** Milliseconds before a line that was cut is opened again: longer after each time. */
 const pauses = [1000, 5000, 15_000, 60_000]
+
+const line = ref(false)
+
+/** Whether the server can tell of news at this moment. */
+export const tuned = readonly(line)
 
 /** Calls f when the server tells of news of this kind, for as long as the component lives. After a gap it is called once, since something may have been missed. */
 export function onNews(kind: News, f: () => void): void {
@@ -24,9 +29,11 @@ export async function stayTuned(tries = 0): Promise<void> {
   if (typeof websocket !== 'string' || typeof preAuth !== 'string') return
   let failures = tries
   const again = (): void => {
+    line.value = false
     setTimeout(() => void stayTuned(failures + 1), pauses[Math.min(failures, pauses.length - 1)])
   }
   const welcome = (): void => {
+    line.value = true
     if (failures > 0) for (const news of ['files', 'activities', 'notifications'] as const) tell(news)
     failures = 0
   }

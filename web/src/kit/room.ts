@@ -26,7 +26,7 @@ export interface Room {
   /** What it puts before the whole page for as long as the address says so. */
   layers?: readonly Layer[]
   /** Its pages for those who look after the server, at /settings/admin/<id>. */
-  admin?: readonly SettingsPage[]
+  admin?: readonly AdminPage[]
 }
 
 /** Something a room does with files that are listed by another. */
@@ -122,6 +122,27 @@ export interface SettingsPage {
   /** Where it stands among the others: small numbers first. */
   rank: number
   component: () => Promise<{ default: Component }>
+}
+
+/** The groups in which the pages for administration are listed, in their order. */
+export type AdminGroup = 'server' | 'people' | 'rules' | 'upkeep'
+
+/** Something on a page for administration that a search finds. */
+export interface AdminThing {
+  /** The fragment of the page's address at which it stands. */
+  id: string
+  label: string
+  /** What else it is found by. */
+  more: string
+}
+
+/** A page for those who look after the server, at /settings/admin/<id>. */
+export interface AdminPage extends SettingsPage {
+  group: AdminGroup
+  /** Whether this person may do something there; without, only who administers everything may. */
+  needs?(caps: Capabilities): boolean
+  /** What stands on the page, for the search. */
+  things?: () => Promise<readonly AdminThing[]>
 }
 
 export const defineRoom = (room: Room): Room => room
