@@ -66,7 +66,7 @@ func escalations() []attempt {
 		{"GET", "/cloud/groups/otters/users", nil, []string{member, lead, users, groups, root}}, {"GET", "/cloud/groups/orcas/users", nil, []string{users, groups, root}},
 		{"GET", "/cloud/groups/otters/users/details", nil, staff}, {"GET", "/cloud/groups/otters/subadmins", nil, []string{groups, root}},
 		{"GET", "/cloud/apps", nil, []string{root}}, {"GET", "/cloud/apps/files", nil, []string{root}}, {"POST", "/cloud/apps/files", nil, []string{root}},
-		{"DELETE", "/cloud/apps/none", nil, []string{root}},
+		{"DELETE", "/cloud/apps/none", nil, []string{root}}, {"GET", "/apps/administration/api/v1/parts", nil, []string{root}},
 		{"GET", config + "apps", nil, []string{root}}, {"GET", config + "apps/core", nil, []string{root}}, {"GET", config + "apps/core/x", nil, []string{root}},
 		{"POST", config + "apps/core/x", []string{"value", "1"}, []string{root}}, {"DELETE", config + "apps/core/x", nil, []string{root}},
 		{"POST", config + "apps/core/instanceid", []string{"value", "1"}, nil}, {"GET", config + "apps/core/secret", nil, nil},
