@@ -38,7 +38,7 @@ async function show(name: string): Promise<void> {
 }
 
 const drawn = async (): Promise<void> => {
-  await expect.poll(() => page.locator('.picture img').evaluateAll(all => all.length === 1 && all.every(i => i instanceof HTMLImageElement && i.complete && i.naturalWidth > 0))).toBe(true)
+  await expect.poll(() => page.locator('dialog.viewer .picture img').evaluateAll(all => all.length === 1 && all.every(i => i instanceof HTMLImageElement && i.complete && i.naturalWidth > 0))).toBe(true)
 }
 
 async function pictures(what: string): Promise<void> {
@@ -75,15 +75,15 @@ test('a picture: opened, enlarged, turned, and the next', async () => {
   await drawn()
   expect(new URL(page.url()).searchParams.get('view')).toBe('/looking/a photo.jpg')
   await viewer().getByText('1 of 11').waitFor()
-  const before = await page.locator('.picture img').boundingBox()
+  const before = await page.locator('dialog.viewer .picture img').boundingBox()
   await viewer().getByRole('button', { name: 'Larger' }).click()
-  const after = await page.locator('.picture img').boundingBox()
+  const after = await page.locator('dialog.viewer .picture img').boundingBox()
   expect(after?.width).toBeCloseTo((before?.width ?? 0) * 1.5, 0)
   await viewer().getByRole('button', { name: 'Turn' }).click()
-  await expect.poll(async () => { const box = await page.locator('.picture img').boundingBox(); return (box?.height ?? 0) > (box?.width ?? 0) }).toBe(true)
+  await expect.poll(async () => { const box = await page.locator('dialog.viewer .picture img').boundingBox(); return (box?.height ?? 0) > (box?.width ?? 0) }).toBe(true)
   await page.mouse.move(500, 400)
   await page.mouse.wheel(0, -300)
-  await expect.poll(async () => (await page.locator('.picture img').boundingBox())?.height ?? 0).toBeGreaterThan(900)
+  await expect.poll(async () => (await page.locator('dialog.viewer .picture img').boundingBox())?.height ?? 0).toBeGreaterThan(900)
   await viewer().getByRole('button', { name: 'Information' }).click()
   await viewer().getByText('Example Seaside 1').waitFor()
   await viewer().getByText('1/250 s · f/2.8 · 35 mm').waitFor()
@@ -94,7 +94,7 @@ test('a picture: opened, enlarged, turned, and the next', async () => {
   await viewer().getByRole('button', { name: 'Next' }).click()
   await title().filter({ hasText: 'b small.png' }).waitFor()
   await drawn()
-  expect(await page.locator('.picture img').boundingBox()).toMatchObject({ width: 64, height: 48 }) // small ones are not blown up
+  expect(await page.locator('dialog.viewer .picture img').boundingBox()).toMatchObject({ width: 64, height: 48 }) // small ones are not blown up
   await page.reload()
   await title().filter({ hasText: 'b small.png' }).waitFor()
   await viewer().getByText('2 of 11').waitFor()
@@ -112,11 +112,11 @@ test('nothing jumps while a picture comes', async () => {
     await route.continue()
   })
   await row(page, 'a photo.jpg').getByRole('link').click()
-  await page.locator('.picture img.first:not(.unsized)').waitFor()
-  const first = await page.locator('.picture img.first').boundingBox()
+  await page.locator('dialog.viewer .picture img.first:not(.unsized)').waitFor()
+  const first = await page.locator('dialog.viewer .picture img.first').boundingBox()
   let_go()
   await drawn()
-  expect(await page.locator('.picture img').boundingBox()).toEqual(first)
+  expect(await page.locator('dialog.viewer .picture img').boundingBox()).toEqual(first)
   await page.unroute('**/looking/a%20photo.jpg')
   await page.keyboard.press('Escape')
   await viewer().waitFor({ state: 'detached' })
@@ -128,7 +128,7 @@ test('all by keys, and the focus comes back', async () => {
   await page.keyboard.press('Home')
   await page.keyboard.press('Enter')
   await drawn()
-  const box = async () => (await page.locator('.picture img').boundingBox()) ?? { x: 0, width: 0 }
+  const box = async () => (await page.locator('dialog.viewer .picture img').boundingBox()) ?? { x: 0, width: 0 }
   const width = (await box()).width
   await page.keyboard.press('+')
   await page.keyboard.press('+')
@@ -174,9 +174,9 @@ test('sound is played and sought', async () => {
 test('Markdown is shown as it is meant, and harms nobody', async () => {
   await show('README.md')
   await viewer().getByRole('heading', { level: 2, name: 'Sailing in August' }).waitFor()
-  await expect.poll(() => page.locator('.written img').evaluateAll(all => all.map(i => (i as HTMLImageElement).naturalWidth))).toEqual([64])
-  expect(await page.locator('.written a').evaluateAll(all => all.map(a => a.getAttribute('href')))).toEqual(['/apps/files/files?dir=%2Flooking&view=%2Flooking%2Fnotes.txt', 'https://maps.example/'])
-  expect(await page.locator('.written script').count()).toBe(0)
+  await expect.poll(() => page.locator('dialog.viewer .written img').evaluateAll(all => all.map(i => (i as HTMLImageElement).naturalWidth))).toEqual([64])
+  expect(await page.locator('dialog.viewer .written a').evaluateAll(all => all.map(a => a.getAttribute('href')))).toEqual(['/apps/files/files?dir=%2Flooking&view=%2Flooking%2Fnotes.txt', 'https://maps.example/'])
+  expect(await page.locator('dialog.viewer .written script').count()).toBe(0)
   await pictures('markdown')
 })
 
