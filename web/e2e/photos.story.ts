@@ -84,7 +84,7 @@ test('by keys alone', async () => {
   await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('listbox')
 })
 
-test('favourites and tags are albums', async () => {
+test('the favourites are an album', async () => {
   const props = '<d:propertyupdate xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:set><d:prop><oc:favorite>1</oc:favorite></d:prop></d:set></d:propertyupdate>'
   await dav('PROPPATCH', '/shots/older/p05.png', props)
   await page.getByLabel('Album').selectOption('Favourites')
