@@ -73,7 +73,7 @@ test('everything can be done without a mouse', async () => {
   await press('Escape')
   expect(await inGrid()).toBe(true)
 
-  await press('/')
+  await page.getByLabel('Filter by name').focus()
   await page.keyboard.type('OME')
   await expect.poll(() => page.getByRole('row').count()).toBe(1)
   await press('Escape')

@@ -8,6 +8,7 @@ import mine from './rooms/mine/room'
 import notices from './rooms/notices/room'
 import photos from './rooms/photos/room'
 import profile from './rooms/profile/room'
+import search from './rooms/search/room'
 import security from './rooms/security/room'
 import sharing from './rooms/sharing/room'
 import tags from './rooms/tags/room'
@@ -16,4 +17,4 @@ import versions from './rooms/versions/room'
 import viewer from './rooms/viewer/room'
 
 /** What the client consists of. */
-export const rooms: readonly Room[] = [files, sharing, comments, versions, tags, activity, trash, notices, profile, security, devices, mine, viewer, photos, admin]
+export const rooms: readonly Room[] = [files, sharing, comments, versions, tags, activity, trash, notices, profile, security, devices, mine, viewer, photos, admin, search]

@@ -32,7 +32,7 @@ export const shortcuts = (): Shortcut[] => [
   { keys: ['u'], does: t('Upload files'), letter: true },
   { keys: ['.'], does: t('Open the menu of a file'), letter: true },
   { keys: ['Shift + F10'], does: t('Open the menu of a file') },
-  { keys: ['/'], does: t('Filter by name'), letter: true },
+  { keys: ['/', 'Ctrl + F'], does: t('Search'), letter: true },
   { keys: ['Ctrl + K'], does: t('Open the palette of commands') },
   { keys: ['?'], does: t('Show this help'), letter: true },
 ]
