@@ -50,7 +50,7 @@ export function useLive(wanted: Ref<Wanted>, here: Ref<string>) {
     const show = (id: string, label: string, hits: readonly Hit[]): void => {
       if (signal.aborted) return
       found.set(id, { id, label, hits: [...hits] })
-      groups.value = tidy(['here', 'files', 'fulltext'].flatMap(of => found.get(of) ?? []))
+      groups.value = tidy(['here', 'files', 'fulltextsearch'].flatMap(of => found.get(of) ?? []))
     }
     busy.value = true
     try {
@@ -61,7 +61,7 @@ export function useLive(wanted: Ref<Wanted>, here: Ref<string>) {
       await Promise.all([
         here.value === '/' || filters.path ? undefined : ask('here', 'files', t('In this folder'), { ...filters, path: here.value }),
         ask('files', 'files', t('Names'), filters),
-        term.trim().length < 2 ? undefined : ask('fulltext', 'fulltext', t('In files'), filters),
+        term.trim().length < 2 ? undefined : ask('fulltextsearch', 'fulltextsearch', t('In files'), filters),
       ])
       trouble.value = undefined
       if (found.size === 0) groups.value = []
@@ -91,8 +91,8 @@ export async function* everything(wanted: Wanted, signal: AbortSignal): AsyncGen
   const filters = filtersOf(wanted)
   const can = (await able(filters)).map(p => p.id)
   const seen = new Set<string>()
-  for (const provider of ['files', 'fulltext'].filter(id => can.includes(id))) {
-    if (provider === 'fulltext' && wanted.term.trim() === '') continue
+  for (const provider of ['files', 'fulltextsearch'].filter(id => can.includes(id))) {
+    if (provider === 'fulltextsearch' && wanted.term.trim() === '') continue
     for (let from = ''; ;) {
       const page = await search(provider, wanted.term, filters, 50, from, signal)
       yield page.hits.filter(hit => !seen.has(hit.id))

@@ -13,7 +13,7 @@ test('filters are named as the server does', () => {
 })
 
 test('what was found twice is shown once, in the first group', () => {
-  const groups = tidy([{ id: 'here', label: '', hits: [hit('1')] }, { id: 'files', label: '', hits: [hit('1'), hit('2')] }, { id: 'fulltext', label: '', hits: [hit('2')] }])
+  const groups = tidy([{ id: 'here', label: '', hits: [hit('1')] }, { id: 'files', label: '', hits: [hit('1'), hit('2')] }, { id: 'fulltextsearch', label: '', hits: [hit('2')] }])
   expect(groups.map(group => [group.id, group.hits.map(h => h.id)])).toEqual([['here', ['1']], ['files', ['2']]])
 })
 
