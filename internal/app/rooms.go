@@ -64,7 +64,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		second,
 		about,
 		pages,
-		h.accounts(apps{h, func() []plug.Room { return rooms }}, letters, choices),
+		always("provisioning", h.accounts(apps{h, func() []plug.Room { return rooms }}, letters, choices)),
 		letters,
 		may("user_status", presence),
 		may("profile", faces),

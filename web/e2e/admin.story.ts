@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { accessible, fits } from './axe'
-import { browser, desktop, shoot, signIn } from './browser'
+import { base, browser, desktop, shoot, signIn } from './browser'
 import { ocs } from './server'
 
 const b = browser()
@@ -62,4 +62,85 @@ test('a setting is found by its words, changed, and put back', async () => {
   for (const label of ['Links end after', 'New links end by themselves']) await page.getByRole('button', { name: `Back to the default: ${label}` }).click()
   await expect.poll(() => valueOf('core', 'shareapi_default_expire_date')).toBe('')
   b.forgive(/400/)
+})
+
+test('who must have a second factor, and how good passwords must be', async () => {
+  await page.getByRole('link', { name: 'Security' }).click()
+  await page.getByLabel('Nobody must; whoever wants to, may').waitFor()
+  await page.getByRole('switch', { name: 'A digit is asked for' }).click()
+  await expect.poll(() => valueOf('password_policy', 'enforceNumericCharacters')).toBe('1')
+  await page.getByRole('button', { name: 'Back to the default: A digit is asked for' }).click()
+  await page.getByLabel('The members of some groups must').check()
+  await page.getByLabel('These groups').fill('admin')
+  await page.getByText('atrium twofactorauth:enforce --on --group=admin').waitFor()
+  await looked('security')
+})
+
+test('groups are made, renamed and deleted', async () => {
+  await page.getByRole('link', { name: 'Groups' }).click()
+  await page.getByRole('button', { name: 'New group' }).click()
+  await page.keyboard.type('orchestra')
+  await page.keyboard.press('Enter')
+  await page.getByText('The group orchestra is made.').waitFor()
+  await page.getByRole('button', { name: 'Rename orchestra' }).click()
+  await page.getByRole('dialog').getByLabel('Name').fill('The orchestra')
+  await page.keyboard.press('Enter')
+  await page.getByRole('link', { name: 'The orchestra' }).waitFor()
+  await looked('groups')
+  await page.getByRole('button', { name: 'Delete The orchestra' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete group' }).click()
+  await page.getByRole('link', { name: 'The orchestra' }).waitFor({ state: 'detached' })
+})
+
+test('a part is switched off and on', async () => {
+  await page.getByRole('link', { name: 'Parts' }).click()
+  const tags = page.getByRole('switch', { name: 'Profiles' })
+  await tags.click()
+  await page.getByText('Profiles is off.').waitFor()
+  expect((await ocs<{ apps: string[] }>('GET', '/cloud/apps?filter=disabled')).apps).toEqual(['profile'])
+  await tags.click()
+  await page.getByText('Profiles is on.').waitFor()
+  await looked('parts')
+})
+
+test('something is announced and taken back', async () => {
+  await page.getByRole('link', { name: 'Announcements' }).click()
+  await page.getByLabel('Subject').fill('The server rests on Sunday')
+  await page.getByLabel('Some people').check()
+  await page.getByLabel('Logins').fill('admin')
+  await page.getByRole('button', { name: 'Announce', exact: true }).click()
+  const standing = page.getByRole('list', { name: 'What stands' })
+  await standing.getByText('The server rests on Sunday').waitFor()
+  await looked('announcements')
+  await page.getByRole('button', { name: 'Take back “The server rests on Sunday”' }).click()
+  await page.getByText('Nothing is announced.').waitFor()
+})
+
+test('work in the background, the audit log, mail and the configuration', async () => {
+  await page.getByRole('link', { name: 'Background work' }).click()
+  await page.getByRole('button', { name: 'Run passwords.tidy now' }).click()
+  await page.getByText('passwords.tidy is begun.').waitFor()
+  await looked('jobs')
+  await page.getByRole('link', { name: 'Audit log' }).click()
+  await page.getByRole('list', { name: 'Audit log' }).getByRole('listitem').first().waitFor()
+  await looked('audit')
+  await page.getByRole('link', { name: 'Mail', exact: true }).click()
+  await page.getByText('No mail server is set up yet').waitFor()
+  await looked('mail')
+  await page.getByLabel('Search all settings').fill('quota.default')
+  await page.getByRole('link', { name: 'quota.default' }).click()
+  await page.locator('#conf-quota.default, [id="conf-quota.default"]').last().getByText('Environment: ATRIUM_QUOTA_DEFAULT').waitFor()
+  await looked('configuration')
+})
+
+test('who administers nothing is told so', async () => {
+  await ocs('POST', '/cloud/users', { userid: 'visitor', password: 'Kqz7-rain-oboe' })
+  await b.forget()
+  const other = await b.page(desktop)
+  await other.goto(`${base}/login?redirect_url=${encodeURIComponent('/settings/admin')}`)
+  await other.getByLabel('Login or e-mail address').fill('visitor')
+  await other.getByLabel('Password').fill('Kqz7-rain-oboe')
+  await other.getByRole('button', { name: 'Log in', exact: true }).click()
+  await other.getByRole('heading', { name: 'This is for administrators' }).waitFor()
+  await accessible(other, 'not for you')
 })

@@ -1,3 +1,4 @@
+import { send } from './http'
 import { ocs } from './person'
 
 const root = '/apps/administration/api/v1'
@@ -113,3 +114,16 @@ export interface AuditEntry {
 }
 
 export const auditLog = (user: string, limit: number): Promise<AuditEntry[]> => ocs('GET', `/apps/audit/api/v1/entries?limit=${limit}&user=${part(user)}`)
+
+/** Who must have a second factor. */
+export interface FactorPolicy {
+  enforced: boolean
+  /** None: everybody. */
+  enforcedGroups: string[]
+  excludedGroups: string[]
+}
+
+const factors = '/settings/api/admin/twofactorauth'
+export const factorPolicy = async (): Promise<FactorPolicy> => (await (await send('GET', factors)).json()) as FactorPolicy
+export const setFactorPolicy = async (p: FactorPolicy): Promise<FactorPolicy> =>
+  (await (await send('PUT', factors, { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(p) })).json()) as FactorPolicy

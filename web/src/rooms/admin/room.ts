@@ -1,22 +1,28 @@
-import { FolderCog, Gauge, Share2, Users } from '@lucide/vue'
+import { Blocks, FileCog, FolderCog, Gauge, ListChecks, Mail, Megaphone, ScrollText, Share2, ShieldCheck, Users, UsersRound } from '@lucide/vue'
+import type { Capabilities } from '../../kit/capabilities'
 import { holds, leads } from '../../kit/power'
 import { defineRoom } from '../../kit/room'
 import { t } from '../../kit/words'
+
+const right = (name: string) => (caps: Capabilities): boolean => holds(caps, name)
+const things = () => import('./words/things')
 
 /** Looking after the server: its state, the people on it, and its rules. */
 export default defineRoom({
   id: 'admin',
   routes: [],
   admin: [
-    { id: 'overview', group: 'server', get label() { return t('Overview') }, icon: Gauge, rank: 0, needs: caps => holds(caps, 'monitor'), component: () => import('./views/OverviewView.vue') },
-    { id: 'people', group: 'people', get label() { return t('People') }, icon: Users, rank: 10, needs: caps => leads(caps) || holds(caps, 'users'), component: () => import('./views/PeopleView.vue') },
-    {
-      id: 'sharing', group: 'rules', get label() { return t('Sharing') }, icon: Share2, rank: 20, needs: caps => holds(caps, 'settings'), component: () => import('./views/SharingView.vue'),
-      things: async () => (await import('./words/things')).sharingThings(),
-    },
-    {
-      id: 'files', group: 'rules', get label() { return t('Files') }, icon: FolderCog, rank: 24, needs: caps => holds(caps, 'settings'), component: () => import('./views/FilesView.vue'),
-      things: async () => (await import('./words/things')).filesThings(),
-    },
+    { id: 'overview', group: 'server', label: t('Overview'), icon: Gauge, rank: 0, needs: right('monitor'), component: () => import('./views/OverviewView.vue') },
+    { id: 'parts', group: 'server', label: t('Parts'), icon: Blocks, rank: 4, needs: right('apps'), component: () => import('./views/PartsView.vue') },
+    { id: 'mail', group: 'server', label: t('Mail'), icon: Mail, rank: 6, component: () => import('./views/MailView.vue') },
+    { id: 'server', group: 'server', label: t('Configuration'), icon: FileCog, rank: 8, needs: right('settings'), component: () => import('./views/ServerView.vue'), things: async () => (await things()).serverThings() },
+    { id: 'people', group: 'people', label: t('People'), icon: Users, rank: 10, needs: caps => leads(caps) || holds(caps, 'users'), component: () => import('./views/PeopleView.vue') },
+    { id: 'groups', group: 'people', label: t('Groups'), icon: UsersRound, rank: 12, needs: caps => leads(caps) || holds(caps, 'groups'), component: () => import('./views/GroupsView.vue') },
+    { id: 'news', group: 'people', label: t('Announcements'), icon: Megaphone, rank: 16, component: () => import('./views/NewsView.vue') },
+    { id: 'sharing', group: 'rules', label: t('Sharing'), icon: Share2, rank: 20, needs: right('settings'), component: () => import('./views/SharingView.vue'), things: async () => (await things()).sharingThings() },
+    { id: 'security', group: 'rules', label: t('Security'), icon: ShieldCheck, rank: 22, component: () => import('./views/SecurityView.vue'), things: async () => (await things()).securityThings() },
+    { id: 'files', group: 'rules', label: t('Files'), icon: FolderCog, rank: 24, needs: right('settings'), component: () => import('./views/FilesView.vue'), things: async () => (await things()).filesThings() },
+    { id: 'jobs', group: 'upkeep', label: t('Background work'), icon: ListChecks, rank: 30, needs: right('monitor'), component: () => import('./views/JobsView.vue') },
+    { id: 'audit', group: 'upkeep', label: t('Audit log'), icon: ScrollText, rank: 32, needs: right('audit'), component: () => import('./views/AuditView.vue') },
   ],
 })

@@ -1,7 +1,16 @@
+import { settings } from '../../../api/admin'
 import type { AdminThing } from '../../../kit/room'
+import { t } from '../../../kit/words'
 import { files } from './files'
+import { passwords } from './passwords'
 import { sharing } from './sharing'
-import { thingsOf } from './words'
+import { anchor, thingsOf } from './words'
 
 export const sharingThings = (): AdminThing[] => thingsOf(sharing())
 export const filesThings = (): AdminThing[] => thingsOf(files())
+export const securityThings = (): AdminThing[] => [
+  { id: 'second-factor', label: t('Second factor'), more: 'twofactorauth:enforce' }, ...thingsOf(passwords()), { id: 'delayed', label: t('Slowed down for wrong passwords'), more: 'security:bruteforce' },
+]
+/** The keys of the configuration, which the server describes. */
+export const serverThings = async (): Promise<AdminThing[]> =>
+  (await settings()).filter(s => s.fixed).map(s => ({ id: anchor(`conf/${s.name}`), label: s.name, more: s.doc }))
