@@ -26,6 +26,7 @@ async function looked(name: string): Promise<void> {
 }
 
 beforeAll(async () => {
+  await ocs('POST', '/cloud/users', { userid: 'visitor', password: 'Kqz7-rain-oboe' })
   page = await b.page(desktop)
   await signIn(page)
 })
@@ -118,7 +119,7 @@ test('something is announced and taken back', async () => {
 
 test('work in the background, the audit log, mail and the configuration', async () => {
   await page.getByRole('link', { name: 'Background work' }).click()
-  await page.getByRole('button', { name: 'Run passwords.tidy now' }).click()
+  await page.getByRole('button', { name: 'Run now passwords.tidy' }).click()
   await page.getByText('passwords.tidy is begun.').waitFor()
   await looked('jobs')
   await page.getByRole('link', { name: 'Audit log' }).click()
@@ -130,11 +131,11 @@ test('work in the background, the audit log, mail and the configuration', async 
   await page.getByLabel('Search all settings').fill('quota.default')
   await page.getByRole('link', { name: 'quota.default' }).click()
   await page.locator('#conf-quota.default, [id="conf-quota.default"]').last().getByText('Environment: ATRIUM_QUOTA_DEFAULT').waitFor()
+  expect(await page.evaluate(() => document.scrollingElement?.scrollTop)).toBe(0) // only the page within the frame scrolls
   await looked('configuration')
 })
 
 test('who administers nothing is told so', async () => {
-  await ocs('POST', '/cloud/users', { userid: 'visitor', password: 'Kqz7-rain-oboe' })
   await b.forget()
   const other = await b.page(desktop)
   await other.goto(`${base}/login?redirect_url=${encodeURIComponent('/settings/admin')}`)
