@@ -54,6 +54,7 @@ test('an account is made, changed, disabled and deleted', async () => {
   expect((await accountOf('ada')).groups).toEqual(['choir'])
 
   await search('ada', 'Ada')
+  await page.getByText('1 account', { exact: true }).waitFor() // the answer to the search, not what was there before
   await row('Ada').dblclick()
   await dialog().getByLabel('Name', { exact: true }).fill('Ada Lovelace')
   await dialog().getByLabel('Mail address').fill('ada@example.org')
