@@ -25,6 +25,10 @@ export interface Look {
 }
 
 export const desktop: Look = { width: 1440, height: 900, dark: false }
+const phone: Look = { width: 360, height: 740, dark: true }
+
+/** How pages are looked at: two corners are enough to find what breaks; E2E_LOOKS=all has pictures of both widths in both themes. */
+export const looks: readonly Look[] = process.env.E2E_LOOKS === 'all' ? [desktop, { ...desktop, dark: true }, { ...phone, dark: false }, phone] : [desktop, phone]
 
 /** The browser of one file of stories: it is started before them and ended after them. It may speak to the server at home only. */
 export function browser(hand: 'mouse' | 'finger' = 'mouse', home: () => string = () => base) {
@@ -78,6 +82,7 @@ function watch(page: Page, complaints: string[], home: () => string): void {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${message.type()}: ${message.text()} ${message.location().url}`)
   })
   page.on('dialog', dialog => {
+    if (dialog.type() === 'beforeunload') return void dialog.accept()
     complaints.push(`dialog: ${dialog.message()}`)
     void dialog.dismiss()
   })

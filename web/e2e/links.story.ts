@@ -6,11 +6,10 @@ import { join } from 'node:path'
 import type { CDPSession, Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { accessible, fits } from './axe'
-import { base, browser, password, shoot, user } from './browser'
+import { base, browser, looks, password, shoot, user } from './browser'
 import { dav, names } from './server'
 
 const b = browser()
-const looks = [1440, 360].flatMap(width => [false, true].map(dark => ({ width, height: width === 360 ? 740 : 900, dark })))
 const secret = 'Open-sesame-2026!'
 const links: Record<'look' | 'edit' | 'drop' | 'ask' | 'locked' | 'file', string> = { look: '', edit: '', drop: '', ask: '', locked: '', file: '' }
 

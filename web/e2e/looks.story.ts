@@ -1,11 +1,10 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { accessible, fits } from './axe'
-import { browser, desktop, open, row, shoot, signIn } from './browser'
+import { browser, desktop, looks, open, row, shoot, signIn } from './browser'
 import { dav } from './server'
 
 const b = browser()
-const looks = [1440, 360].flatMap(width => [false, true].map(dark => ({ width, height: width === 360 ? 740 : 900, dark })))
 const nameOf = (what: string, look: { width: number; dark: boolean }): string => `${what}-${look.width}-${look.dark ? 'dark' : 'light'}`
 
 const samples: [string, string][] = [

@@ -1,11 +1,10 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { accessible, fits } from './axe'
-import { base, browser, desktop, password, ready, shoot, signIn, user } from './browser'
+import { base, browser, desktop, looks, password, ready, shoot, signIn, user } from './browser'
 import { addressOf, dav, ocs } from './server'
 
 const b = browser()
-const looks = [1440, 360].flatMap(width => [false, true].map(dark => ({ width, height: width === 360 ? 740 : 900, dark })))
 const nameOf = (what: string, look: { width: number; dark: boolean }): string => `${what}-${look.width}-${look.dark ? 'dark' : 'light'}`
 
 async function open(page: Page, section: string, heading: string): Promise<void> {
@@ -145,7 +144,7 @@ test('what the storage is used for, and all of it to take along', async () => {
   for (const [name, size] of sorts) await dav('PUT', `/${name}`, 'x'.repeat(size))
   const page = await b.page(desktop)
   await open(page, 'storage', 'Storage and privacy')
-  await page.getByRole('listitem').filter({ hasText: 'Pictures' }).getByText('4.9 KB').waitFor()
+  await page.getByRole('listitem').filter({ hasText: 'Pictures' }).getByText(/^[\d.,]+ [KM]B$/).waitFor()
   const coming = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Download the archive' }).click()
   expect((await coming).suggestedFilename()).toMatch(new RegExp(`^${user}-.*\\.zip$`))

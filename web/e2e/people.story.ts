@@ -1,12 +1,11 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { accessible, fits } from './axe'
-import { base, browser, desktop, shoot, signIn } from './browser'
+import { base, browser, desktop, looks, shoot, signIn } from './browser'
 import { many, ocs } from './server'
 
 const b = browser()
 let page: Page
-const looks = [1440, 360].flatMap(width => [false, true].map(dark => ({ width, height: width === 360 ? 740 : 900, dark })))
 const row = (name: string) => page.getByRole('row', { name: `${name}, ` })
 const dialog = () => page.getByRole('dialog')
 const accountOf = (id: string) => ocs<{ displayname: string; email: string; groups: string[]; enabled: boolean; quota: { quota: number } }>('GET', `/cloud/users/${id}`)
@@ -30,9 +29,9 @@ async function search(text: string, name: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  for (const groupid of ['choir', 'staff of the harbour office']) await ocs('POST', '/cloud/groups', { groupid })
+  for (const groupid of ['oboes', 'staff of the harbour office']) await ocs('POST', '/cloud/groups', { groupid })
   const people = [['grace', 'Grace Hopper'], ['leila', 'ليلى العامرية'], ['long', 'Somebody with a name that is rather longer than any list of people would like it to be'], ['mina', 'Mina Harker']]
-  await many(people.length, i => ocs('POST', '/cloud/users', { userid: people[i]?.[0], displayName: people[i]?.[1], password: 'Kqz7-rain-oboe', groups: ['choir'] }))
+  await many(people.length, i => ocs('POST', '/cloud/users', { userid: people[i]?.[0], displayName: people[i]?.[1], password: 'Kqz7-rain-oboe', groups: ['oboes'] }))
   await many(230, i => ocs('POST', '/cloud/users', { userid: `crowd${String(i).padStart(3, '0')}`, email: `crowd${i}@example.org` }))
   page = await b.page(desktop)
   await signIn(page)
@@ -46,12 +45,12 @@ test('an account is made, changed, disabled and deleted', async () => {
   await dialog().getByRole('button', { name: 'Make account' }).click()
   await dialog().getByText('Please give a password').waitFor()
   await dialog().getByLabel('Password', { exact: true }).fill('Kqz7-rain-oboe')
-  await dialog().getByLabel('Groups').fill('choir')
+  await dialog().getByLabel('Groups').fill('oboes')
   await accessible(page, 'a new account')
   await shoot(page, 'people-new')
   await dialog().getByRole('button', { name: 'Make account' }).click()
   await page.getByText('The account of Ada is made.').waitFor()
-  expect((await accountOf('ada')).groups).toEqual(['choir'])
+  expect((await accountOf('ada')).groups).toEqual(['oboes'])
 
   await search('ada', 'Ada')
   await page.getByText('1 account', { exact: true }).waitFor() // the answer to the search, not what was there before
@@ -60,7 +59,7 @@ test('an account is made, changed, disabled and deleted', async () => {
   await dialog().getByLabel('Mail address').fill('ada@example.org')
   await dialog().getByLabel('Room').fill('5 GB')
   await looked('edit')
-  await dialog().getByRole('button', { name: 'Take away choir' }).click()
+  await dialog().getByRole('button', { name: 'Take away oboes' }).click()
   await dialog().getByRole('button', { name: 'Save' }).click()
   await row('Ada Lovelace').waitFor()
   expect(await accountOf('ada')).toMatchObject({ displayname: 'Ada Lovelace', email: 'ada@example.org', groups: [], quota: { quota: 5 * 1024 ** 3 } })
@@ -96,18 +95,18 @@ test('by keys alone: select several, put them into a group', async () => {
   await page.keyboard.press('Shift+F10')
   await page.keyboard.press('Enter')
   await dialog().getByLabel('Put them into').waitFor()
-  await page.keyboard.type('choir')
+  await page.keyboard.type('oboes')
   await page.keyboard.press('Enter')
-  await dialog().getByText('choir').first().waitFor()
+  await dialog().getByText('oboes').first().waitFor()
   await dialog().getByRole('button', { name: 'Change' }).focus()
   await page.keyboard.press('Enter')
   await page.getByText('2 accounts changed.').waitFor()
-  expect((await accountOf('crowd001')).groups).toEqual(['choir'])
+  expect((await accountOf('crowd001')).groups).toEqual(['oboes'])
 })
 
 test('a list of people is tried before anything is made', async () => {
   await page.getByRole('button', { name: 'Import' }).click()
-  const csv = 'login;name;email;password;groups\nivy;Ivy;;Kqz7-rain-oboe;choir\nivy;Again;;Kqz7-rain-oboe;\ngrace;;;Kqz7-rain-oboe;\nzoe;;;Kqz7-rain-oboe;crew\n'
+  const csv = 'login;name;email;password;groups\nivy;Ivy;;Kqz7-rain-oboe;oboes\nivy;Again;;Kqz7-rain-oboe;\ngrace;;;Kqz7-rain-oboe;\nzoe;;;Kqz7-rain-oboe;crew\n'
   await dialog().getByLabel('File').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) })
   await dialog().getByText('1 line is good.').waitFor()
   expect(await dialog().getByRole('list', { name: 'Bad lines' }).getByRole('listitem').allTextContents()).toEqual([
@@ -117,5 +116,5 @@ test('a list of people is tried before anything is made', async () => {
   await dialog().getByRole('button', { name: 'Make 1 account' }).click()
   await dialog().getByText('1 account was made.').waitFor()
   await dialog().getByRole('button', { name: 'Done' }).click()
-  expect((await accountOf('ivy')).groups).toEqual(['choir'])
+  expect((await accountOf('ivy')).groups).toEqual(['oboes'])
 })

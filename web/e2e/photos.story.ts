@@ -1,13 +1,12 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { accessible, fits } from './axe'
-import { base, browser, desktop, shoot, signIn } from './browser'
+import { base, browser, desktop, looks, shoot, signIn } from './browser'
 import { jpeg, png, read } from './samples'
 import { dav, names } from './server'
 
 const b = browser()
 let page: Page
-const looks = [1440, 360].flatMap(width => [false, true].map(dark => ({ width, height: width === 360 ? 740 : 900, dark })))
 const photos = () => page.getByRole('listbox', { name: 'Photos' })
 const photo = (name: string) => photos().getByRole('option', { name: new RegExp(`^${name}`) })
 const shapes: [number, number][] = [[600, 400], [400, 600], [500, 500], [900, 400], [640, 480]]

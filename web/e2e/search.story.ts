@@ -1,11 +1,10 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { accessible, fits } from './axe'
-import { base, browser, desktop, open, password, ready, shoot, signIn, user } from './browser'
+import { base, browser, desktop, looks, open, password, shoot, signIn, user } from './browser'
 import { dav, ocs } from './server'
 
 const b = browser()
-const looks = [1440, 360].flatMap(width => [false, true].map(dark => ({ width, height: width === 360 ? 740 : 900, dark })))
 let page: Page
 
 interface Found { entries: { title: string }[] }
@@ -52,8 +51,9 @@ test('by keys: names in the folder first, then anywhere; Enter opens the page of
   expect(await group('Names').getByRole('option', { name: /quince list/ }).count()).toBe(0)
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
-  await page.waitForURL('**/apps/files/files/*dir=%2Forchard%2Fharvest')
-  await page.getByRole('row', { name: 'quince list.txt, ', selected: true }).waitFor()
+  await page.waitForURL('**view=/orchard/harvest/quince+list.txt')
+  await page.getByRole('dialog', { name: 'quince list.txt' }).waitFor()
+  await page.keyboard.press('Escape')
 
   await page.keyboard.press('Control+f')
   await page.getByRole('button', { name: 'quince', exact: true }).click() // searched before
@@ -106,7 +106,6 @@ test('the search looks well, and works on a phone', async () => {
     await shoot(page, `finds-${look.width}-${look.dark ? 'dark' : 'light'}`)
   }
   await page.getByRole('list', { name: 'Finds' }).getByText('quince list.txt').click()
-  await ready(page)
-  await page.getByRole('row', { name: 'quince list.txt, ', selected: true }).waitFor()
+  await page.getByRole('dialog', { name: 'quince list.txt' }).waitFor()
   await page.setViewportSize(desktop)
 })

@@ -2,10 +2,9 @@ import { createHmac } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { accessible, fits } from './axe'
-import { base, browser, desktop, password as adminPassword, ready, shoot, user as admin } from './browser'
+import { base, browser, desktop, looks, password as adminPassword, ready, shoot, user as admin } from './browser'
 
 const b = browser()
-const looks = [1440, 360].flatMap(width => [false, true].map(dark => ({ width, height: width === 360 ? 740 : 900, dark })))
 const nameOf = (what: string, look: { width: number; dark: boolean }): string => `${what}-${look.width}-${look.dark ? 'dark' : 'light'}`
 const password = 'a long walk on the beach'
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { accessible, fits } from './axe'
-import { browser, desktop, ready, shoot } from './browser'
+import { browser, desktop, looks, ready, shoot } from './browser'
 
 // A server of its own, without accounts: what people see who have just installed it.
 
@@ -14,7 +14,6 @@ let link = ''
 let server: ChildProcess
 const data = mkdtempSync(join(tmpdir(), 'atrium-setup-'))
 const b = browser('mouse', () => home)
-const looks = [1440, 360].flatMap(width => [false, true].map(dark => ({ width, height: width === 360 ? 740 : 900, dark })))
 const password = 'four words nobody guesses'
 
 const freePort = (): Promise<number> => new Promise(resolve => {

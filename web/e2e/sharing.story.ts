@@ -1,12 +1,11 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { accessible, fits } from './axe'
-import { base, browser, desktop, open, row, shoot, signIn } from './browser'
+import { base, browser, desktop, looks, open, row, shoot, signIn } from './browser'
 import { dav, ocs } from './server'
 
 const b = browser()
 let page: Page
-const looks = [1440, 360].flatMap(width => [false, true].map(dark => ({ width, height: width === 360 ? 740 : 900, dark })))
 const details = () => page.getByRole('complementary', { name: 'Details' })
 const shares = async (): Promise<{ share_type: number; share_with: string; permissions: number; url?: string; note: string }[]> =>
   ocs('GET', '/apps/files_sharing/api/v1/shares?path=/joint')

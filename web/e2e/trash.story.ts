@@ -1,13 +1,12 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { accessible, fits } from './axe'
-import { browser, desktop, shoot, signIn } from './browser'
+import { browser, desktop, looks, shoot, signIn } from './browser'
 import { dav, names } from './server'
 
 const b = browser()
 let page: Page
 const thing = (name: string) => page.getByRole('grid', { name: 'Trash' }).getByRole('row', { name: new RegExp(`^${name}`) })
-const looks = [1440, 360].flatMap(width => [false, true].map(dark => ({ width, height: width === 360 ? 740 : 900, dark })))
 
 beforeAll(async () => {
   await dav('MKCOL', '/bin')

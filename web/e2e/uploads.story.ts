@@ -4,12 +4,11 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { accessible, fits } from './axe'
-import { browser, desktop, open, row, shoot, signIn, uploaded } from './browser'
+import { browser, desktop, looks, open, row, shoot, signIn, uploaded } from './browser'
 import { dav, names } from './server'
 
 const b = browser()
 const here = mkdtempSync(join(tmpdir(), 'atrium-e2e-uploads-'))
-const looks = [1440, 360].flatMap(width => [false, true].map(dark => ({ width, height: width === 360 ? 740 : 900, dark })))
 let page: Page
 
 const files = () => page.locator('input[aria-label="Files to upload"]')
@@ -81,7 +80,7 @@ test('one is paused, one is cancelled, what failed is reported; by keys', async 
   await page.keyboard.press('Enter')
   await release()
   await panel().getByRole('button', { name: 'Go on with held 1.txt' }).click()
-  expect(await uploaded(page)).toBe('3 files uploaded, 1 not')
+  await page.getByRole('heading', { name: '3 files uploaded, 1 not', exact: true }).waitFor()
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
   await panel().getByRole('button', { name: 'Copy the report' }).click()
   await page.getByText('The report is in the clipboard.').waitFor()
@@ -109,8 +108,7 @@ test('after a reload it goes on: small files from the browser, a large one from 
   expect((await first).ok()).toBe(true)
   let warned = false
   page.once('dialog', dialog => {
-    warned = dialog.type() === 'beforeunload'
-    void dialog.accept()
+    warned = dialog.type() === 'beforeunload' // and is accepted, see browser.ts
   })
   await Promise.all([page.waitForEvent('load'), page.reload()])
   expect(warned).toBe(true)

@@ -1,13 +1,12 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { accessible, fits } from './axe'
-import { base, browser, desktop, open, row, shoot, signIn } from './browser'
+import { base, browser, desktop, looks, open, row, shoot, signIn } from './browser'
 import { jpeg, pdf, png, read, wav, webm } from './samples'
 import { dav } from './server'
 
 const b = browser()
 let page: Page
-const looks = [1440, 360].flatMap(width => [false, true].map(dark => ({ width, height: width === 360 ? 740 : 900, dark })))
 const viewer = () => page.locator('dialog.viewer')
 const title = () => viewer().getByRole('heading', { level: 1 })
 const readme = `# Sailing in *August*

@@ -2,11 +2,10 @@ import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { accessible, fits } from './axe'
-import { base, browser, desktop, open, row, shoot, signIn } from './browser'
+import { base, browser, desktop, looks, open, row, shoot, signIn } from './browser'
 import { dav, names } from './server'
 
 const b = browser()
-const looks = [1440, 360].flatMap(width => [false, true].map(dark => ({ width, height: width === 360 ? 740 : 900, dark })))
 const tile = (page: Page, name: string) => page.getByRole('gridcell', { name: `${name}, ` })
 const selected = (page: Page) => page.locator('[role=grid] [aria-selected=true]').evaluateAll(all => all.map(r => r.getAttribute('aria-label')?.split(',')[0] ?? ''))
 const picture = new Uint8Array(readFileSync(new URL('./picture.png', import.meta.url)))

@@ -129,7 +129,7 @@ func (rm *Room) show(w http.ResponseWriter, r *http.Request) error {
 	web.Nonce(w, r)
 	h := w.Header()
 	// Nothing here makes code or markup of text: a browser that knows of Trusted Types sees to it.
-	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+";require-trusted-types-for 'script';trusted-types vue")
+	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+";require-trusted-types-for 'script';trusted-types vue worker")
 	h.Set("Content-Type", "text/html; charset=UTF-8")
 	h.Set("Cache-Control", "no-cache, no-store, must-revalidate")
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
