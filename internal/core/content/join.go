@@ -31,7 +31,7 @@ func (s *Store) openParts(ctx context.Context, id int64, es []extent, off, n int
 		if take == 0 {
 			break
 		}
-		j.todo = append(j.todo, span{e.part, off, take})
+		j.rest = append(j.rest, span{e.part, off, take})
 		off, n = 0, n-take
 	}
 	if n > 0 {
@@ -49,34 +49,34 @@ type joined struct {
 	s    *Store
 	id   int64
 	at   int64 // where in the whole the next part begins
-	todo []span
+	rest []span
 	cur  io.ReadCloser
 }
 
 // next opens the next part, or all that is left.
 func (j *joined) next() error {
-	n := j.todo[0]
+	n := j.rest[0]
 	rc, err := j.s.openBlob(j.ctx, n.id, n.off, n.n)
 	if errors.Is(err, fault.Unavailable) {
 		if _, parts, again := j.s.row(j.ctx, j.s.db, j.id); again == nil && parts == 0 {
-			for _, more := range j.todo[1:] {
+			for _, more := range j.rest[1:] {
 				n.n += more.n
 			}
 			rc, err = j.s.openBlob(j.ctx, j.id, j.at, n.n)
-			j.todo = j.todo[:1]
+			j.rest = j.rest[:1]
 		}
 	}
 	if err != nil {
 		return err
 	}
-	j.cur, j.todo, j.at = rc, j.todo[1:], j.at+n.n
+	j.cur, j.rest, j.at = rc, j.rest[1:], j.at+n.n
 	return nil
 }
 
 func (j *joined) Read(p []byte) (int, error) {
 	for {
 		if j.cur == nil {
-			if len(j.todo) == 0 {
+			if len(j.rest) == 0 {
 				return 0, io.EOF
 			}
 			if err := j.next(); err != nil {
