@@ -161,7 +161,7 @@ func (rm *Room) tagged(ctx context.Context, a *asked, tag string) error {
 		}
 		var err error
 		if carrying, err = rule(ctx, tag); err != nil {
-			return fault.Wrap(fault.Invalid, err, "There is no tag of this number.")
+			return noTag(err)
 		}
 	}
 	if a.only != nil {
@@ -169,6 +169,15 @@ func (rm *Room) tagged(ctx context.Context, a *asked, tag string) error {
 	}
 	a.only = carrying
 	return nil
+}
+
+// noTag tells of a tag that is not there; any other error stays what it is.
+func noTag(err error) error {
+	switch fault.Of(err) {
+	case fault.NotFound, fault.Invalid, fault.Denied:
+		return fault.Wrap(fault.Invalid, err, "There is no tag of this number.")
+	}
+	return err
 }
 
 // kinds turns filters of media types into their numbers. mime is one, or ends in

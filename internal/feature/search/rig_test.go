@@ -65,6 +65,7 @@ type rig struct {
 	door   *web.Door
 	mounts mounter
 	tags   map[string]map[int64]bool // what carries a tag, by its number
+	broken error                     // what the tags' tables answer, nil for their content
 }
 
 func each(t *testing.T, f func(g *rig)) {
@@ -96,6 +97,9 @@ func newRig(t testing.TB, d *db.DB) *rig {
 	m := web.NewMux()
 	b := &plug.Board{Web: m, OCS: ocs.NewMux(m), Bus: g.bus, Jobs: g.jobs, Hook: &g.files.Hooks}
 	b.Filters.Add("systemtag", func(_ context.Context, value string) (map[int64]bool, error) {
+		if g.broken != nil {
+			return nil, g.broken
+		}
 		if g.tags[value] == nil {
 			return nil, fault.New(fault.NotFound, "")
 		}

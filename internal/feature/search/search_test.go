@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
 	"atrium/internal/core/files"
 	"atrium/internal/infra/db"
@@ -148,6 +149,10 @@ func TestFilters(t *testing.T) {
 			if w.Code != code {
 				g.Errorf("%.40s: %d, want %d", query, w.Code, code)
 			}
+		}
+		g.broken = fault.New(fault.Unavailable, "The database does not answer.")
+		if w := g.serve(httptest.NewRequest("GET", "/ocs/v2.php/search/providers/files/search?tag=7", nil), "ann"); w.Code != 503 {
+			g.Errorf("a search by tag without a database: %d", w.Code)
 		}
 	})
 }

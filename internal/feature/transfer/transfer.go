@@ -56,8 +56,8 @@ func (rm *Room) transfer(cmd *cobra.Command, args []string) error {
 // handOver moves files into the folder of the day, so that a command that was
 // stopped goes on where it was when it is called again.
 func (rm *Room) handOver(ctx context.Context, source, destination, path string) (n int, into string, err error) {
-	if source == destination {
-		return 0, "", fault.New(fault.Invalid, "Source and destination are the same account.")
+	if err := differ(source, destination); err != nil {
+		return 0, "", err
 	}
 	var ps [2]*who.Principal
 	for i, uid := range []string{source, destination} {
@@ -70,6 +70,14 @@ func (rm *Room) handOver(ctx context.Context, source, destination, path string) 
 	into = fmt.Sprintf("/Transferred from %s on %s", source, rm.Now().Format(time.DateOnly))
 	n, err = rm.files.HandOver(ctx, ps[0], ps[1], path, into)
 	return n, into, err
+}
+
+// differ refuses to give an account what it has.
+func differ(source, destination string) error {
+	if source == destination {
+		return fault.New(fault.Invalid, "Source and destination are the same account.")
+	}
+	return nil
 }
 
 func (rm *Room) tellHandOver(cmd *cobra.Command, source, destination, path string) error {
@@ -100,6 +108,9 @@ func (rm *Room) everything(cmd *cobra.Command, args []string) error {
 // giveAll gives all that an account has to another, and then removes it if that is
 // wanted.
 func (rm *Room) giveAll(ctx context.Context, source, destination string, remove bool) (n int, into string, err error) {
+	if err := differ(source, destination); err != nil { // before anything is switched off
+		return 0, "", err
+	}
 	if remove { // what is written after the transfer would go with the account
 		if _, err := rm.dir.User(ctx, destination); err != nil {
 			return 0, "", err

@@ -72,6 +72,12 @@ func TestTransfer(t *testing.T) {
 		if err := run("files:transfer-ownership", "olga", "otto", "--path", "/b"); err != nil {
 			t.Fatal(err)
 		}
+		if err := run("user:transfer", "olga", "olga", "--delete"); !errors.Is(err, fault.Invalid) {
+			t.Errorf("to itself: %v", err)
+		}
+		if u, err := rm.dir.User(t.Context(), "olga"); err != nil || !u.Enabled {
+			t.Errorf("what was refused has disabled the account: %v, %v", u, err)
+		}
 		if err := run("user:transfer", "olga", "otto", "--delete"); err != nil {
 			t.Fatal(err)
 		}

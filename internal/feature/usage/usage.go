@@ -34,7 +34,7 @@ func New(d *db.DB, t *tree.Tree, f *files.Service) *Room { return &Room{db: d, t
 
 // Plug implements plug.Room.
 func (rm *Room) Plug(b *plug.Board) {
-	ocs.Handle(b.OCS, "GET /apps/atrium/api/v1/usage", web.User, rm.usage, web.In(who.FilesRoom), web.PerMinute(60))
+	ocs.Handle(b.OCS, "GET /apps/atrium/api/v1/usage", web.User, rm.usage, web.In(who.FilesRoom), web.PerMinute(10)) // each walks the home
 }
 
 // The sorts of files, in the order in which they are told.

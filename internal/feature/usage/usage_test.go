@@ -42,5 +42,10 @@ func TestStorageBySort(t *testing.T) {
 		if got.Used != 369 || got.Total >= 0 || got.Trash != 0 || got.Versions != 5 {
 			t.Errorf("got %+v", got)
 		}
+		// Each call walks the home, so there are few of them.
+		for range 9 {
+			r.Want(200, "GET", "/ocs/v2.php/apps/atrium/api/v1/usage", "")
+		}
+		r.Want(429, "GET", "/ocs/v2.php/apps/atrium/api/v1/usage", "")
 	})
 }
