@@ -13,7 +13,7 @@ const line = ref(false)
 /** Whether the server can tell of news at this moment. */
 export const tuned = readonly(line)
 
-/** Calls f when the server tells of news of this kind, for as long as the component lives. After a gap it is called once, since something may have been missed. */
+/** Calls f when the server tells of news of this kind, for as long as the component lives; and once whenever the line stands again or at last, since something may have been missed. */
 export function onNews(kind: News, f: () => void): void {
   const hear: Hearer = news => news === kind && f()
   hearers.add(hear)
@@ -34,7 +34,7 @@ export async function stayTuned(tries = 0): Promise<void> {
   }
   const welcome = (): void => {
     line.value = true
-    if (failures > 0) for (const news of ['files', 'activities', 'notifications'] as const) tell(news)
+    for (const news of ['files', 'activities', 'notifications'] as const) tell(news)
     failures = 0
   }
   await listen({ websocket, preAuth }, tell, welcome, again).catch(again)

@@ -53,6 +53,8 @@ export function useListing(user: string, source: Readonly<Ref<Source>>): Listing
   let under: AbortController | undefined
   let took = 0
   let loaded = 0
+  /** Whether there was news while a list was under way, which may be older. */
+  let late = false
   let soon: ReturnType<typeof setTimeout> | undefined
 
   function show(at: string, found: Listed): void {
@@ -69,6 +71,7 @@ export function useListing(user: string, source: Readonly<Ref<Source>>): Listing
     const { key: at, list } = source.value
     const began = performance.now()
     let n = 0
+    late = false
     const slow = setTimeout(() => (coming.value = listing.value ? undefined : n), patience)
     try {
       const found = await list(mine.signal, so => {
@@ -84,9 +87,12 @@ export function useListing(user: string, source: Readonly<Ref<Source>>): Listing
       error.value = problem
     } finally {
       clearTimeout(slow)
-      if (under === mine) coming.value = undefined
       took = performance.now() - began
       loaded = Date.now()
+      if (under === mine) {
+        under = coming.value = undefined
+        if (late) touch()
+      }
     }
   }
 
@@ -106,7 +112,8 @@ export function useListing(user: string, source: Readonly<Ref<Source>>): Listing
   }
 
   async function glance(): Promise<void> {
-    if (!listing.value) return
+    late = under !== undefined
+    if (late || !listing.value) return
     const { path } = source.value
     const now = path === '' ? undefined : await stat(user, path).catch(() => undefined)
     if (!now || now.etag !== listing.value.folder?.etag) await load()
