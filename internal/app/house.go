@@ -38,6 +38,7 @@ import (
 	"atrium/internal/feature/setup"
 	"atrium/internal/feature/sharemail"
 	"atrium/internal/feature/shares"
+	"atrium/internal/feature/shares/sharees"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/status"
 	"atrium/internal/feature/trash"
@@ -76,6 +77,7 @@ type house struct {
 	lock     lock.Locker
 	jobs     *jobs.Queue
 	shares   *shares.Room
+	sharees  *sharees.Room
 	visitors *links.Room
 	writer   *sharemail.Room
 	switches *switches.Set // of the rooms that may be switched off

@@ -11,6 +11,7 @@ import (
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/preferences"
 	"atrium/internal/feature/previews"
+	"atrium/internal/feature/principals"
 	"atrium/internal/feature/profile"
 	"atrium/internal/feature/provisioning"
 	"atrium/internal/feature/rewind"
@@ -111,7 +112,8 @@ func (h *house) sharing(presence *status.Room, pictures *previews.Room, davs *da
 	rm.Presence, rm.Previews, rm.Favorites = presence.Brief, pictures.Shows, davs.Favorites
 	found := sharees.New(h.shares, h.people)
 	found.Presence = presence.Brief
-	return together{rm, found}
+	h.sharees = found
+	return together{rm, found, principals.New(found)}
 }
 
 // together are rooms that are one to whoever switches them.

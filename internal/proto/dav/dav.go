@@ -137,10 +137,18 @@ type Reporter interface {
 	Report(ctx context.Context, r Resource, q Report) (iter.Seq2[Resource, error], error)
 }
 
+// Replier is a Reporter that answers some reports with a document of its own
+// instead of resources.
+type Replier interface {
+	// Reply returns the document as one element, nil for reports that list resources.
+	Reply(ctx context.Context, r Resource, q Report) ([]byte, error)
+}
+
 // Report is a REPORT's body.
 type Report struct {
-	Name xml.Name
-	Body *Node
+	Name  xml.Name
+	Body  *Node
+	Depth int // of the header, 0 without one
 }
 
 // PropSet writes the properties that one Props knows.

@@ -21,7 +21,7 @@ type shape struct {
 	sets    []PropSet
 	writers []Writer // by wanted name; nil: nobody knows it
 	minimal bool     // leave out the 404 part
-	bare    bool     // hrefs of folders without the slash, as REPORT has them
+	bare    bool     // hrefs of folders without the slash, as reports of ownCloud's kind have them (11-dav-report-search)
 }
 
 // newShape asks the mount's properties for writers.

@@ -249,11 +249,15 @@ func (m *Mux) serveTop(w http.ResponseWriter, r *http.Request) error {
 		return m.propfindTop(w, r)
 	case "SEARCH":
 		return m.searchTop(w, r)
+	case "REPORT":
+		return m.reportTop(w, r)
 	case "GET", "HEAD":
 		return sayWhere(w)
 	}
-	return fault.New(fault.Denied, "This is not possible at the root.")
+	return errNotHere
 }
+
+var errNotHere = fault.New(fault.Denied, "This is not possible at the root.")
 
 func (m *Mux) searcher() *mount {
 	for _, mt := range m.mounts {

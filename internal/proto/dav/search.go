@@ -37,6 +37,10 @@ func (c *call) report() error {
 	if !ok {
 		return notImplemented("REPORT")
 	}
+	levels, err := depth(c.r, 0)
+	if err != nil {
+		return err
+	}
 	root, err := readXML(c.r)
 	if err != nil {
 		return err
@@ -48,7 +52,11 @@ func (c *call) report() error {
 	if err != nil {
 		return err
 	}
-	rs, err := rep.Report(c.r.Context(), res, Report{Name: root.Name, Body: root})
+	q := Report{Name: root.Name, Body: root, Depth: levels}
+	if done, err := c.reply(res, q); done || err != nil {
+		return err
+	}
+	rs, err := rep.Report(c.r.Context(), res, q)
 	if err != nil {
 		return err
 	}
@@ -61,8 +69,36 @@ func (c *call) report() error {
 	if err != nil {
 		return err
 	}
-	s.bare, s.minimal = true, implied || wantsMinimal(c.r.Header)
+	s.bare, s.minimal = root.Name.Space == NSOC, implied || wantsMinimal(c.r.Header)
 	return s.stream(c.r.Context(), c.w, c.place, rs)
+}
+
+// reply answers a report with a document, if the collection has one for it.
+func (c *call) reply(res Resource, q Report) (done bool, err error) {
+	re, ok := c.mount.c.(Replier)
+	if !ok {
+		return false, nil
+	}
+	doc, err := re.Reply(c.r.Context(), res, q)
+	if doc == nil || err != nil {
+		return false, err
+	}
+	doc = append([]byte(`<?xml version="1.0"?>`+"\n"), doc...)
+	c.w.Header().Set("Content-Type", xmlType)
+	c.w.Header().Set("Content-Length", strconv.Itoa(len(doc)))
+	_, err = c.w.Write(doc)
+	return true, err
+}
+
+// reportTop serves a report at the root above all mounts: it is about all
+// principals (RFC 3744 9.4, 17-dav-misc/055 to 057).
+func (m *Mux) reportTop(w http.ResponseWriter, r *http.Request) error {
+	p, err := m.place(Principals, "/")
+	if err != nil {
+		return errNotHere
+	}
+	p.base = m.Base + "/" + Principals
+	return (&call{Mux: m, place: p, w: w, r: r}).report()
 }
 
 func asking(names []xml.Name) *ask {
