@@ -1,6 +1,10 @@
 package app
 
 import (
+	"context"
+
+	"atrium/internal/base/who"
+	"atrium/internal/core/identity"
 	"atrium/internal/feature/accountmail"
 	"atrium/internal/feature/admin"
 	"atrium/internal/feature/administration"
@@ -71,7 +75,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		may("profile", faces),
 		roles.New(h.db, h.people),
 		audit.New(h.db, h.box),
-		may("transfer", transfer.New(h.people, h.files)),
+		may("transfer", transfer.New(h.db, h.people, h.files, h.publish, h.knows)),
 		may("export", export.New(h.people, h.files)),
 		passwords.New(h.db, h.people, h.settings, h.hashes),
 		always("files_sharing", h.sharing(presence, pictures, davs)),
@@ -114,6 +118,11 @@ func (h *house) sharing(presence *status.Room, pictures *previews.Room, davs *da
 	found.Presence = presence.Brief
 	h.sharees = found
 	return together{rm, found, principals.New(found)}
+}
+
+// knows finds an account that somebody may know of, by the rules of sharing.
+func (h *house) knows(ctx context.Context, p *who.Principal, uid string) (*identity.User, error) {
+	return h.sharees.Person(ctx, p, uid)
 }
 
 // together are rooms that are one to whoever switches them.

@@ -14,7 +14,7 @@ import (
 	"atrium/internal/proto/web"
 )
 
-//go:embed filetypes/*.svg alarm.svg files.svg users.svg
+//go:embed filetypes/*.svg alarm.svg files.svg users.svg move.svg
 var drawn embed.FS
 
 // Room serves the pictures.
@@ -30,7 +30,8 @@ func (Room) Plug(b *plug.Board) {
 			return serve(w, r, "filetypes/"+web.Param(r, "name"))
 		})
 	}
-	for at, name := range map[string]string{"/core/img/actions/alarm.svg": "alarm.svg", "/apps/files/img/app.svg": "files.svg", "/apps/settings/img/users.svg": "users.svg"} {
+	for at, name := range map[string]string{"/core/img/actions/alarm.svg": "alarm.svg", "/apps/files/img/app.svg": "files.svg", "/apps/settings/img/users.svg": "users.svg",
+		"/apps/files/img/folder-move.svg": "move.svg"} {
 		b.Web.Handle(http.MethodGet, at, web.Anyone, func(w http.ResponseWriter, r *http.Request) error { return serve(w, r, name) })
 	}
 }

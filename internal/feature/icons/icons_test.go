@@ -24,7 +24,7 @@ func TestPicturesAreServedAndKept(t *testing.T) {
 		return w
 	}
 	for _, path := range []string{"/core/img/filetypes/folder.svg", "/index.php/core/img/filetypes/application-pdf.svg",
-		"/index.php/apps/theming/img/core/filetypes/x-office-document.svg", "/core/img/actions/alarm.svg"} {
+		"/index.php/apps/theming/img/core/filetypes/x-office-document.svg", "/core/img/actions/alarm.svg", "/apps/files/img/folder-move.svg"} {
 		w := get(path, "")
 		if w.Code != 200 || w.Header().Get("Content-Type") != "image/svg+xml" || w.Header().Get("Cache-Control") != "public, max-age=604800" {
 			t.Errorf("%s: %d %v", path, w.Code, w.Header())

@@ -1,9 +1,11 @@
 // Package transfer hands what belongs to one account over to another: at once,
-// however much it is, and before an account goes. It keeps nothing.
+// however much it is, and before an account goes; or when its owner offers it and
+// the other accepts (34-apps/080 to 086). It keeps the offers.
 package transfer
 
 import (
 	"context"
+	"embed"
 	"fmt"
 	"time"
 
@@ -13,23 +15,40 @@ import (
 	"atrium/internal/base/who"
 	"atrium/internal/core/files"
 	"atrium/internal/core/identity"
+	"atrium/internal/infra/db"
 	"atrium/internal/proto/cli"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
 )
 
+//go:embed schema/*.sql
+var schema embed.FS
+
+// Schema holds the table handover.
+var Schema = db.Schema{Room: "transfer", Files: schema}
+
+// Known is an account that somebody may know of by its id; otherwise fault.NotFound.
+type Known func(ctx context.Context, p *who.Principal, uid string) (*identity.User, error)
+
 // Room hands over.
 type Room struct {
 	Now func() time.Time
 
-	dir   *identity.Directory
-	files *files.Service
+	db      *db.DB
+	dir     *identity.Directory
+	files   *files.Service
+	publish files.Publish
+	known   Known
 }
 
-// New returns the room.
-func New(dir *identity.Directory, f *files.Service) *Room {
-	return &Room{Now: time.Now, dir: dir, files: f}
+// New returns the room. The offers of an account, and to it, go with it.
+func New(d *db.DB, dir *identity.Directory, f *files.Service, publish files.Publish, known Known) *Room {
+	rm := &Room{Now: time.Now, db: d, dir: dir, files: f, publish: publish, known: known}
+	dir.OnRemoved(func(ctx context.Context, tx *db.DB, uid string) error {
+		return rm.withdraw(ctx, tx, "owner = ? OR recipient = ?", uid, uid)
+	})
+	return rm
 }
 
 // Plug implements plug.Room.
@@ -41,6 +60,11 @@ func (rm *Room) Plug(b *plug.Board) {
 		Short: "Give all that an account has to another account"}
 	all.Flags().Bool("delete", false, "Then delete the account that has nothing any more")
 	ocs.Handle(b.OCS, "POST /apps/transfer/api/v1/accounts/{id}", web.Admin|web.Confirmed, rm.transferAll)
+	const offers = " /apps/files/api/v1/transferownership"
+	ocs.Handle(b.OCS, "POST"+offers, web.User, rm.ask, web.In(who.FilesRoom), web.Shares())
+	ocs.Handle(b.OCS, "POST"+offers+"/{id}", web.User, rm.accept, web.In(who.FilesRoom))
+	ocs.Handle(b.OCS, "DELETE"+offers+"/{id}", web.User, rm.reject, web.In(who.FilesRoom))
+	b.Jobs.Every("daily 04:10", "transfer.tidy", rm.Tidy)
 	b.CLI.Add("files:transfer-ownership", one)
 	b.CLI.Add("user:transfer", all)
 }

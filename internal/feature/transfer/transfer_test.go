@@ -16,6 +16,7 @@ import (
 	"atrium/internal/infra/blob/mem"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/db/dbtest"
+	"atrium/internal/infra/jobs"
 	"atrium/internal/infra/seal"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
@@ -23,14 +24,14 @@ import (
 )
 
 func TestTransfer(t *testing.T) {
-	dbtest.Each(t, []db.Schema{identity.Schema, tree.Schema, content.Schema}, func(t *testing.T, d *db.DB) {
+	dbtest.Each(t, []db.Schema{identity.Schema, jobs.Schema, tree.Schema, content.Schema, Schema}, func(t *testing.T, d *db.DB) {
 		box, err := seal.New(make([]byte, seal.KeySize))
 		if err != nil {
 			t.Fatal(err)
 		}
 		quiet := func(context.Context, *db.DB, interface{ EventName() string }) error { return nil }
 		svc := files.New(d, tree.New(d), content.New(d, mem.New()), quiet)
-		rm := New(identity.New(d, box, seal.NewPasswords()), svc)
+		rm := New(d, identity.New(d, box, seal.NewPasswords()), svc, quiet, nil)
 		rm.Now = func() time.Time { return time.Date(2026, 5, 4, 23, 0, 0, 0, time.UTC) }
 		rm.dir.OnRemoved(svc.DropHome)
 		view := func(uid string) *files.View {
@@ -56,7 +57,7 @@ func TestTransfer(t *testing.T) {
 		put("/b")
 		run := func(name string, args ...string) error {
 			t.Helper()
-			b := plug.Board{OCS: ocs.NewMux(web.NewMux())}
+			b := plug.Board{OCS: ocs.NewMux(web.NewMux()), Jobs: jobs.New(d)}
 			rm.Plug(&b)
 			for n, c := range b.CLI.All() {
 				if n == name {

@@ -1,0 +1,1 @@
+CREATE INDEX handover_node ON handover (owner, node);
