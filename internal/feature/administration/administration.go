@@ -36,6 +36,7 @@ func New(s *settings.Store, c conf.Config, source conf.Source) *Room {
 func (rm *Room) Plug(b *plug.Board) {
 	rm.offered = &b.Settings
 	b.Caps.Add("administration", mayAdminister)
+	b.Search.Add("settings", finder{rm})
 	right := web.Right("settings")
 	const root = "/apps/administration/api/v1/settings"
 	ocs.Handle(b.OCS, "GET "+root, web.Admin, rm.list, right)

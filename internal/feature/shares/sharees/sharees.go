@@ -38,6 +38,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	ocs.Handle(b.OCS, "GET "+root+"sharees", web.User, rm.search, web.In(who.FilesRoom), web.PerMinute(300))
 	ocs.Handle(b.OCS, "GET "+root+"sharees_recommended", web.User, rm.recommended, web.In(who.FilesRoom))
 	ocs.Handle(b.OCS, "GET /core/autocomplete/get", web.User, rm.complete, web.PerMinute(300))
+	b.Search.Add("people", finder{rm})
 }
 
 // query is what is looked for.

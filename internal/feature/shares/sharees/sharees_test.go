@@ -171,6 +171,56 @@ func (g *rig) finds(text string, more ...string) (out []string) {
 	return out
 }
 
+// searchFinds holds the unified search to what a share dialogue found: the people
+// among it.
+func (g *rig) searchFinds(text string, shown []string) {
+	g.Helper()
+	var want []string
+	for _, id := range shown {
+		id = strings.TrimPrefix(id, "=")
+		if _, err := g.dir.User(g.ctx, id); err == nil {
+			want = append(want, "/u/"+id)
+		}
+	}
+	found, err := finder{New(g.shares, g.dir)}.Search(g.ctx, plug.Wanted{Who: &who.Principal{ID: "olga"}, Term: text, Limit: 25})
+	if err != nil {
+		g.Fatal(err)
+	}
+	var got []string
+	for _, h := range found.Hits {
+		got = append(got, h.URL)
+	}
+	if !slices.Equal(got, want) {
+		g.Errorf("searching for %q: found %q, want %q", text, got, want)
+	}
+}
+
+// People are found page by page, each once.
+func TestPeopleAreSearchedByPages(t *testing.T) {
+	g := newRig(t, dbtest.SQLite(t, schemas()...))
+	f, seen := finder{New(g.shares, g.dir)}, map[string]bool{}
+	w := plug.Wanted{Who: &who.Principal{ID: "olga"}, Term: "o", Limit: 2}
+	for range 10 {
+		found, err := f.Search(g.ctx, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range found.Hits {
+			if seen[h.Title] || len(found.Hits) > 2 {
+				t.Errorf("%s again, or a page too long: %+v", h.Title, found.Hits)
+			}
+			seen[h.Title] = true
+		}
+		if !found.Paginated {
+			break
+		}
+		w.Cursor = found.Next
+	}
+	if all, err := f.Search(g.ctx, plug.Wanted{Who: w.Who, Term: "o", Limit: 25}); err != nil || len(seen) != len(all.Hits) || len(seen) < 3 {
+		t.Errorf("by pages %v, at once %+v, %v", seen, all, err)
+	}
+}
+
 // Who finds whom is an administrator's to say.
 func TestWhoIsFound(t *testing.T) {
 	g := newRig(t, dbtest.SQLite(t, schemas()...))
@@ -220,6 +270,9 @@ func TestWhoIsFound(t *testing.T) {
 		g.now = g.now.Add(2 * time.Second)
 		if got := g.finds(c.text, c.more); !slices.Equal(got, c.want) {
 			t.Errorf("%v, %q%s: found %q, want %q", c.settings, c.text, c.more, got, c.want)
+		}
+		if c.text != "" && c.more == "" {
+			g.searchFinds(c.text, c.want)
 		}
 		for _, s := range c.settings {
 			if err := g.settings.Delete(g.ctx, "core", strings.TrimPrefix(s, "-")); err != nil {
