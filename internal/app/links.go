@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"time"
 
 	"atrium/internal/base/who"
 	"atrium/internal/core/files"
@@ -47,9 +48,10 @@ func (h *house) letIn(b *plug.Board, small *previews.Room) error {
 	rm.Previews, rm.Now = small, h.env.clock()
 	h.visitors = rm
 	h.plug(b, rm)
-	if h.writer, err = sharemail.New(h.db, h.people, h.mail, mailShares{h.shares}, h.conf.BaseURL()); err != nil {
+	if h.writer, err = sharemail.New(h.db, h.people, h.settings, h.mail, mailShares{h.shares}, h.conf.BaseURL()); err != nil {
 		return err
 	}
+	h.writer.Now = h.env.clock()
 	h.plug(b, h.writer)
 	return nil
 }
@@ -74,7 +76,12 @@ func (m mailShares) ByLink(ctx context.Context, id int64) (sharemail.Share, erro
 	n := w.Node()
 	told, err := switched(s, "notify", "download")
 	return sharemail.Share{Sharer: s.Sharer, To: s.Recipient, Name: n.Name, Folder: n.IsDir(), Drop: w.Perms&files.Read == 0, Token: s.Token, Note: s.Note,
-		Locked: s.Password != "", Expires: s.Expires, Told: told}, err
+		Locked: s.Password != "", Created: s.Created, Expires: s.Expires, Told: told}, err
+}
+
+// Ending implements sharemail.Shares.
+func (m mailShares) Ending(ctx context.Context, after, until time.Time) ([]int64, error) {
+	return m.shares.Ending(ctx, after, until)
 }
 
 // switched tells whether a share's attribute is switched on.

@@ -70,7 +70,7 @@ const settingsIcon = "icon-settings-dark"
 // pageOf is where the settings of a room stand.
 func pageOf(room string) string {
 	switch room {
-	case "sharing":
+	case "sharing", "sharemail":
 		return "sharing"
 	case "passwords":
 		return "security"

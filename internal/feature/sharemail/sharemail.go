@@ -1,7 +1,8 @@
 // Package sharemail writes to people whom something was shared with by mail: a link
-// of their own, the password apart from it or not at all, and to who shared it when
-// it was downloaded, if they want to know. It keeps nothing and knows no shares but
-// what Shares tells.
+// of their own, the password apart from it or not at all, before it ends if an
+// administrator says so, and to who shared it when it was downloaded, if they want to
+// know. It keeps of which links it has reminded, and knows no shares but what Shares
+// tells.
 package sharemail
 
 import (
@@ -14,6 +15,7 @@ import (
 	"atrium/internal/base/fault"
 	"atrium/internal/core/event"
 	"atrium/internal/core/identity"
+	"atrium/internal/core/settings"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/mail"
@@ -24,6 +26,12 @@ import (
 //go:embed mails/*.txt
 var mailFiles embed.FS
 
+//go:embed schema/*.sql
+var schema embed.FS
+
+// Schema holds the table share_reminded.
+var Schema = db.Schema{Room: "sharemail", Files: schema}
+
 // Share is what a letter tells of a share.
 type Share struct {
 	Sharer  string // user id
@@ -33,7 +41,8 @@ type Share struct {
 	Drop    bool // files are to be added to it, and nothing can be seen
 	Token   string
 	Note    string
-	Locked  bool      // a password is needed
+	Locked  bool // a password is needed
+	Created time.Time
 	Expires time.Time // zero: never
 	Told    bool      // its maker wants to hear of downloads
 }
@@ -41,31 +50,38 @@ type Share struct {
 // Shares finds the share behind a public link; fault.NotFound when it is gone.
 type Shares interface {
 	ByLink(ctx context.Context, id int64) (Share, error)
+	// Ending lists the shares by mail that end after one instant and not after another.
+	Ending(ctx context.Context, after, until time.Time) (ids []int64, err error)
 }
 
 // Room writes the letters.
 type Room struct {
 	Now func() time.Time
 
-	db      *db.DB
-	dir     *identity.Directory
-	mail    *mail.Sender
-	shares  Shares
-	base    string // the server's public address
-	letters *mail.Letters
+	db       *db.DB
+	dir      *identity.Directory
+	settings *settings.Store
+	mail     *mail.Sender
+	shares   Shares
+	base     string // the server's public address
+	letters  *mail.Letters
 
 	mu   sync.Mutex
 	told map[int64]time.Time // by link, when its maker was told of a download last
 }
 
 // New returns the room. base is the public address without a slash at the end.
-func New(d *db.DB, dir *identity.Directory, m *mail.Sender, s Shares, base string) (*Room, error) {
+func New(d *db.DB, dir *identity.Directory, set *settings.Store, m *mail.Sender, s Shares, base string) (*Room, error) {
 	letters, err := mail.LoadLetters(mailFiles, "mails")
-	return &Room{Now: time.Now, db: d, dir: dir, mail: m, shares: s, base: base, letters: letters, told: map[int64]time.Time{}}, err
+	return &Room{Now: time.Now, db: d, dir: dir, settings: set, mail: m, shares: s, base: base, letters: letters, told: map[int64]time.Time{}}, err
 }
 
 // Plug implements plug.Room.
-func (rm *Room) Plug(b *plug.Board) { bus.On(b.Bus, "sharemail", rm.read) }
+func (rm *Room) Plug(b *plug.Board) {
+	bus.On(b.Bus, "sharemail", rm.read)
+	b.Jobs.Every("@every 1h", "sharemail.remind", rm.Remind)
+	b.Settings.Add("sharemail", offered())
+}
 
 // Send writes to whom something was shared with: a letter with the link and, when a
 // password is given, one of its own with that. Without a mail server it is

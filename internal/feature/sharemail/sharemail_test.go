@@ -10,6 +10,7 @@ import (
 	"atrium/internal/base/fault"
 	"atrium/internal/core/event"
 	"atrium/internal/core/identity"
+	"atrium/internal/core/settings"
 	"atrium/internal/feature/sharemail"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/db"
@@ -33,25 +34,36 @@ func (f fakeShares) ByLink(_ context.Context, id int64) (sharemail.Share, error)
 	return s, nil
 }
 
+// Ending implements sharemail.Shares.
+func (f fakeShares) Ending(_ context.Context, after, until time.Time) (ids []int64, err error) {
+	for id, s := range f {
+		if s.To != "" && s.Expires.After(after) && !s.Expires.After(until) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
 type rig struct {
 	*testing.T
 	*sharemail.Room
-	db     *db.DB
-	shares fakeShares
-	post   *mailtest.Server
-	jobs   *jobs.Queue
-	bus    *bus.Bus
-	clock  time.Time
-	read   int
+	settings *settings.Store
+	db       *db.DB
+	shares   fakeShares
+	post     *mailtest.Server
+	jobs     *jobs.Queue
+	bus      *bus.Bus
+	clock    time.Time
+	read     int
 }
 
 func each(t *testing.T, f func(r *rig)) {
-	dbtest.Each(t, []db.Schema{jobs.Schema, bus.Schema, identity.Schema}, func(t *testing.T, d *db.DB) {
+	dbtest.Each(t, []db.Schema{jobs.Schema, bus.Schema, identity.Schema, settings.Schema, sharemail.Schema}, func(t *testing.T, d *db.DB) {
 		box, err := seal.New(make([]byte, seal.KeySize))
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := &rig{T: t, db: d, shares: fakeShares{}, post: mailtest.Serve(t), jobs: jobs.New(d), bus: bus.New(d, lock.New()), clock: time.Unix(1_800_000_000, 0)}
+		r := &rig{T: t, settings: settings.New(d), db: d, shares: fakeShares{}, post: mailtest.Serve(t), jobs: jobs.New(d), bus: bus.New(d, lock.New()), clock: time.Unix(1_800_000_000, 0)}
 		dir := identity.New(d, box, seal.NewPasswordsWith(seal.Cost{Memory: 64, Time: 1, Threads: 1}, 4))
 		for _, n := range []identity.NewUser{{ID: "ada", Display: "Ada L.", Mail: "ada@example.org", Language: "de_AT"}, {ID: "bob"}} {
 			n.Password, n.Unjudged = "x", true
@@ -61,11 +73,11 @@ func each(t *testing.T, f func(r *rig)) {
 		}
 		s := mail.New(mail.Config{Host: r.post.Host, Port: r.post.Port, TLS: r.post.TLS, From: "cloud@example.org"}, box)
 		s.Plug(r.jobs)
-		if r.Room, err = sharemail.New(d, dir, s, r.shares, "https://cloud.example.org"); err != nil {
+		if r.Room, err = sharemail.New(d, dir, r.settings, s, r.shares, "https://cloud.example.org"); err != nil {
 			t.Fatal(err)
 		}
 		r.Now = func() time.Time { return r.clock }
-		r.Plug(&plug.Board{Bus: r.bus})
+		r.Plug(&plug.Board{Bus: r.bus, Jobs: r.jobs})
 		f(r)
 	})
 }
@@ -138,7 +150,7 @@ func TestLinkByMail(t *testing.T) {
 
 func TestNoMailServer(t *testing.T) {
 	d := dbtest.SQLite(t, identity.Schema)
-	rm, err := sharemail.New(d, nil, mail.New(mail.Config{}, nil), fakeShares{}, "https://cloud.example.org")
+	rm, err := sharemail.New(d, nil, nil, mail.New(mail.Config{}, nil), fakeShares{}, "https://cloud.example.org")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,6 +191,51 @@ func TestToldOfDownloads(t *testing.T) {
 			if got := read(link, map[int64]string{3: "bob"}[link]); got != 0 {
 				t.Errorf("link %d: %d letters", link, got)
 			}
+		}
+	})
+}
+
+// Whoever got a link by mail is reminded of its end: once, when an administrator
+// wants it, and not of a link that was made for a few days.
+func TestRemindedOfTheEnd(t *testing.T) {
+	each(t, func(r *rig) {
+		const day = 24 * time.Hour
+		in := func(days int) time.Time { return r.clock.Add(time.Duration(days) * day) }
+		link := func(to string, made, ends int) sharemail.Share {
+			return sharemail.Share{Sharer: "bob", To: to, Name: "Plan", Token: "tok", Created: in(made), Expires: in(ends)}
+		}
+		r.shares[1] = link("soon@example.org", -9, 2)
+		r.shares[2] = link("next@example.org", -9, 9)
+		r.shares[3] = link("short@example.org", -1, 1)
+		r.shares[4] = sharemail.Share{Sharer: "ada", Token: "public", Created: in(-9), Expires: in(2)}
+		to := func() (out []string) {
+			t.Helper()
+			if err := r.Remind(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for _, l := range r.letters() {
+				r.says(l, "The link to “Plan” ends soon", "until "+in(0).UTC().Format("2006-")[:4], "https://cloud.example.org/s/tok", "bob shared")
+				out = append(out, l.To)
+			}
+			return out
+		}
+		if got := to(); len(got) > 0 {
+			t.Errorf("reminded %q though it is off", got)
+		}
+		if err := r.settings.Set(t.Context(), "sharebymail", "remind_days", "3"); err != nil {
+			t.Fatal(err)
+		}
+		if got := to(); len(got) != 1 || got[0] != "soon@example.org" {
+			t.Errorf("reminded %q", got)
+		}
+		r.shares[1] = link("soon@example.org", -9, 5) // it lasts longer now
+		r.clock = in(4)
+		if got := to(); len(got) > 0 {
+			t.Errorf("reminded %q again", got)
+		}
+		r.clock = in(3)
+		if got := to(); len(got) != 1 || got[0] != "next@example.org" {
+			t.Errorf("reminded %q", got)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package shares
 import (
 	"context"
 	"errors"
+	"time"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
@@ -40,6 +41,13 @@ func (rm *Room) ByLink(ctx context.Context, id int64) (Share, Worth, error) {
 		return s, w, err
 	}
 	return rm.open(ctx, s, w)
+}
+
+// Ending lists the shares by mail that end after one instant and not after another,
+// whatever they are worth.
+func (rm *Room) Ending(ctx context.Context, after, until time.Time) ([]int64, error) {
+	return db.List(ctx, rm.db, db.Scan1[int64], "SELECT id FROM share WHERE expires > ? AND expires <= ? AND kind = ? ORDER BY expires, id",
+		after.Unix(), until.Unix(), Mail)
 }
 
 // open refuses links while there are to be none.

@@ -48,6 +48,7 @@ export const sharing = (): Section[] => [
       { key: k('default_expire_date'), label: t('New links end by themselves'), needs: k('allow_links') },
       { key: k('expire_after_n_days'), label: t('Links end after'), unit: t('days'), needs: k('default_expire_date') },
       { key: k('enforce_expire_date'), label: t('Links cannot last longer'), needs: k('default_expire_date') },
+      { key: 'sharebymail/remind_days', label: t('Before a link sent by mail ends, its reader is reminded'), unit: t('days'), help: t('0: never. One mail for each link.') },
       { key: k('default_internal_expire_date'), label: t('Shares with people and groups end by themselves'), needs: k('enabled') },
       { key: k('internal_expire_after_n_days'), label: t('Shares end after'), unit: t('days'), needs: k('default_internal_expire_date') },
       { key: k('enforce_internal_expire_date'), label: t('Shares cannot last longer'), needs: k('default_internal_expire_date') },

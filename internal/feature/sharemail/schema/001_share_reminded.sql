@@ -1,0 +1,4 @@
+CREATE TABLE IF NOT EXISTS share_reminded (
+  share {{id}} NOT NULL PRIMARY KEY,
+  until {{id}} NOT NULL
+);
