@@ -12,6 +12,7 @@ import (
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/export"
+	"atrium/internal/feature/leave"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/preferences"
 	"atrium/internal/feature/previews"
@@ -74,7 +75,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		may("user_status", presence),
 		may("profile", faces),
 		roles.New(h.db, h.people),
-		audit.New(h.db, h.box),
+		audit.New(h.db, h.box), leave.New(h.people, h.settings, h.lock),
 		may("transfer", transfer.New(h.db, h.people, h.files, h.publish, h.knows)),
 		may("export", export.New(h.people, h.files)),
 		passwords.New(h.db, h.people, h.settings, h.hashes),

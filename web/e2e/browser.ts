@@ -30,15 +30,15 @@ const phone: Look = { width: 360, height: 740, dark: true }
 /** How pages are looked at: two corners are enough to find what breaks; E2E_LOOKS=all has pictures of both widths in both themes. */
 export const looks: readonly Look[] = process.env.E2E_LOOKS === 'all' ? [desktop, { ...desktop, dark: true }, { ...phone, dark: false }, phone] : [desktop, phone]
 
-/** The browser of one file of stories: it is started before them and ended after them. It may speak to the server at home only. */
-export function browser(hand: 'mouse' | 'finger' = 'mouse', home: () => string = () => base) {
+/** The browser of one file of stories: it is started before them and ended after them. It may speak to the server at home only. Without the page's worker, requests can be held up and answered by stories. */
+export function browser(hand: 'mouse' | 'finger' = 'mouse', home: () => string = () => base, worker: 'allow' | 'block' = 'block') {
   const profile = mkdtempSync(join(tmpdir(), 'atrium-e2e-'))
   let context: BrowserContext | undefined
   const complaints: string[] = []
 
   beforeAll(async () => {
     context = await chromium.launchPersistentContext(profile, {
-      executablePath: need('E2E_CHROMIUM'), args: quiet, viewport: { width: desktop.width, height: desktop.height }, acceptDownloads: true, locale: 'en-GB',
+      executablePath: need('E2E_CHROMIUM'), args: quiet, viewport: { width: desktop.width, height: desktop.height }, acceptDownloads: true, locale: 'en-GB', serviceWorkers: worker,
       hasTouch: hand === 'finger', isMobile: hand === 'finger',
     })
     context.setDefaultTimeout(20_000)
@@ -79,6 +79,7 @@ export function browser(hand: 'mouse' | 'finger' = 'mouse', home: () => string =
 function watch(page: Page, complaints: string[], home: () => string): void {
   page.on('console', message => {
     if (/\/core\/preview\?/.test(message.location().url) && /404/.test(message.text())) return // a file that is no picture is shown by its kind
+    if (message.text() === 'Service Worker registration blocked by Playwright') return
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${message.type()}: ${message.text()} ${message.location().url}`)
   })
   page.on('dialog', dialog => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { browser, desktop, open, row, signIn } from './browser'
+import { browser, desktop, open, row, shoot, signIn } from './browser'
 import { dav } from './server'
 
 const b = browser('finger')
@@ -28,6 +28,19 @@ test('with fingers, a tap opens, and selects once something is selected', async 
   await page.getByLabel('New name of b.txt').fill('c.txt')
   await page.getByLabel('New name of b.txt').press('Enter')
   await row(page, 'c.txt').waitFor()
+
+  const finger = await page.context().newCDPSession(page)
+  const at = (type: 'touchStart' | 'touchMove' | 'touchEnd', y?: number) => finger.send('Input.dispatchTouchEvent', { type, touchPoints: y === undefined ? [] : [{ x: 180, y }] })
+  const { y: top = 0 } = (await page.getByRole('grid', { name: 'Files' }).boundingBox()) ?? {}
+  await at('touchStart', top + 20)
+  for (const far of [30, 80, 130, 180]) await at('touchMove', top + far)
+  await page.locator('.pull.due span').waitFor()
+  await shoot(page, 'pull-360-light')
+  const again = page.waitForRequest(request => request.method() === 'PROPFIND' && request.headers().depth === '1' && request.url().endsWith('/touch'))
+  await at('touchEnd')
+  await again
+  await page.locator('.pull').waitFor({ state: 'detached' })
+  expect(await selected()).toEqual(['c.txt']) // nothing was pressed on the way
 
   const small = await page.locator('button:visible, a:visible, input[type=checkbox]:visible').evaluateAll(all => all.map(e => {
     const box = (e.closest('label') ?? e).getBoundingClientRect()

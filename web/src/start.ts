@@ -7,6 +7,7 @@ import { actionsKey, commandsKey, footKey, openersKey, ranked, tabsKey } from '.
 import { steer } from './kit/way'
 import { rooms } from './rooms'
 import App from './shell/App.vue'
+import { install } from './shell/install'
 import NotFound from './shell/NotFound.vue'
 import { adminRoute, settingsPlaces, settingsRoute } from './shell/settings'
 
@@ -28,3 +29,4 @@ createApp(App, { places: ranked(rooms.flatMap(room => room.places ?? [])), setti
   .provide(commandsKey, rooms.flatMap(room => room.commands ?? []))
   .use(router)
   .mount('#app')
+install()

@@ -37,6 +37,8 @@ var choices = map[string]map[string][]string{
 		"underline": {"no", "yes"},
 		"letters":   {"on", "off"}, // keys of one letter
 		"tour":      {"due", "done"},
+		"role":      {"view", "edit"},                  // of who gets a new share
+		"expiry":    {"never", "7", "30", "90", "365"}, // of a new share, in days
 	},
 }
 

@@ -152,3 +152,27 @@ func (rm *Room) asks(ctx context.Context, uid string) (bool, error) {
 	pol, err := rm.Policy(ctx)
 	return pol.Ask(), err
 }
+
+// Taste tells how p receives: whether shares wait to be accepted, and the folder in
+// which new ones appear.
+func (rm *Room) Taste(ctx context.Context, p *who.Principal) (ask bool, folder string, err error) {
+	if ask, err = rm.asks(ctx, p.ID); err != nil {
+		return false, "", err
+	}
+	t, err := tasteOf(ctx, rm.db, p.ID)
+	if err != nil || t.folder == 0 {
+		return ask, "/", err
+	}
+	v, err := rm.files.As(ctx, p)
+	if err != nil {
+		return false, "", err
+	}
+	e, err := v.ByID(ctx, t.folder)
+	if errors.Is(err, fault.NotFound) { // it was deleted: they appear at the top
+		return ask, "/", nil
+	}
+	if err != nil {
+		return false, "", err
+	}
+	return ask, e.Path, nil
+}

@@ -36,10 +36,12 @@ type Room struct {
 	// set before Plug; nil: nobody can choose.
 	Chosen func(ctx context.Context, uid string) (map[string]string, error)
 
-	files  *files.Service
-	assets *assets
-	page   *template.Template // nil when the client was not built
-	absent *web.Template
+	files   *files.Service
+	assets  *assets
+	page    *template.Template // nil when the client was not built
+	away    *template.Template // what is shown without a line to us
+	program []byte             // what shows it
+	absent  *web.Template
 }
 
 // New returns the room over the client that was built in.
@@ -60,17 +62,32 @@ func newRoom(f *files.Service, fsys fs.FS) (*Room, error) {
 	if rm.absent, err = pages.Parse(absentPage, "absent.html"); err != nil {
 		return nil, err
 	}
-	index, err := fs.ReadFile(fsys, "index.html")
+	if rm.page, err = document(fsys, "index.html"); err != nil || rm.page == nil {
+		return rm, err
+	}
+	if rm.away, err = document(fsys, "away.html"); err != nil {
+		return nil, err
+	}
+	if rm.program, err = fs.ReadFile(fsys, "worker.js"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return rm, nil
+}
+
+// document reads a page of the client; nil when it was not built.
+func document(fsys fs.FS, name string) (*template.Template, error) {
+	b, err := fs.ReadFile(fsys, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return rm, nil
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if rm.page, err = template.New("index").Parse(string(index)); err != nil {
-		return nil, fmt.Errorf("the page of the web client: %w", err)
+	t, err := template.New(name).Parse(string(b))
+	if err != nil {
+		return nil, fmt.Errorf("the page %s of the web client: %w", name, err)
 	}
-	return rm, nil
+	return t, nil
 }
 
 // Plug implements plug.Room.
@@ -86,6 +103,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Web.Handle(http.MethodGet, "/settings/admin", web.User|web.Page, rm.show)
 	b.Web.Handle(http.MethodGet, "/settings/admin/{section}", web.User|web.Page, rm.show)
 	b.Web.Handle(http.MethodGet, "/f/{id}", web.User|web.Page, rm.find, web.In(who.FilesRoom))
+	rm.plugInstall(b)
 }
 
 // start leads to the files, with the query that came along.
@@ -122,18 +140,23 @@ func (rm *Room) show(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	look := web.LookOf(r).With(chosen)
-	if err := rm.page.Execute(&b, map[string]any{"User": uid, "Look": look, "Chosen": chosen, "Lang": in.Code, "Dir": in.Dir()}); err != nil {
+	if err := rm.page.Execute(&b, map[string]any{"User": uid, "Look": look, "Chosen": chosen, "Lang": in.Code, "Dir": in.Dir(), "Name": web.NameOf(r.Context())}); err != nil {
 		return fmt.Errorf("the page of the web client: %w", err)
 	}
 	look.Keep(w, r)
+	return send(w, r, b.Bytes(), "no-cache, no-store, must-revalidate")
+}
+
+// send answers with a document of ours.
+func send(w http.ResponseWriter, r *http.Request, b []byte, cache string) error {
 	web.Nonce(w, r)
 	h := w.Header()
 	// Nothing here makes code or markup of text: a browser that knows of Trusted Types sees to it.
 	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+";require-trusted-types-for 'script';trusted-types vue worker")
 	h.Set("Content-Type", "text/html; charset=UTF-8")
-	h.Set("Cache-Control", "no-cache, no-store, must-revalidate")
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	_, err := w.Write(b.Bytes())
+	h.Set("Cache-Control", cache)
+	h.Set("Content-Length", strconv.Itoa(len(b)))
+	_, err := w.Write(b)
 	return err
 }
 

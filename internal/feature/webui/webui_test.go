@@ -281,7 +281,7 @@ func TestBuiltPageIsWhole(t *testing.T) {
 		return
 	}
 	g := newRig(t, fsys)
-	for _, m := range regexp.MustCompile(`(?:src|href)="(/webui/[^"]*)"`).FindAllStringSubmatch(string(index), -1) {
+	for _, m := range regexp.MustCompile(`(?:src|href)="(/webui/assets/[^"]*)"`).FindAllStringSubmatch(string(index), -1) {
 		res, zipped := g.get(m[1], "Accept-Encoding: gzip")
 		if res.StatusCode == http.StatusOK && res.Header.Get("Content-Encoding") == "" && zipped != "" && len(zipped) < 1024 {
 			continue // compressing it would not pay

@@ -1,4 +1,5 @@
 import { send } from './http'
+import { emptyAll } from './inbox'
 
 /** The account the server made this page for; '' when a development server did. */
 export function pageUser(): string {
@@ -6,15 +7,25 @@ export function pageUser(): string {
   return user.startsWith('{{') ? '' : user
 }
 
+/** What the server is called that made this page. */
+export function pageServer(): string {
+  const name = document.documentElement.dataset.name ?? ''
+  return name === '' || name.startsWith('{{') ? 'Atrium' : name
+}
+
+/** Whether the server can be reached at this moment. */
+export const answers = (): Promise<boolean> => send('GET', '/204').then(() => true, () => false)
+
 /** Leaves for the sign-in page, and comes back here after it. */
 export function signIn(): void {
   location.assign(`/login?redirect_url=${encodeURIComponent(location.pathname + location.search)}`)
 }
 
-/** Ends the session. */
+/** Ends the session, and empties what the pages kept in this browser. */
 export async function signOut(): Promise<void> {
   const answer = await send('GET', '/csrftoken')
   const said = (await answer.json()) as { token?: string }
+  await emptyAll().catch(() => undefined) // a browser that keeps nothing, or the server has it done
   location.assign(`/logout?requesttoken=${encodeURIComponent(said.token ?? '')}`)
 }
 

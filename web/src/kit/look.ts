@@ -40,6 +40,20 @@ export function words(of: Readonly<Look>): string {
     .filter(word => word !== '').join('.')
 }
 
+/** The look that this browser keeps in a cookie, as a document says it: for pages that the server made for everybody. */
+export function lookIn(cookies: string): Record<string, string> {
+  const kept = new RegExp(`(?:^|; *)${cookie}=([^;]*)`).exec(cookies)?.[1]?.split('.') ?? []
+  const found: Record<string, string> = {}
+  for (const word of kept) {
+    if (word === 'light' || word === 'dark') found.theme = word
+    if (word === 'contrast') found.contrast = 'more'
+    if (word === 'still') found.motion = 'less'
+    if (choices.size.some(size => size === word)) found.size = word
+    if (word === 'underlined') found.underline = 'yes'
+  }
+  return found
+}
+
 /** Shows a choice at once, and keeps it on the account. If that fails, it is thrown, and the choice holds in this browser only. */
 export async function setLook<A extends Aspect>(aspect: A, value: Value<A>): Promise<void> {
   Object.assign(chosen, { [aspect]: value })

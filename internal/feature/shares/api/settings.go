@@ -18,6 +18,7 @@ import (
 func (rm *Room) plugPages(m *web.Mux) {
 	const root = "/apps/files_sharing/"
 	in := web.In(who.FilesRoom)
+	m.Handle("GET", root+"settings", web.User, rm.taste, in)
 	m.Handle("PUT", root+"settings/defaultAccept", web.User, rm.setAccept, in)
 	m.Handle("PUT", root+"settings/shareFolder", web.User, rm.setFolder, in)
 	m.Handle("DELETE", root+"settings/shareFolder", web.User, rm.resetFolder, in)
@@ -47,6 +48,19 @@ func field(r *http.Request, name string) (string, error) {
 		return strconv.FormatBool(v), nil
 	}
 	return "", nil
+}
+
+// taste tells how the caller receives: whether shares appear unasked, and where.
+func (rm *Room) taste(w http.ResponseWriter, r *http.Request) error {
+	ask, folder, err := rm.shares.Taste(r.Context(), who.From(r.Context()))
+	if err != nil {
+		return err
+	}
+	web.WriteJSON(w, http.StatusOK, struct {
+		Accept bool   `json:"accept"`
+		Folder string `json:"shareFolder"`
+	}{!ask, folder})
+	return nil
 }
 
 // setAccept takes whether shares appear unasked.

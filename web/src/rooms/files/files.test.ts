@@ -8,6 +8,7 @@ import { kindOf } from './kinds'
 import { lettersOn } from '../../kit/keys'
 import { letterOf, useKeys } from './keys'
 import { fits } from './moves'
+import { filesOf } from './shared'
 
 vi.hoisted(() => vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined }))
 vi.mock('../../kit/person', () => ({ who: { value: { id: 'al', name: 'Al' } } }))
@@ -119,4 +120,16 @@ test('letters typed at one breath are one name', () => {
 test('a folder does not go into itself, and nothing moves to where it is', () => {
   expect([fits([folder], '/in/d', 'copy'), fits([folder], '/in/d/e', 'move'), fits([folder], '/in/dd', 'move')]).toEqual([false, false, true])
   expect([fits([entry('a')], '/in', 'move'), fits([entry('a')], '/in', 'copy'), fits([], '/x', 'move')]).toEqual([false, true, false])
+})
+
+test('what other programs share becomes files: words and addresses one of their own', () => {
+  const of = (files: File[], title: string, text: string, url: string): string[] => filesOf({ id: '1', at: 5, files, title, text, url }, 'Shared').map(f => f.name)
+  const picture = new File(['x'], 'a.png')
+  expect(of([picture], '', '', '')).toEqual(['a.png'])
+  expect(of([picture], 'A picture', '', '')).toEqual(['a.png'])
+  expect(of([], 'A: b/c', 'words', 'https://x')).toEqual(['A b c.txt'])
+  expect(of([], '', '', 'https://x')).toEqual(['Shared.txt'])
+  expect(of([], '..', 'x', '')).toEqual(['Shared.txt'])
+  expect(of([picture], '../../secret', 'x', '')).toEqual(['a.png', 'secret.txt'])
+  expect(of([], '', '', '')).toEqual([])
 })

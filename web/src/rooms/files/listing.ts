@@ -116,7 +116,7 @@ export function useListing(user: string, source: Readonly<Ref<Source>>): Listing
     if (late || !listing.value) return
     const { path } = source.value
     const now = path === '' ? undefined : await stat(user, path).catch(() => undefined)
-    if (!now || now.etag !== listing.value.folder?.etag) await load()
+    if (path === source.value.path && listing.value && (!now || now.etag !== listing.value.folder?.etag)) await load() // or one has gone on meanwhile
   }
 
   watch(() => source.value.key, at => {

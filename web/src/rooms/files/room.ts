@@ -37,6 +37,7 @@ export default defineRoom({
     { id: 'tags', label: t('Tags'), icon: Tags, rank: 70, to: '/apps/files/tags', needs: caps => capability(caps, 'systemtags', 'enabled') === true },
   ],
   bar: [{ id: 'uploads', rank: 90, component: () => import('./parts/UploadsPiece.vue') }],
+  layers: [{ id: 'shared', query: 'shared', component: () => import('./parts/SharedDialog.vue') }],
   foot: [{ id: 'storage', rank: 90, component: () => import('./parts/StorageMeter.vue') }],
   tabs: [{ id: 'properties', label: t('Details'), icon: Info, rank: 90, component: () => import('./parts/PropertiesTab.vue') }],
 })

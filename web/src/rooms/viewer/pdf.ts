@@ -1,5 +1,6 @@
 import { GlobalWorkerOptions, type PDFDocumentLoadingTask, getDocument } from 'pdfjs-dist'
 import workerAddress from 'pdfjs-dist/build/pdf.worker.min.mjs?worker&url'
+import { trusted } from '../../kit/trusted'
 import { fontAddress } from './pdffonts'
 
 export type { PDFDocumentProxy as Pdf, PDFPageProxy as Page } from 'pdfjs-dist'
@@ -16,25 +17,9 @@ class Beside {
   }
 }
 
-/** A worker whose code is one of our own assets: the page allows no other (Trusted Types, policy "worker" of the document). */
-function ownWorker(address: string): Worker {
-  const policy = (globalThis as { trustedTypes?: Policies }).trustedTypes?.createPolicy('worker', {
-    createScriptURL: asked => {
-      if (!asked.startsWith('/webui/assets/')) throw new TypeError('not an asset of ours')
-      return asked
-    },
-  })
-  return new Worker(policy ? (policy.createScriptURL(address) as string) : address, { type: 'module' })
-}
-
-/** What of the browser's Trusted Types is used here. */
-interface Policies {
-  createPolicy(name: string, rules: { createScriptURL(asked: string): string }): { createScriptURL(asked: string): unknown }
-}
-
 /** Begins to open a PDF. It is read in a worker of our own, in pieces as they are needed; nothing in it is run. */
 export function openPdf(url: string): PDFDocumentLoadingTask {
-  GlobalWorkerOptions.workerPort ??= ownWorker(workerAddress)
+  GlobalWorkerOptions.workerPort ??= new Worker(trusted(workerAddress), { type: 'module' })
   return getDocument({
     url, BinaryDataFactory: Beside, useWorkerFetch: false, useWasm: false, disableWorkerRendering: true, enableXfa: false, disableAutoFetch: true, rangeChunkSize: 1 << 18, verbosity: 0,
   })
