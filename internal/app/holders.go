@@ -16,6 +16,7 @@ import (
 // shows pictures of what they hold.
 func (h *house) holders() (*davfiles.Room, *versions.Room, *trash.Room, *previews.Room) {
 	davs := davfiles.New(h.db, h.files, h.content, h.instance)
+	davs.Publish = h.publish
 	h.people.OnRemoved(davs.Forget)
 	olds := versions.New(h.db, h.tree, h.files, h.content, h.people, h.settings)
 	bin := trash.New(h.db, h.tree, h.files, h.people, h.settings)

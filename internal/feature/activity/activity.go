@@ -87,7 +87,8 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Caps.Add("activity", caps)
 	b.Bus.OnMixed("activity", rm.record, bus.Of[event.FileWritten](), bus.Of[event.NodeMade](), bus.Of[event.NodeMoved](), bus.Of[event.NodeRemoved](),
 		bus.Of[event.ShareMade](), bus.Of[event.ShareRemoved](), bus.Of[event.LinkRead](), bus.Of[event.AccountChanged](), bus.Of[event.Activity](),
-		bus.Of[event.CommentMade](), bus.Of[event.CommentChanged](), bus.Of[event.CommentRemoved](), bus.Of[event.TagChanged]())
+		bus.Of[event.CommentMade](), bus.Of[event.CommentChanged](), bus.Of[event.CommentRemoved](), bus.Of[event.TagChanged](),
+		bus.Of[event.FavoriteChanged]())
 	b.Bus.Leisurely("activity", time.Second/2)
 	b.Settings.Add("activity", []plug.Setting{{App: settingsApp, Name: daysSetting, Kind: plug.SettingNumber, Default: strconv.Itoa(defaultDays), Min: 1, Max: 36_500}})
 	const root = "/apps/activity/api/v2/activity"
@@ -126,6 +127,7 @@ var pictures = map[string]string{
 	"/core/img/actions/download.svg":       "download",
 	"/core/img/actions/comment.svg":        "comment",
 	"/core/img/actions/tag.svg":            "tag",
+	"/core/img/actions/starred.svg":        "star",
 	"/core/img/actions/user.svg":           "user",
 	"/core/img/actions/password.svg":       "password",
 	"/core/img/places/contacts.svg":        "contacts",

@@ -237,6 +237,24 @@ func TestComments(t *testing.T) {
 	})
 }
 
+// Favourites are one's own: nobody else reads of them, nor where a file lies that
+// they were shown by itself.
+func TestFavorites(t *testing.T) {
+	each(t, func(g *rig) {
+		g.mkdir("olga", "/secret")
+		id := g.put("olga", "/secret/plan")
+		g.heard()
+		g.heard(event.FavoriteChanged{Node: id, On: true, By: event.By{Actor: "olga"}}, event.FavoriteChanged{Node: id, On: true, By: event.By{Actor: "otto"}})
+		g.heard(event.FavoriteChanged{Node: id, By: event.By{Actor: "olga"}})
+		g.reads("olga", "?limit=2", "You removed secret/plan from your favourites", "You added secret/plan to your favourites")
+		g.reads("otto", "", "You added plan to your favourites")
+		g.reads("olga", fmt.Sprintf("/filter?object_type=files&object_id=%d&limit=2", id), "You removed this from your favourites", "You added this to your favourites")
+		if _, got := g.ask("olga", "?limit=1"); got[0]["type"] != "favorite" || got[0]["app"] != "files" || got[0]["object_name"] != "/secret/plan" {
+			g.Errorf("got %v", got[0])
+		}
+	})
+}
+
 func TestEntriesTogether(t *testing.T) {
 	g := lite(t)
 	for _, name := range []string{"/a", "/b", "/c", "/d", "/e", "/f"} {

@@ -28,6 +28,8 @@ const (
 	commented kind = 21
 	tagged    kind = 22
 	untagged  kind = 23
+	favored   kind = 24
+	unfavored kind = 25
 	account   kind = 30
 	told      kind = 40 // by another room
 )
@@ -150,6 +152,8 @@ func (b *batch) add(ev bus.Event) {
 		b.edited = append(b.edited, event.CommentChanged{Comment: ev.Comment, Node: ev.Node})
 	case event.TagChanged:
 		b.tag(ev)
+	case event.FavoriteChanged:
+		b.favorite(ev)
 	case event.Activity:
 		b.told(ev)
 	}
@@ -164,6 +168,25 @@ func (b *batch) tag(ev event.TagChanged) {
 		k = untagged
 	}
 	b.about(k, ev.By, ev.Node, ofOthers, more{ID: ev.Tag, About: ev.Name})
+}
+
+// favorite files what concerns one person alone: under their home where the file is
+// theirs, so that they read where it lies.
+func (b *batch) favorite(ev event.FavoriteChanged) {
+	chain, k := b.chains[ev.Node], unfavored
+	if len(chain) < 2 {
+		return
+	}
+	if ev.On {
+		k = favored
+	}
+	owner := b.owners[chain[0].ID]
+	own := filed{person(ev.Actor), true, 0}
+	if owner == ev.Actor {
+		own = filed{space(chain[0].ID), true, len(chain) - 1}
+	}
+	b.facts = append(b.facts, fact{kind: k, actor: ev.Actor, node: ev.Node, path: b.pathOf(ev.Node), family: ofOthers, more: more{Owner: owner}, filed: []filed{own}})
+	b.grew.UIDs = append(b.grew.UIDs, ev.Actor)
 }
 
 // maxText is how much of a comment is kept, in bytes.
@@ -366,6 +389,8 @@ func (rm *Room) look(ctx context.Context, evs []bus.Event) (p places, err error)
 		case event.CommentMade:
 			ids = append(ids, ev.Node)
 		case event.TagChanged:
+			ids = append(ids, ev.Node)
+		case event.FavoriteChanged:
 			ids = append(ids, ev.Node)
 		case event.Activity:
 			if ev.ObjectType == "files" {

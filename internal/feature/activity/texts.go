@@ -51,6 +51,11 @@ var fileWords = map[string]event.Words{
 	"untagged-nobody":        {"en": "System tag {systemtag} was removed from {file}", "de": "{file} hat das Schlagwort {systemtag} nicht mehr"},
 	"untagged-nobody-brief":  {"en": "System tag {systemtag} was removed", "de": "Das Schlagwort {systemtag} wurde entfernt"},
 
+	"favored-self":         {"en": "You added {file} to your favourites", "de": "Sie haben {file} zu Ihren Favoriten hinzugefügt"},
+	"favored-self-brief":   {"en": "You added this to your favourites", "de": "Sie haben dies zu Ihren Favoriten hinzugefügt"},
+	"unfavored-self":       {"en": "You removed {file} from your favourites", "de": "Sie haben {file} aus Ihren Favoriten entfernt"},
+	"unfavored-self-brief": {"en": "You removed this from your favourites", "de": "Sie haben dies aus Ihren Favoriten entfernt"},
+
 	"share-user-self":        {"en": "You shared {file} with {user}", "de": "Sie haben {file} mit {user} geteilt"},
 	"share-user-self-brief":  {"en": "Shared with {user}", "de": "Geteilt mit {user}"},
 	"share-user-me":          {"en": "{actor} shared {file} with you", "de": "{actor} hat {file} mit Ihnen geteilt"},

@@ -27,6 +27,8 @@ func typeOf(x fact) string {
 		return "comments"
 	case x.kind == tagged || x.kind == untagged:
 		return "systemtags"
+	case x.kind == favored || x.kind == unfavored:
+		return "favorite"
 	case x.kind == linkRead:
 		return "public_links"
 	case x.kind == shareMade || x.kind == shareOver:
@@ -53,6 +55,8 @@ func appOf(x fact) string {
 		return "comments"
 	case x.kind == tagged || x.kind == untagged:
 		return "systemtags"
+	case x.kind == favored || x.kind == unfavored:
+		return "files"
 	case x.kind == shareMade && x.more.With == shareMail, x.kind == shareOver && x.more.With == shareMail:
 		return "sharebymail"
 	case x.kind >= shareMade:
@@ -73,6 +77,8 @@ func iconOf(x fact) string {
 		return "/core/img/actions/comment.svg"
 	case x.kind == tagged || x.kind == untagged:
 		return "/core/img/actions/tag.svg"
+	case x.kind == favored || x.kind == unfavored:
+		return "/core/img/actions/starred.svg"
 	case x.kind == linkRead:
 		return "/core/img/actions/download.svg"
 	case x.kind >= shareMade:
@@ -248,11 +254,11 @@ func (n names) sayShare(ctx context.Context, e entry, r *reader, base string, s 
 	return out, nil
 }
 
-// sayAbout tells of comments and tags.
+// sayAbout tells of comments, tags and favourites.
 func (n names) sayAbout(ctx context.Context, e entry, r *reader, base string, s style) (sentence, error) {
 	out := sentence{params: map[string]event.RichObject{}}
-	key := map[kind]string{commented: "commented", tagged: "tagged", untagged: "untagged"}[e.kind]
-	if e.kind != commented {
+	key := map[kind]string{commented: "commented", tagged: "tagged", untagged: "untagged", favored: "favored", unfavored: "unfavored"}[e.kind]
+	if e.kind == tagged || e.kind == untagged {
 		out.params["systemtag"] = event.RichObject{"type": "systemtag", "id": strconv.FormatInt(e.more.ID, 10), "name": e.more.About}
 	}
 	if s == whole {

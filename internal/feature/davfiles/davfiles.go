@@ -34,6 +34,8 @@ type Room struct {
 	instance string // the suffix of oc:id
 	filters  *filters
 	Now      func() time.Time
+	// Publish tells of favourites; nil: nobody is told. It is set before Plug.
+	Publish files.Publish
 }
 
 // New returns the room. instance is the id of this installation.

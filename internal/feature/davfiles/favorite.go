@@ -34,7 +34,7 @@ func (rm *Room) setTags(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	on := slices.Contains(in.Tags, favoriteTag)
-	if err := rm.db.Tx(ctx, func(tx *db.DB) error { return setFavorite(ctx, tx, who.From(ctx).ID, e.ID, on) }); err != nil {
+	if err := rm.db.Tx(ctx, func(tx *db.DB) error { return rm.setFavorite(ctx, tx, who.From(ctx), e.ID, on) }); err != nil {
 		return err
 	}
 	out := []string{}

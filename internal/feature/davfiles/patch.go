@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
+	"atrium/internal/core/event"
 	"atrium/internal/core/files"
 	"atrium/internal/core/tree"
 	"atrium/internal/infra/db"
@@ -68,7 +70,7 @@ func (p *patch) takeTime(ch dav.PropChange, set func(time.Time)) int {
 
 func (p *patch) apply(ctx context.Context, tx *db.DB, change tree.Change) error {
 	if p.favorite != nil {
-		if err := setFavorite(ctx, tx, p.view.Who().ID, p.e.ID, *p.favorite); err != nil {
+		if err := p.room.setFavorite(ctx, tx, p.view.Who(), p.e.ID, *p.favorite); err != nil {
 			return err
 		}
 	}
@@ -83,13 +85,21 @@ func (p *patch) apply(ctx context.Context, tx *db.DB, change tree.Change) error 
 	return p.view.SetTimes(ctx, tx, change, p.e, p.times)
 }
 
-func setFavorite(ctx context.Context, tx *db.DB, uid string, node int64, on bool) error {
+// setFavorite marks a node for somebody, or no more, and tells of it when it was not
+// so before.
+func (rm *Room) setFavorite(ctx context.Context, tx *db.DB, p *who.Principal, node int64, on bool) error {
+	was, err := db.One(ctx, tx, db.Scan1[int64], "SELECT COUNT(*) FROM favorite WHERE uid = ? AND node = ?", p.ID, node)
+	if err != nil || on == (was > 0) {
+		return err
+	}
 	q := "DELETE FROM favorite WHERE uid = ? AND node = ?"
 	if on {
 		q = "INSERT INTO favorite (uid, node) VALUES (?, ?) {{on uid,node ignore}}"
 	}
-	_, err := tx.Exec(ctx, q, uid, node)
-	return err
+	if _, err := tx.Exec(ctx, q, p.ID, node); err != nil || rm.Publish == nil {
+		return err
+	}
+	return rm.Publish(ctx, tx, event.FavoriteChanged{Node: node, On: on, By: event.By{Actor: p.ID}})
 }
 
 // Favorites are the ids of what somebody marked as such.

@@ -82,6 +82,7 @@ func New(t testing.TB, d *db.DB, blobs blob.Driver, rooms func(r *Rig) []plug.Ro
 	m := web.NewMux()
 	r.Board = &plug.Board{Web: m, OCS: ocs.NewMux(m), DAV: dav.NewMux("/remote.php/dav"), Hook: &r.Files.Hooks, Jobs: jobs.New(d)}
 	r.DAV = davfiles.New(d, r.Files, c, "ocinstance00")
+	r.DAV.Publish = r.Publish
 	r.DAV.Plug(r.Board)
 	for _, room := range rooms(r) {
 		room.Plug(r.Board)

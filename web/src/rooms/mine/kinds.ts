@@ -6,6 +6,7 @@ const words: Record<string, string> = {
   file_changed: t('A file was changed, renamed or moved'),
   file_deleted: t('A file was deleted'),
   file_restored: t('A file was restored'),
+  favorite: t('You changed your favourites'),
   shared: t('Something was shared, or is not any more'),
   public_links: t('A public link was opened'),
   public_links_upload: t('Somebody added a file by a public link'),
