@@ -21,7 +21,7 @@ func (h *house) doorConfig(ctx context.Context, b *plug.Board, figures *stats.St
 	l := h.conf.Limits
 	return web.Config{
 		URL: h.conf.URL, Proxies: h.conf.TrustedProxies, Hosts: h.conf.TrustedHosts,
-		Auth: *b.Auth, Still: h.still, Language: h.speaks, Name: h.called, Tokens: signin.Tokens(h.box),
+		Auth: *b.Auth, Still: h.still, Language: h.speaks, Face: h.theming.Face, Tokens: signin.Tokens(h.box),
 		UserRate: signedIn * l.RequestsPerSecond, UserBurst: signedIn * l.RequestsBurst,
 		Rate: l.RequestsPerSecond, Burst: l.RequestsBurst, Routes: routeFactor(l),
 		Log: h.log, Trace: counted(figures, trace),
@@ -35,15 +35,6 @@ func (h *house) speaks(ctx context.Context, p *who.Principal) string {
 		return "" // visitors of links have no account; what the browser asks for will do
 	}
 	return u.Language
-}
-
-// called is the name that the instance was given, as it was at most a second ago.
-func (h *house) called(ctx context.Context) string {
-	given, err := h.settings.Recent(ctx, "theming")
-	if err != nil || given["name"] == "" {
-		return web.Product // a page does without its name sooner than not to come
-	}
-	return given["name"]
 }
 
 // front is the door with all rooms behind it, those that are on.

@@ -41,6 +41,7 @@ import (
 	"atrium/internal/feature/shares/sharees"
 	"atrium/internal/feature/signin"
 	"atrium/internal/feature/status"
+	"atrium/internal/feature/theming"
 	"atrium/internal/feature/transfer"
 	"atrium/internal/feature/trash"
 	"atrium/internal/feature/twofactor"
@@ -86,6 +87,7 @@ type house struct {
 	readable *readable.Room
 	push     *push.Room
 	setup    *setup.Room
+	theming  *theming.Room
 	instance string
 	version  string
 	closers  []io.Closer
@@ -94,7 +96,7 @@ type house struct {
 // schemas are the tables of all rooms, in the order they are made.
 var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, twofactor.Schema, passwords.Schema,
 	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, preferences.Schema, tree.Schema, content.Schema, davfiles.Schema, search.Schema, push.Schema,
-	shares.Schema, trash.Schema, notify.Schema, versions.Schema, rewind.Schema, media.Schema, links.Schema, activity.Schema, transfer.Schema, sharemail.Schema}, onFiles)
+	shares.Schema, trash.Schema, notify.Schema, versions.Schema, rewind.Schema, media.Schema, links.Schema, activity.Schema, transfer.Schema, sharemail.Schema, theming.Schema}, onFiles)
 
 // open connects to the database and the store and builds what lies above them.
 // A store that is not there is no error: files are then unavailable until it
@@ -177,6 +179,8 @@ func (h *house) assemble() {
 	h.people.Tell = h.tell
 	h.mail = mail.New(mailServer(h.conf.Mail), h.box)
 	h.mail.Log = h.log
+	h.theming = theming.New(d, h.settings)
+	h.mail.Brand = h.theming.Brand
 }
 
 // publish tells the rooms of a fact, in the transaction that made it true.

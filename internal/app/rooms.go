@@ -44,7 +44,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 	if err != nil {
 		return nil, err
 	}
-	about, err := cloud.New(h.db, h.people, cloud.DefaultBrand())
+	about, err := cloud.New(h.db, h.people)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 	rooms = []plug.Room{
 		in,
 		second,
-		about,
+		h.themed(about),
 		pages,
 		always("provisioning", h.accounts(apps{h, func() []plug.Room { return rooms }}, letters, choices)),
 		letters,
@@ -97,6 +97,12 @@ func (h *house) plugIn() (*plug.Board, error) {
 	}
 	b.CLI.Add("security:limits", h.limits(b.Web))
 	return b, h.letIn(b, pictures)
+}
+
+// themed are the rooms that tell who we are and how we look.
+func (h *house) themed(about *cloud.Room) plug.Room {
+	h.theming.Mark = about.Mark
+	return together{about, h.theming}
 }
 
 // accounts makes the room of accounts and groups.

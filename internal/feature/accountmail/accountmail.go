@@ -102,7 +102,7 @@ func (rm *Room) sendTest(ctx context.Context, address string) error {
 	if err := mail.CheckAddress(address); err != nil {
 		return err
 	}
-	return rm.mail.Send(ctx, mail.Message{To: address, Subject: web.Product + ": mail works",
+	return rm.mail.Send(ctx, mail.Message{To: address, Subject: rm.mail.Site(ctx).Name + ": mail works",
 		Text: "This message was sent by mail:test. Mail from " + rm.base + " arrives.\n"})
 }
 
@@ -114,7 +114,7 @@ func (rm *Room) write(ctx context.Context, u *identity.User, name string, data m
 	if u.Mail == "" {
 		return fault.New(fault.Invalid, "Email address not available")
 	}
-	all := map[string]any{"Site": web.Product, "Name": u.Display, "Login": u.ID, "Link": rm.base}
+	all := map[string]any{"Site": rm.mail.Site(ctx), "Name": u.Display, "Login": u.ID, "Link": rm.base}
 	for k, v := range data {
 		all[k] = v
 	}

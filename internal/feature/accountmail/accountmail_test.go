@@ -49,7 +49,7 @@ func each(t *testing.T, f func(r *rig)) {
 		dir := identity.New(d, box, seal.NewPasswordsWith(seal.Cost{Memory: 64, Time: 1, Threads: 1}, 4))
 		now := func() time.Time { return r.clock }
 		dir.Now = now
-		s := mail.New(mail.Config{Host: r.post.Host, Port: r.post.Port, TLS: r.post.TLS, From: "cloud@example.org"}, box)
+		s := mail.New(mail.Config{Host: r.post.Host, Port: r.post.Port, TLS: r.post.TLS, Name: "Atrium", From: "cloud@example.org"}, box)
 		if r.Room, err = New(d, dir, s, box, base); err != nil {
 			t.Fatal(err)
 		}

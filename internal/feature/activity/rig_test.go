@@ -112,7 +112,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	})
 	g.files.Hooks.Mounters = append(g.files.Hooks.Mounters, g)
 	g.post = mailtest.Serve(t)
-	sender := mail.New(mail.Config{Host: g.post.Host, Port: g.post.Port, From: "atrium@example.com", TLS: g.post.TLS}, box)
+	sender := mail.New(mail.Config{Host: g.post.Host, Port: g.post.Port, Name: "Atrium", From: "atrium@example.com", TLS: g.post.TLS}, box)
 	g.jobs = jobs.New(d)
 	g.jobs.Now = clock
 	sender.Plug(g.jobs)

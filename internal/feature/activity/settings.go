@@ -278,6 +278,7 @@ func (rm *Room) mailTo(ctx context.Context, w wanted, now time.Time) (wrote bool
 	if err != nil {
 		return false, err
 	}
+	site := rm.mail.Site(ctx)
 	return len(lines) > 0, rm.db.Tx(ctx, func(tx *db.DB) error {
 		if _, err := tx.Exec(ctx, "UPDATE activity_pref SET mailed = ?, due = ? WHERE uid = ?", upTo, p.Batch.next(now, u.Timezone).Unix(), w.uid); err != nil {
 			return err
@@ -286,7 +287,7 @@ func (rm *Room) mailTo(ctx context.Context, w wanted, now time.Time) (wrote bool
 			return nil
 		}
 		more := max(0, len(lines)-maxLines)
-		m, err := rm.letters.WriteList("digest", u.Language, map[string]any{"Site": web.Product, "Name": u.Display, "Count": len(lines), "More": more,
+		m, err := rm.letters.WriteList("digest", u.Language, map[string]any{"Site": site, "Name": u.Display, "Count": len(lines), "More": more,
 			"Link": rm.Base + "/apps/activity/"}, lines[:len(lines)-more])
 		if err != nil {
 			return err

@@ -11,7 +11,6 @@ import (
 	"atrium/internal/base/who"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
-	"atrium/internal/proto/web"
 )
 
 type capSockets = plug.Sockets[func(ctx context.Context, r *http.Request) any]
@@ -138,36 +137,3 @@ type bruteforceSection struct {
 }
 
 func bruteforceCaps(context.Context, *http.Request) any { return bruteforceSection{} }
-
-type themingSection struct {
-	Name              string `json:"name"`
-	ProductName       string `json:"productName"`
-	URL               string `json:"url"`
-	Slogan            string `json:"slogan"`
-	Color             string `json:"color"`
-	ColorText         string `json:"color-text"`
-	ColorElement      string `json:"color-element"`
-	ElementBright     string `json:"color-element-bright"`
-	ElementDark       string `json:"color-element-dark"`
-	Logo              string `json:"logo"`
-	Background        string `json:"background"`
-	BackgroundText    string `json:"background-text"`
-	BackgroundPlain   bool   `json:"background-plain"`
-	BackgroundDefault bool   `json:"background-default"`
-	LogoHeader        string `json:"logoheader"`
-	Favicon           string `json:"favicon"`
-}
-
-func (rm *Room) themingCaps(ctx context.Context, _ *http.Request) any {
-	b, base := rm.brand, web.VisitOf(ctx).Base()
-	logo := base + "/core/img/logo/logo.svg"
-	if b.URL == "" {
-		b.URL = base
-	}
-	return themingSection{
-		Name: web.NameOf(ctx), ProductName: b.Name, URL: b.URL, Slogan: b.Slogan,
-		Color: b.Color, ColorText: "#ffffff", ColorElement: b.Color, ElementBright: b.Color, ElementDark: b.Color,
-		Logo: logo, LogoHeader: logo, Favicon: logo,
-		Background: b.Color, BackgroundText: "#ffffff", BackgroundPlain: true, BackgroundDefault: true,
-	}
-}

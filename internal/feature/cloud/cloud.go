@@ -31,34 +31,21 @@ const (
 	FullVersion = "32.0.1.2"
 )
 
-// Brand is how the instance presents itself.
-type Brand struct {
-	Name, Slogan string
-	URL          string // of whom it belongs to; "": the instance itself
-	Color        string // such as "#1f5fae"
-}
-
-// DefaultBrand is ours.
-func DefaultBrand() Brand {
-	return Brand{Name: web.Product, Slogan: "Your files, where you want them", Color: "#1f5fae"}
-}
-
 // Room answers for the instance.
 type Room struct {
 	db      *db.DB
 	dir     *identity.Directory
-	brand   Brand
 	avatars *painter
 	board   sections
 }
 
 // New returns the room.
-func New(d *db.DB, dir *identity.Directory, brand Brand) (*Room, error) {
+func New(d *db.DB, dir *identity.Directory) (*Room, error) {
 	p, err := newPainter()
 	if err != nil {
 		return nil, err
 	}
-	rm := &Room{db: d, dir: dir, brand: brand, avatars: p}
+	rm := &Room{db: d, dir: dir, avatars: p}
 	dir.OnRemoved(func(ctx context.Context, tx *db.DB, uid string) error {
 		_, err := tx.Exec(ctx, "DELETE FROM cloud_avatar WHERE uid = ?", uid)
 		return err
@@ -69,10 +56,9 @@ func New(d *db.DB, dir *identity.Directory, brand Brand) (*Room, error) {
 // Plug implements plug.Room.
 func (rm *Room) Plug(b *plug.Board) {
 	b.PublicCaps.Add("bruteforce", bruteforceCaps)
-	b.PublicCaps.Add("theming", rm.themingCaps)
 	b.Caps.Add("core", rm.coreCaps)
 	rm.board = sections{public: &b.PublicCaps, private: &b.Caps}
-	rm.plugPages(b.Web)
+	plugPages(b.Web)
 	rm.plugAvatars(b.Web)
 	ocs.Handle(b.OCS, "GET /config", web.Public, config)
 	ocs.Handle(b.OCS, "GET /cloud/capabilities", web.Public, rm.capabilities)
@@ -83,19 +69,13 @@ func (rm *Room) Plug(b *plug.Board) {
 	})
 }
 
-func (rm *Room) plugPages(m *web.Mux) {
-	m.Handle("GET", "/status.php", web.Anyone, rm.status)
+func plugPages(m *web.Mux) {
+	m.Handle("GET", "/status.php", web.Anyone, status)
 	m.Handle("GET", "/204", web.Anyone, noContent)
 	m.Handle("GET", "/robots.txt", web.Anyone, robots)
 	m.Prefix("/.well-known/caldav", web.Anyone|web.NoCSRF, toDAV)
 	m.Prefix("/.well-known/carddav", web.Anyone|web.NoCSRF, toDAV)
 	m.Handle("GET", "/.well-known/{name...}", web.Anyone, wellKnown)
-	m.Handle("GET", "/apps/theming/favicon", web.Anyone, rm.icon)
-	m.Handle("GET", "/apps/theming/favicon/{app}", web.Anyone, rm.icon)
-	m.Handle("GET", "/apps/theming/icon", web.Anyone, rm.touchIcon)
-	m.Handle("GET", "/apps/theming/icon/{app}", web.Anyone, rm.touchIcon)
-	m.Handle("GET", "/apps/theming/manifest", web.Anyone, rm.manifest)
-	m.Handle("GET", "/core/img/logo/logo.svg", web.Anyone, rm.icon)
 }
 
 func (rm *Room) plugAvatars(m *web.Mux) {
@@ -110,7 +90,7 @@ func (rm *Room) plugAvatars(m *web.Mux) {
 
 // status answers GET /status.php (30-core/001). Clients ask it before anything
 // else, from anywhere.
-func (rm *Room) status(w http.ResponseWriter, _ *http.Request) error {
+func status(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	web.WriteJSON(w, http.StatusOK, struct {
 		Installed       bool   `json:"installed"`
@@ -121,7 +101,7 @@ func (rm *Room) status(w http.ResponseWriter, _ *http.Request) error {
 		Edition         string `json:"edition"`
 		ProductName     string `json:"productname"`
 		ExtendedSupport bool   `json:"extendedSupport"`
-	}{Installed: true, Version: FullVersion, VersionString: Version, ProductName: rm.brand.Name})
+	}{Installed: true, Version: FullVersion, VersionString: Version, ProductName: web.Product})
 	return nil
 }
 

@@ -82,6 +82,26 @@ func (p *painter) paint(id, name string, n int, t tint) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// Mark paints the first letter of a name in a square of side pixels, as PNG.
+func (rm *Room) Mark(name string, back, ink [3]uint8, side int) ([]byte, error) {
+	img := image.NewNRGBA(image.Rect(0, 0, side, side))
+	fill(img, color.NRGBA{back[0], back[1], back[2], 255})
+	letter, on := initials(name), color.NRGBA{ink[0], ink[1], ink[2], 255}
+	if r := []rune(letter); len(r) > 1 {
+		letter = string(r[:1])
+	}
+	if rm.avatars.knows(letter) {
+		if err := rm.avatars.write(img, letter, on); err != nil {
+			return nil, err
+		}
+	} else {
+		silhouette(img, on)
+	}
+	var out bytes.Buffer
+	err := png.Encode(&out, img)
+	return out.Bytes(), err
+}
+
 // initials are the first letters of the first and the last word.
 func initials(name string) string {
 	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) })

@@ -67,7 +67,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g.room, err = New(d, g.dir, DefaultBrand()); err != nil {
+	if g.room, err = New(d, g.dir); err != nil {
 		t.Fatal(err)
 	}
 	b := &plug.Board{Web: g.mux, OCS: ocs.NewMux(g.mux)}

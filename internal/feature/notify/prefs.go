@@ -9,8 +9,8 @@ import (
 	"atrium/internal/core/event"
 	"atrium/internal/core/identity"
 	"atrium/internal/infra/db"
+	"atrium/internal/infra/mail"
 	"atrium/internal/proto/ocs"
-	"atrium/internal/proto/web"
 )
 
 // pref is how somebody wants to be told.
@@ -171,6 +171,7 @@ func (rm *Room) mailTo(ctx context.Context, w wanted, now int64) error {
 			}
 		}
 	}
+	site := rm.mail.Site(ctx)
 	return rm.db.Tx(ctx, func(tx *db.DB) error {
 		if _, err := tx.Exec(ctx, "UPDATE notice_pref SET mailed = ?, due = ? WHERE uid = ?", now, now+w.batch, w.uid); err != nil {
 			return err
@@ -178,12 +179,12 @@ func (rm *Room) mailTo(ctx context.Context, w wanted, now int64) error {
 		if len(fresh) == 0 {
 			return nil
 		}
-		return rm.queueDigest(ctx, tx, u, fresh)
+		return rm.queueDigest(ctx, tx, u, site, fresh)
 	})
 }
 
-func (rm *Room) queueDigest(ctx context.Context, tx *db.DB, u *identity.User, lines []string) error {
-	m, err := rm.letters.WriteList("digest", u.Language, map[string]any{"Site": web.Product, "Name": u.Display, "Count": len(lines), "Link": rm.Base + "/"}, lines)
+func (rm *Room) queueDigest(ctx context.Context, tx *db.DB, u *identity.User, site mail.Brand, lines []string) error {
+	m, err := rm.letters.WriteList("digest", u.Language, map[string]any{"Site": site, "Name": u.Display, "Count": len(lines), "Link": rm.Base + "/"}, lines)
 	if err != nil {
 		return err
 	}

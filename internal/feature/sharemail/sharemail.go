@@ -20,7 +20,6 @@ import (
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/mail"
 	"atrium/internal/proto/plug"
-	"atrium/internal/proto/web"
 )
 
 //go:embed mails/*.txt
@@ -100,7 +99,7 @@ func (rm *Room) Send(ctx context.Context, s Share, password string) error {
 	if err != nil {
 		return err
 	}
-	data := map[string]any{"Site": web.Product, "Sharer": nameOf(u), "Name": s.Name, "Folder": s.Folder, "Drop": s.Drop, "Note": s.Note,
+	data := map[string]any{"Site": rm.mail.Site(ctx), "Sharer": nameOf(u), "Name": s.Name, "Folder": s.Folder, "Drop": s.Drop, "Note": s.Note,
 		"Locked": s.Locked, "Apart": password != "", "Until": day(s.Expires), "Link": rm.base + "/s/" + s.Token, "Password": password}
 	names := []string{"shared"}
 	if password != "" {

@@ -71,7 +71,7 @@ func each(t *testing.T, f func(r *rig)) {
 				t.Fatal(err)
 			}
 		}
-		s := mail.New(mail.Config{Host: r.post.Host, Port: r.post.Port, TLS: r.post.TLS, From: "cloud@example.org"}, box)
+		s := mail.New(mail.Config{Host: r.post.Host, Port: r.post.Port, TLS: r.post.TLS, Name: "Atrium", From: "cloud@example.org"}, box)
 		s.Plug(r.jobs)
 		if r.Room, err = sharemail.New(d, dir, r.settings, s, r.shares, "https://cloud.example.org"); err != nil {
 			t.Fatal(err)

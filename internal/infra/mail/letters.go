@@ -122,7 +122,17 @@ func (l *Letters) WriteList(name, lang string, data any, list []string) (Message
 		}
 		parts = append(parts, written{w, link})
 	}
-	return dress(in, parts)
+	return dress(in, brandOf(data), parts)
+}
+
+// brandOf is the brand that a letter calls "Site", else one that names nobody.
+func brandOf(data any) Brand {
+	all, _ := data.(map[string]any)
+	b, _ := all["Site"].(Brand)
+	if b.Color == "" {
+		b.Color, b.Ink = "#1f5fbf", "#fff"
+	}
+	return b
 }
 
 func fill(t *text.Template, data any) (string, error) {
@@ -137,20 +147,22 @@ var frame = template.Must(template.New("").Parse(`<!DOCTYPE html>
 <title>{{.Subject}}</title></head>
 <body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif">
 <div style="max-width:560px;margin:0 auto">
-<h1 style="font-size:22px;line-height:1.3">{{.Subject}}</h1>
-{{range .Parts}}{{if .Link}}<p><a href="{{.Link}}" style="display:inline-block;padding:10px 20px;border-radius:6px;background:#1f5fbf;color:#fff;text-decoration:none">{{.Words}}</a></p>
+{{with .Brand.Name}}<p style="margin:0 0 16px;padding-bottom:8px;border-bottom:3px solid {{$.Brand.Color}};font-weight:600">{{.}}</p>
+{{end}}<h1 style="font-size:22px;line-height:1.3">{{.Subject}}</h1>
+{{range .Parts}}{{if .Link}}<p><a href="{{.Link}}" style="display:inline-block;padding:10px 20px;border-radius:6px;background:{{$.Brand.Color}};color:{{$.Brand.Ink}};text-decoration:none">{{.Words}}</a></p>
 <p style="font-size:13px;word-break:break-all"><a href="{{.Link}}">{{.Link}}</a></p>
 {{else}}<p>{{.Words}}</p>
 {{end}}{{end}}</div></body></html>
 `))
 
-func dress(in *tongue.Tongue, parts []written) (Message, error) {
+func dress(in *tongue.Tongue, b Brand, parts []written) (Message, error) {
 	subject, body := parts[0].Words, parts[1:]
 	var html bytes.Buffer
 	err := frame.Execute(&html, struct {
 		Lang, Dir, Subject string
+		Brand              Brand
 		Parts              []written
-	}{in.Code, in.Dir(), subject, body})
+	}{in.Code, in.Dir(), subject, b, body})
 	var plain []string
 	for _, p := range body {
 		if p.Link != "" {

@@ -34,6 +34,20 @@ type Config struct {
 	TLS            *tls.Config // nil: trust what this machine trusts
 }
 
+// Brand is how letters present whose they are. As what a letter calls "Site" it is
+// the name in its text, and gives it its colour.
+type Brand struct{ Name, Color, Ink string } // colours such as "#1f5fae"
+
+func (b Brand) String() string { return b.Name }
+
+// Site is how the instance presents itself in a letter.
+func (s *Sender) Site(ctx context.Context) Brand {
+	if s.Brand == nil {
+		return Brand{Name: s.cfg.Name}
+	}
+	return s.Brand(ctx)
+}
+
 // Message is one message to one person.
 type Message struct {
 	To, Name   string // address and, if known, name
@@ -47,6 +61,8 @@ type Message struct {
 type Sender struct {
 	Log *slog.Logger
 	Now func() time.Time
+	// Brand is how the instance presents itself in letters; nil: by the name of Config.
+	Brand func(ctx context.Context) Brand
 
 	cfg   Config
 	box   *seal.Box

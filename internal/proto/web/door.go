@@ -39,8 +39,8 @@ type Config struct {
 	// Language is what the caller's account reads; nil: what the browser asks for.
 	Language Speaker
 
-	// Name is what the instance is called; nil: Product.
-	Name func(ctx context.Context) string
+	// Face is how the instance presents itself; nil: as Product.
+	Face func(ctx context.Context) Face
 
 	Stall time.Duration // how long a client may make no progress; 0: 30 s
 	Log   *slog.Logger  // access log; nil: none

@@ -111,7 +111,7 @@ func (t *Template) Render(w http.ResponseWriter, r *http.Request, status int, ti
 	var b bytes.Buffer
 	in := Tongue(r)
 	err := t.in[in.Code].ExecuteTemplate(&b, "frame.html", map[string]any{
-		"Lang": in.Code, "Dir": in.Dir(), "Title": title, "Product": NameOf(r.Context()), "Version": t.version, "Look": LookOf(r), "Data": data,
+		"Lang": in.Code, "Dir": in.Dir(), "Title": title, "Face": FaceOf(r.Context()), "Version": t.version, "Look": LookOf(r), "Data": data,
 	})
 	if err != nil {
 		return fmt.Errorf("page %q: %w", title, err)
