@@ -42,27 +42,27 @@ type play struct {
 
 func newPlay(g *rig) *play {
 	p := &play{g, map[string]int64{}}
-	d := g.as("dave1")
+	d := g.As("dave1")
 	for _, dir := range []string{"/tr", "/tr/dir", "/dir", "/trsh"} {
-		d.mkdir(dir)
+		d.Folder(dir)
 	}
-	d.put("/copied.txt", "xx")
-	d.put("/tr/dir/in.txt", "in")
-	d.put("/tr/t1.txt", "t1")
-	d.put("/tr/t2.png", strings.Repeat("x", 6321))
-	d.put("/tr/mv.txt", "mv")
-	d.put("/trsh/s.txt", "s")
+	d.Put("/copied.txt", "xx")
+	d.Put("/tr/dir/in.txt", "in")
+	d.Put("/tr/t1.txt", "t1")
+	d.Put("/tr/t2.png", strings.Repeat("x", 6321))
+	d.Put("/tr/mv.txt", "mv")
+	d.Put("/trsh/s.txt", "s")
 	p.rm("dave1", "/tr/t1.txt", 1795313482, "26693")
-	p.ids["26738"] = d.stat("/tr/dir/in.txt").ID
+	p.ids["26738"] = d.At("/tr/dir/in.txt").ID
 	return p
 }
 
-func (p *play) at(second int64) { p.now = time.Unix(second, 0) }
+func (p *play) at(second int64) { p.Time = time.Unix(second, 0) }
 
 func (p *play) rm(uid, path string, second int64, recorded ...string) {
 	p.Helper()
 	p.at(second)
-	e := p.as(uid).rm(path)
+	e := p.As(uid).Drop(path)
 	for _, id := range recorded {
 		p.ids[id] = e.ID
 	}
@@ -71,7 +71,7 @@ func (p *play) rm(uid, path string, second int64, recorded ...string) {
 // before does what happened before an exchange.
 func (p *play) before(name string) {
 	p.Helper()
-	d := p.as("dave1")
+	d := p.As("dave1")
 	switch name[:3] {
 	case "002":
 		p.rm("dave1", "/tr/t2.png", 1795313488, "26711")
@@ -79,26 +79,26 @@ func (p *play) before(name string) {
 		p.rm("dave1", "/tr/dir", 1795313492, "26722")
 	case "013":
 		p.at(1795313514)
-		p.ids["6563"] = d.stat("/copied.txt").ID
+		p.ids["6563"] = d.At("/copied.txt").ID
 	case "019":
-		if e := d.stat("/tr/t1.txt"); e.ID != p.ids["26693"] || e.MTime.Unix() != 1500000000 {
+		if e := d.At("/tr/t1.txt"); e.ID != p.ids["26693"] || e.MTime.Unix() != 1500000000 {
 			p.Errorf("it came back as %d of %v", e.ID, e.MTime)
 		}
 	case "020":
-		d.put("/tr/t2.png", "again")
+		d.Put("/tr/t2.png", "again")
 	case "022":
-		d.want("/tr", "t1.txt", "t2 (restored).png", "t2.png")
+		d.Holds("/tr", "t1.txt", "t2 (restored).png", "t2.png")
 		p.rm("dave1", "/tr", 1795313538)
 	case "024":
-		d.want("/", "copied.txt", "dir", "dir (restored)", "elsewhere.txt", "trsh")
-		if e := d.stat("/dir (restored)"); e.ID != p.ids["26722"] {
+		d.Holds("/", "copied.txt", "dir", "dir (restored)", "elsewhere.txt", "trsh")
+		if e := d.At("/dir (restored)"); e.ID != p.ids["26722"] {
 			p.Errorf("the folder came back as %d", e.ID)
 		}
 	case "025":
-		d.want("/", "copied.txt", "dir", "dir (restored)", "elsewhere.txt", "t1.txt", "trsh")
+		d.Holds("/", "copied.txt", "dir", "dir (restored)", "elsewhere.txt", "t1.txt", "trsh")
 	case "037":
 		p.rm("dave1", "/elsewhere.txt", 1795313585, "26864")
-		p.share("/trsh", files.All)
+		p.Share("/trsh", files.All)
 		p.rm("dave2", "/trsh/s.txt", 1795313602, "6898", "27089")
 	}
 }
@@ -110,7 +110,7 @@ func (p *play) exchange(e webtest.Exchange) {
 		e.Request.SetBasicAuth(user, "x")
 	}
 	w := httptest.NewRecorder()
-	p.door.ServeHTTP(w, e.Request)
+	p.Door.ServeHTTP(w, e.Request)
 	rules := webtest.Rules{
 		Replace: []string{">/trsh/s.txt<", ">trsh/s.txt<", "<nc:has-preview>true<", "<nc:has-preview>false<"},
 		Loose:   []string{"s:message", "s:exception"},
@@ -151,10 +151,10 @@ func withoutOlder(body string) string {
 }
 
 func (p *play) after() {
-	p.as("dave1").want("/", "copied.txt", "dir", "dir (restored)", "t1.txt", "trsh")
-	p.as("dave1").want("/trsh", "s.txt")
-	if got := p.as("dave2").get("/trsh/s.txt"); got != "s" {
+	p.As("dave1").Holds("/", "copied.txt", "dir", "dir (restored)", "t1.txt", "trsh")
+	p.As("dave1").Holds("/trsh", "s.txt")
+	if got := p.As("dave2").Text("/trsh/s.txt"); got != "s" {
 		p.Errorf("got %q", got)
 	}
-	p.sound()
+	p.Sound()
 }

@@ -12,11 +12,11 @@ import (
 // nothing else.
 func TestRevealsWhatLiesInTheTrash(t *testing.T) {
 	each(t, func(g *rig) {
-		d := g.as("dave1")
-		d.mkdir("/folder")
-		in, alone, kept := d.put("/folder/in.png", "in"), d.put("/alone.png", "alone"), d.put("/kept.png", "kept")
-		d.rm("/folder")
-		d.rm("/alone.png")
+		d := g.As("dave1")
+		d.Folder("/folder")
+		in, alone, kept := d.Put("/folder/in.png", "in"), d.Put("/alone.png", "alone"), d.Put("/kept.png", "kept")
+		d.Drop("/folder")
+		d.Drop("/alone.png")
 		dave := &who.Principal{ID: "dave1"}
 		for id, content := range map[int64]int64{in.ID: in.Content, alone.ID: alone.Content} {
 			v, e, err := g.room.Reveal(t.Context(), dave, "", id, 0)

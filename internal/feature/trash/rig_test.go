@@ -1,59 +1,21 @@
 package trash
 
 import (
-	"context"
-	"io"
-	"iter"
-	"net/http"
-	"net/http/httptest"
-	"slices"
-	"strings"
 	"testing"
-	"time"
 
-	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
-	"atrium/internal/core/content"
-	"atrium/internal/core/files"
-	"atrium/internal/core/identity"
 	"atrium/internal/core/settings"
-	"atrium/internal/core/tree"
-	"atrium/internal/infra/blob/mem"
+	"atrium/internal/feature/davfiles/desktest"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/db/dbtest"
-	"atrium/internal/infra/jobs"
-	"atrium/internal/infra/seal"
-	"atrium/internal/proto/dav"
-	"atrium/internal/proto/plug"
-	"atrium/internal/proto/web"
 )
 
-var schemas = []db.Schema{identity.Schema, settings.Schema, jobs.Schema, tree.Schema, content.Schema, Schema}
-
-// byName lets everybody in who gives a name.
-type byName struct{ scope *who.Scope }
-
-func (b *byName) Authenticate(r *http.Request) (*who.Principal, error) {
-	name, _, ok := r.BasicAuth()
-	if !ok {
-		return nil, nil
-	}
-	return &who.Principal{ID: name, Login: name, Via: who.ViaAppPassword, Scope: b.scope}, nil
-}
+var schemas = desktest.Schemas(Schema)
 
 // rig is the room behind a real door, with a clock of its own.
 type rig struct {
-	*testing.T
-	now     time.Time
-	db      *db.DB
-	dir     *identity.Directory
-	files   *files.Service
-	content *content.Store
-	room    *Room
-	board   *plug.Board
-	door    *web.Door
-	auth    *byName
-	hangs   []files.Mount // what hangs in the files of dave2
+	*desktest.Rig
+	room *Room
 }
 
 func each(t *testing.T, f func(g *rig)) {
@@ -65,140 +27,11 @@ func lite(t *testing.T) *rig { return newRig(t, dbtest.SQLite(t, schemas...)) }
 
 func newRig(t *testing.T, d *db.DB) *rig {
 	t.Helper()
-	box, err := seal.New(make([]byte, seal.KeySize))
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := &rig{T: t, db: d, now: time.Unix(1795313482, 0), auth: &byName{}}
-	g.dir = identity.New(d, box, seal.NewPasswordsWith(seal.Cost{Memory: 64, Time: 1, Threads: 1}, 4))
-	for id, display := range map[string]string{"dave1": "Dave1 Dav", "dave2": "Dave2 Dav"} {
-		if _, err := g.dir.Create(t.Context(), identity.NewUser{ID: id, Password: id, Display: display, Unjudged: true}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	g.content = content.New(d, mem.New())
-	tr := tree.New(d)
-	g.files = files.New(d, tr, g.content, func(context.Context, *db.DB, interface{ EventName() string }) error { return nil })
-	g.dir.OnRemoved(g.files.DropHome)
-	g.files.Hooks.Mounters = []files.Mounter{g}
-	g.room = New(d, tr, g.files, g.dir, settings.New(d))
-	g.room.Now = func() time.Time { return g.now }
-	m := web.NewMux()
-	g.board = &plug.Board{Web: m, DAV: dav.NewMux("/remote.php/dav"), Hook: &g.files.Hooks, Jobs: jobs.New(d)}
-	g.room.Plug(g.board)
-	g.board.DAV.Mount("files", aside{})
-	g.door = web.NewDoor(web.Config{Auth: []web.Authenticator{g.auth}}, m)
+	g := &rig{Rig: desktest.New(t, d, "trashbin")}
+	g.room = New(d, g.Tree, g.Files, g.People, settings.New(d))
+	g.room.Now = g.Now
+	g.room.Plug(g.Board)
 	return g
-}
-
-// aside stands for the files' own DAV tree, as the place that something goes to.
-type aside struct{}
-
-func (aside) Stat(context.Context, string) (dav.Resource, error) {
-	return dav.Resource{}, fault.NotFound
-}
-func (aside) List(context.Context, dav.Resource) iter.Seq2[dav.Resource, error] {
-	return func(func(dav.Resource, error) bool) {}
-}
-
-// Mounts implements files.Mounter.
-func (g *rig) Mounts(_ context.Context, p *who.Principal) ([]files.Mount, error) {
-	if p.ID != "dave2" {
-		return nil, nil
-	}
-	return g.hangs, nil
-}
-
-// share hangs a folder of dave1 into the files of dave2.
-func (g *rig) share(path string, perm files.Perm) {
-	g.Helper()
-	e := g.as("dave1").stat(path)
-	g.hangs = []files.Mount{{Path: strings.Split(path[1:], "/"), Space: e.Mount.Space, Root: e.ID, Perm: perm, Kind: "shared", Owner: "dave1"}}
-}
-
-// desk is somebody's files.
-type desk struct {
-	*files.View
-	g *rig
-}
-
-func (g *rig) as(uid string) desk {
-	g.Helper()
-	v, err := g.files.As(g.Context(), &who.Principal{ID: uid})
-	if err != nil {
-		g.Fatal(err)
-	}
-	return desk{v, g}
-}
-
-func (d desk) put(path, body string) *files.Entry {
-	d.g.Helper()
-	w, err := d.Write(d.g.Context(), path, files.Put{Body: strings.NewReader(body), Size: int64(len(body)), MTime: time.Unix(1500000000, 0)})
-	if err != nil {
-		d.g.Fatalf("put %s: %v", path, err)
-	}
-	return w.Entry
-}
-
-func (d desk) mkdir(path string) *files.Entry {
-	d.g.Helper()
-	e, err := d.Mkdir(d.g.Context(), path)
-	if err != nil {
-		d.g.Fatalf("mkdir %s: %v", path, err)
-	}
-	return e
-}
-
-func (d desk) stat(path string) *files.Entry {
-	d.g.Helper()
-	e, err := d.Stat(d.g.Context(), path)
-	if err != nil {
-		d.g.Fatalf("stat %s: %v", path, err)
-	}
-	return e
-}
-
-// rm deletes something and gives what it was.
-func (d desk) rm(path string) *files.Entry {
-	d.g.Helper()
-	e := d.stat(path)
-	if err := d.Remove(d.g.Context(), e, nil); err != nil {
-		d.g.Fatalf("delete %s: %v", path, err)
-	}
-	return e
-}
-
-func (d desk) get(path string) string {
-	d.g.Helper()
-	rc, err := d.Open(d.g.Context(), d.stat(path), 0, -1)
-	if err != nil {
-		d.g.Fatal(err)
-	}
-	defer rc.Close()
-	b, err := io.ReadAll(rc)
-	if err != nil {
-		d.g.Fatal(err)
-	}
-	return string(b)
-}
-
-// names are what lies in a folder.
-func (d desk) names(path string) (out []string) {
-	d.g.Helper()
-	for e, err := range d.List(d.g.Context(), d.stat(path)) {
-		if err != nil {
-			d.g.Fatal(err)
-		}
-		out = append(out, e.Base())
-	}
-	return out
-}
-
-func (d desk) want(path string, names ...string) {
-	d.g.Helper()
-	if got := d.names(path); !slices.Equal(got, names) {
-		d.g.Errorf("%s holds %q, want %q", path, got, names)
-	}
 }
 
 // item is the DAV name of the latest thing in somebody's trash.
@@ -211,44 +44,7 @@ func (g *rig) item(uid string) string {
 	return items[0].davName()
 }
 
-// do makes a DAV request below the trash of somebody.
-func (g *rig) do(uid, method, path string, headers ...string) *httptest.ResponseRecorder {
-	g.Helper()
-	r := httptest.NewRequest(method, "/remote.php/dav/trashbin/"+uid+path, nil)
-	r.SetBasicAuth(uid, "x")
-	for _, h := range headers {
-		k, v, _ := strings.Cut(h, ": ")
-		r.Header.Set(k, v)
-	}
-	w := httptest.NewRecorder()
-	g.door.ServeHTTP(w, r)
-	return w
-}
-
-func (g *rig) wants(status int, uid, method, path string, headers ...string) *httptest.ResponseRecorder {
-	g.Helper()
-	w := g.do(uid, method, path, headers...)
-	if w.Code != status {
-		g.Errorf("%s %s: %d, want %d\n%s", method, path, w.Code, status, w.Body)
-	}
-	return w
-}
-
 func (g *rig) restored(uid, item string) {
 	g.Helper()
-	g.wants(201, uid, "MOVE", "/trash/"+item, "Destination: /remote.php/dav/trashbin/"+uid+"/restore/x")
-}
-
-// sound sweeps, and holds all tables to each other.
-func (g *rig) sound() {
-	g.Helper()
-	if err := g.files.Purge(g.Context()); err != nil {
-		g.Fatal(err)
-	}
-	if _, err := g.content.Sweep(g.Context()); err != nil {
-		g.Fatal(err)
-	}
-	if err := g.files.Verify(g.Context(), content.Bytes, nil, func(f string) { g.Error(f) }); err != nil {
-		g.Fatal(err)
-	}
+	g.Wants(201, uid, "MOVE", "/trash/"+item, "Destination: /remote.php/dav/trashbin/"+uid+"/restore/x")
 }

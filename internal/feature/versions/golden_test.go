@@ -27,7 +27,7 @@ func TestRecordedExchanges(t *testing.T) {
 			p.before(e.Name)
 			p.exchange(e)
 		}
-		p.sound()
+		p.Sound()
 	})
 }
 
@@ -38,18 +38,18 @@ type play struct {
 
 func newPlay(g *rig) *play {
 	p := &play{g, map[string]int64{}}
-	d := g.as("dave1")
+	d := g.As("dave1")
 	for i, body := range []string{"one", "two two", "three three three"} {
-		p.ids["7077"] = d.put("/ver.txt", body, 1500000000+100000*int64(i)).ID
+		p.ids["7077"] = d.Put("/ver.txt", body, 1500000000+100000*int64(i)).ID
 	}
-	p.ids["7281"] = d.mkdir("/vdir").ID
+	p.ids["7281"] = d.Folder("/vdir").ID
 	for _, at := range []int64{1795312962, 1795312963, 1795313716, 1795313718} {
-		g.now = time.Unix(at, 0)
-		p.ids["7282"] = d.put("/same.txt", "same", at).ID
+		g.Time = time.Unix(at, 0)
+		p.ids["7282"] = d.Put("/same.txt", "same", at).ID
 	}
-	d.put("/zero.txt", "abc", 1795312966)
-	d.put("/zero.txt", "", 1795312967)
-	p.ids["7284"] = d.put("/zero.txt", "abc", 1795313727).ID
+	d.Put("/zero.txt", "abc", 1795312966)
+	d.Put("/zero.txt", "", 1795312967)
+	p.ids["7284"] = d.Put("/zero.txt", "abc", 1795313727).ID
 	return p
 }
 
@@ -57,12 +57,12 @@ func (p *play) before(name string) {
 	p.Helper()
 	switch name[:3] {
 	case "019":
-		e := p.as("dave1").stat("/ver.txt")
-		if got := p.as("dave1").get("/ver.txt"); got != "one" || e.ID != p.ids["7077"] || e.MTime.Unix() != 1500000000 {
+		e := p.As("dave1").At("/ver.txt")
+		if got := p.As("dave1").Text("/ver.txt"); got != "one" || e.ID != p.ids["7077"] || e.MTime.Unix() != 1500000000 {
 			p.Errorf("it holds %q of %v", got, e.MTime)
 		}
 	case "040":
-		p.share("/ver.txt", files.Read|files.Update)
+		p.Share("/ver.txt", files.Read|files.Update)
 	}
 }
 
@@ -92,7 +92,7 @@ func (p *play) exchange(e webtest.Exchange) {
 			"<d:resourcetype/>\n<nc:has-preview>true<", "<d:resourcetype/>\n<nc:version-author>dave1</nc:version-author>\n<nc:has-preview>false<")
 	}
 	w := httptest.NewRecorder()
-	p.door.ServeHTTP(w, e.Request)
+	p.Door.ServeHTTP(w, e.Request)
 	e.Body = webtest.Apart(inOrder(e.Body))
 	out := webtest.Apart(w.Body.String())
 	w.Body.Reset()

@@ -11,9 +11,9 @@ import (
 // A preview is shown of the versions of a file that one sees.
 func TestRevealsVersions(t *testing.T) {
 	each(t, func(g *rig) {
-		d := g.as("dave1")
-		old := d.put("/a.png", "old", 1500000000)
-		now := d.put("/a.png", "new and longer", 1600000000)
+		d := g.As("dave1")
+		old := d.Put("/a.png", "old", 1500000000)
+		now := d.Put("/a.png", "new and longer", 1600000000)
 		dave := &who.Principal{ID: "dave1"}
 		v, e, err := g.room.Reveal(t.Context(), dave, "/a.png", 0, 1500000000)
 		if err != nil || e.Content != old.Content || e.Size != 3 || e.MTime.Unix() != 1500000000 || v.MayRead(t.Context(), e) != nil {

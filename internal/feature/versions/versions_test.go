@@ -15,6 +15,7 @@ import (
 	"atrium/internal/core/files"
 	"atrium/internal/core/retention"
 	"atrium/internal/core/tree"
+	"atrium/internal/feature/davfiles/desktest"
 	"atrium/internal/infra/db"
 )
 
@@ -36,7 +37,7 @@ const restore = "Destination: /remote.php/dav/versions/%s/restore/target"
 
 func (g *rig) restores(status int, uid string, e *files.Entry, v Version) {
 	g.Helper()
-	g.wants(status, uid, "MOVE", g.url(e, v), fmt.Sprintf(restore, uid))
+	g.Wants(status, uid, "MOVE", g.url(e, v), fmt.Sprintf(restore, uid))
 }
 
 // label names a version.
@@ -45,14 +46,14 @@ func (g *rig) label(uid string, e *files.Entry, v Version, label string) int {
 		`<d:propertyupdate xmlns:d="DAV:" xmlns:nc="http://nextcloud.org/ns"><d:set><d:prop><nc:version-label>`+label+`</nc:version-label></d:prop></d:set></d:propertyupdate>`))
 	r.SetBasicAuth(uid, "x")
 	w := httptest.NewRecorder()
-	g.door.ServeHTTP(w, r)
+	g.Door.ServeHTTP(w, r)
 	return w.Code
 }
 
 // A write costs one statement for the version that it makes.
 func TestAWriteCostsOneStatementMore(t *testing.T) {
 	each(t, func(g *rig) {
-		d := g.as("dave1")
+		d := g.As("dave1")
 		cost := func() int64 {
 			ctx, count := db.Count(g.Context())
 			if _, err := d.Write(ctx, "/x", files.Put{Body: strings.NewReader("new"), Size: 3}); err != nil {
@@ -62,7 +63,7 @@ func TestAWriteCostsOneStatementMore(t *testing.T) {
 		}
 		cost()
 		with := cost()
-		g.files.Hooks.Keepers = nil
+		g.Files.Hooks.Keepers = nil
 		if without := cost(); with > without { // the other one takes the old content's reference back
 			g.Errorf("%d statements, %d without versions", with, without)
 		}
@@ -71,12 +72,12 @@ func TestAWriteCostsOneStatementMore(t *testing.T) {
 
 func TestEachOfFiftyComesBack(t *testing.T) {
 	each(t, func(g *rig) {
-		d := g.as("dave1")
+		d := g.As("dave1")
 		body := func(i int) string { return strings.Repeat(fmt.Sprint(i, " "), i+1) }
 		var e *files.Entry
 		for i := range 50 {
-			e = d.put("/x", body(i), int64(1000+i/2)) // two of each second
-			g.now = g.now.Add(time.Minute)
+			e = d.Put("/x", body(i), int64(1000+i/2)) // two of each second
+			g.Time = g.Time.Add(time.Minute)
 		}
 		vs := g.held(e)
 		if len(vs) != 50 {
@@ -84,65 +85,65 @@ func TestEachOfFiftyComesBack(t *testing.T) {
 		}
 		slices.SortFunc(vs, func(a, b Version) int { return int(a.Content - b.Content) })
 		for i, v := range vs {
-			if got := g.wants(200, "dave1", "GET", g.url(e, v)).Body.String(); got != body(i) {
+			if got := g.Wants(200, "dave1", "GET", g.url(e, v)).Body.String(); got != body(i) {
 				g.Errorf("version %d is %.40q", i, got)
 			}
 			g.restores(201, "dave1", e, v)
-			if got := d.get("/x"); got != body(i) {
+			if got := d.Text("/x"); got != body(i) {
 				g.Errorf("version %d came back as %.40q", i, got)
 			}
-			g.now = g.now.Add(time.Minute)
+			g.Time = g.Time.Add(time.Minute)
 		}
-		if n := len(g.held(d.stat("/x"))); n != 50 {
+		if n := len(g.held(d.At("/x"))); n != 50 {
 			g.Errorf("%d versions in the end", n)
 		}
-		g.sound()
+		g.Sound()
 	})
 }
 
 // CVE-2016-9462: who may only read may not bring back what was.
 func TestWhoMay(t *testing.T) {
 	each(t, func(g *rig) {
-		d := g.as("dave1")
-		d.mkdir("/s")
-		d.put("/s/x", "old", 1000)
-		e := d.put("/s/x", "new", 2000)
+		d := g.As("dave1")
+		d.Folder("/s")
+		d.Put("/s/x", "old", 1000)
+		e := d.Put("/s/x", "new", 2000)
 		old := g.held(e)[0]
-		g.wants(404, "dave2", "GET", g.url(e, old))
-		g.share("/s", files.Read)
-		g.wants(200, "dave2", "GET", g.url(e, old))
+		g.Wants(404, "dave2", "GET", g.url(e, old))
+		g.Share("/s", files.Read)
+		g.Wants(200, "dave2", "GET", g.url(e, old))
 		g.restores(403, "dave2", e, old)
-		g.wants(403, "dave2", "DELETE", g.url(e, old))
+		g.Wants(403, "dave2", "DELETE", g.url(e, old))
 		if w := g.label("dave2", e, old, "mine"); w != 403 {
 			g.Errorf("a label: %d", w)
 		}
-		g.share("/s", files.Read|files.Update)
-		g.wants(403, "dave2", "DELETE", g.url(e, old))
+		g.Share("/s", files.Read|files.Update)
+		g.Wants(403, "dave2", "DELETE", g.url(e, old))
 		g.restores(201, "dave2", e, old)
-		if got := d.get("/s/x"); got != "old" {
+		if got := d.Text("/s/x"); got != "old" {
 			g.Errorf("got %q", got)
 		}
-		g.hangs[0].Perm = files.All &^ files.Read
-		g.wants(404, "dave2", "GET", g.url(e, old))
-		g.hangs = nil
-		g.wants(404, "dave2", "GET", g.url(e, old))
-		g.sound()
+		g.Hangs[0].Perm = files.All &^ files.Read
+		g.Wants(404, "dave2", "GET", g.url(e, old))
+		g.Hangs = nil
+		g.Wants(404, "dave2", "GET", g.url(e, old))
+		g.Sound()
 	})
 }
 
 func TestWhoWroteWhat(t *testing.T) {
 	each(t, func(g *rig) {
-		d := g.as("dave1")
-		d.mkdir("/s")
-		d.put("/s/x", "1", 1000)
-		g.share("/s", files.All)
-		g.as("dave2").put("/s/x", "22", 2000)
-		v, err := g.files.Through(g.Context(), &visitor, g.hangs[0])
+		d := g.As("dave1")
+		d.Folder("/s")
+		d.Put("/s/x", "1", 1000)
+		g.Share("/s", files.All)
+		g.As("dave2").Put("/s/x", "22", 2000)
+		v, err := g.Files.Through(g.Context(), &visitor, g.Hangs[0])
 		if err != nil {
 			g.Fatal(err)
 		}
-		desk{v, g}.put("/x", "333", 3000)
-		e := d.put("/s/x", "4444", 4000)
+		desktest.Desk{View: v, Rig: g.Rig}.Put("/x", "333", 3000)
+		e := d.Put("/s/x", "4444", 4000)
 		var got []string
 		for _, v := range g.held(e) {
 			got = append(got, v.Author)
@@ -150,11 +151,11 @@ func TestWhoWroteWhat(t *testing.T) {
 		if want := []string{"dave1", "dave2", "", "dave1"}; !slices.Equal(got, want) {
 			g.Errorf("by %q, want %q", got, want)
 		}
-		g.as("dave2").put("/s/x", "55555", 5000)
-		if err := errors.Join(g.dir.Remove(g.Context(), "dave2"), g.board.Jobs.Drain(g.Context())); err != nil {
+		g.As("dave2").Put("/s/x", "55555", 5000)
+		if err := errors.Join(g.People.Remove(g.Context(), "dave2"), g.Board.Jobs.Drain(g.Context())); err != nil {
 			g.Fatal(err)
 		}
-		for _, v := range g.held(d.stat("/s/x")) {
+		for _, v := range g.held(d.At("/s/x")) {
 			if v.Author != "" && v.Author != "dave1" {
 				g.Errorf("%d is still by %s", v.Name, v.Author)
 			}
@@ -165,20 +166,20 @@ func TestWhoWroteWhat(t *testing.T) {
 // Versions hang on the id: wherever the file goes they are there.
 func TestVersionsStay(t *testing.T) {
 	each(t, func(g *rig) {
-		g.files.Hooks.Keepers = append(g.files.Hooks.Keepers, bin{})
-		d := g.as("dave1")
-		d.mkdir("/a")
-		d.mkdir("/a/b")
-		d.put("/a/b/x", "old", 1000)
-		d.put("/a/b/x", "new", 2000)
-		if _, _, err := d.Move(g.Context(), d.stat("/a/b/x"), "/a/y", files.Refuse, nil); err != nil {
+		g.Files.Hooks.Keepers = append(g.Files.Hooks.Keepers, bin{})
+		d := g.As("dave1")
+		d.Folder("/a")
+		d.Folder("/a/b")
+		d.Put("/a/b/x", "old", 1000)
+		d.Put("/a/b/x", "new", 2000)
+		if _, _, err := d.Move(g.Context(), d.At("/a/b/x"), "/a/y", files.Refuse, nil); err != nil {
 			g.Fatal(err)
 		}
-		folder := d.stat("/a")
+		folder := d.At("/a")
 		if err := d.Remove(g.Context(), folder, nil); err != nil {
 			g.Fatal(err)
 		}
-		trash, err := g.room.tree.SpaceOf(g.Context(), g.db, tree.Trash, "dave1")
+		trash, err := g.room.tree.SpaceOf(g.Context(), g.DB, tree.Trash, "dave1")
 		if err != nil {
 			g.Fatal(err)
 		}
@@ -189,22 +190,22 @@ func TestVersionsStay(t *testing.T) {
 		if _, _, err := d.Return(g.Context(), in[0], trash.Root, "/back", files.Refuse, nil); err != nil {
 			g.Fatal(err)
 		}
-		e := d.stat("/back/y")
+		e := d.At("/back/y")
 		vs := g.held(e)
 		if len(vs) != 2 {
 			g.Fatalf("got %+v", vs)
 		}
 		g.restores(201, "dave1", e, vs[0])
-		if got := d.get("/back/y"); got != "old" {
+		if got := d.Text("/back/y"); got != "old" {
 			g.Errorf("got %q", got)
 		}
-		g.sound()
-		g.files.Hooks.Keepers = g.files.Hooks.Keepers[:1]
-		if err := d.Remove(g.Context(), d.stat("/back"), nil); err != nil {
+		g.Sound()
+		g.Files.Hooks.Keepers = g.Files.Hooks.Keepers[:1]
+		if err := d.Remove(g.Context(), d.At("/back"), nil); err != nil {
 			g.Fatal(err)
 		}
-		g.sound()
-		if n, err := db.One(g.Context(), g.db, db.Scan1[int64], "SELECT COUNT(*) FROM content"); err != nil || n != 0 {
+		g.Sound()
+		if n, err := db.One(g.Context(), g.DB, db.Scan1[int64], "SELECT COUNT(*) FROM content"); err != nil || n != 0 {
 			g.Errorf("%d contents left, %v", n, err)
 		}
 	})
@@ -213,14 +214,14 @@ func TestVersionsStay(t *testing.T) {
 // A file that is deleted past the trash takes its versions along.
 func TestVersionsGoWithAFile(t *testing.T) {
 	each(t, func(g *rig) {
-		d := g.as("dave1")
-		d.put("/x", "old", 1000)
-		e := d.put("/x", "new", 2000)
+		d := g.As("dave1")
+		d.Put("/x", "old", 1000)
+		e := d.Put("/x", "new", 2000)
 		if err := d.Remove(g.Context(), e, nil); err != nil {
 			g.Fatal(err)
 		}
-		g.sound()
-		if n, err := db.One(g.Context(), g.db, db.Scan1[int64], "SELECT COUNT(*) FROM content"); err != nil || n != 0 {
+		g.Sound()
+		if n, err := db.One(g.Context(), g.DB, db.Scan1[int64], "SELECT COUNT(*) FROM content"); err != nil || n != 0 {
 			g.Errorf("%d contents left, %v", n, err)
 		}
 	})
@@ -228,14 +229,14 @@ func TestVersionsGoWithAFile(t *testing.T) {
 
 func TestVersionsMakeRoom(t *testing.T) {
 	each(t, func(g *rig) {
-		if err := g.files.SetQuota(g.Context(), "dave1", 100); err != nil {
+		if err := g.Files.SetQuota(g.Context(), "dave1", 100); err != nil {
 			g.Fatal(err)
 		}
-		d := g.as("dave1")
+		d := g.As("dave1")
 		var e *files.Entry
 		for i := range 4 {
-			e = d.put("/x", strings.Repeat("x", 30), int64(1000+i)) // never refused
-			g.now = g.now.Add(time.Hour)
+			e = d.Put("/x", strings.Repeat("x", 30), int64(1000+i)) // never refused
+			g.Time = g.Time.Add(time.Hour)
 		}
 		if err := g.room.MakeRoom(g.Context()); err != nil {
 			g.Fatal(err)
@@ -243,27 +244,27 @@ func TestVersionsMakeRoom(t *testing.T) {
 		if vs := g.held(e); len(vs) != 3 || vs[0].Name != 1001 {
 			g.Errorf("got %+v", vs)
 		}
-		e = d.put("/x", strings.Repeat("x", 100), 2000)
+		e = d.Put("/x", strings.Repeat("x", 100), 2000)
 		if err := g.room.MakeRoom(g.Context()); err != nil {
 			g.Fatal(err)
 		}
 		if vs := g.held(e); len(vs) != 1 {
 			g.Errorf("got %+v", vs)
 		}
-		g.sound()
+		g.Sound()
 	})
 }
 
 func TestRules(t *testing.T) {
 	each(t, func(g *rig) {
-		d := g.as("dave1")
-		d.put("/x", "1", 1000)
-		d.put("/x", "22", 2000)
-		e := d.put("/x", "333", 3000)
+		d := g.As("dave1")
+		d.Put("/x", "1", 1000)
+		d.Put("/x", "22", 2000)
+		e := d.Put("/x", "333", 3000)
 		if err := g.room.setLabel(g.Context(), e.ID, g.held(e)[0].Content, "kept"); err != nil {
 			g.Fatal(err)
 		}
-		g.now = g.now.Add(100 * 24 * time.Hour)
+		g.Time = g.Time.Add(100 * 24 * time.Hour)
 		run := func(rule string, names ...int64) {
 			g.Helper()
 			if err := g.room.settings.Set(g.Context(), systemApp, ruleName, rule); err != nil {
@@ -284,7 +285,7 @@ func TestRules(t *testing.T) {
 		run("auto", 1000, 2000, 3000) // the label keeps the one beside it
 		run("auto, 200", 1000, 2000, 3000)
 		run("auto, 90", 1000, 3000)
-		g.sound()
+		g.Sound()
 	})
 }
 
@@ -318,11 +319,11 @@ func TestThinning(t *testing.T) {
 // about one version a minute, and few of the last minute.
 func TestWrittenEverySecond(t *testing.T) {
 	g := lite(t)
-	d := g.as("dave1")
+	d := g.As("dave1")
 	var e *files.Entry
 	for i := range 1200 {
-		e = d.put("/x", fmt.Sprint(i), int64(i))
-		g.now = g.now.Add(time.Second)
+		e = d.Put("/x", fmt.Sprint(i), int64(i))
+		g.Time = g.Time.Add(time.Second)
 		if i%50 == 0 {
 			if err := g.room.Thin(g.Context()); err != nil {
 				t.Fatal(err)
@@ -335,44 +336,44 @@ func TestWrittenEverySecond(t *testing.T) {
 	if n := len(g.held(e)); n < 20 || n > 45 {
 		t.Errorf("%d versions of twenty minutes", n)
 	}
-	g.now = g.now.Add(48 * time.Hour)
+	g.Time = g.Time.Add(48 * time.Hour)
 	if err := g.room.Thin(g.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(g.held(e)); n != 3 { // the first, the last, and what it holds
 		t.Errorf("%d versions two days later", n)
 	}
-	g.sound()
+	g.Sound()
 }
 
 func TestCleanup(t *testing.T) {
 	g := lite(t)
-	d := g.as("dave1")
-	d.mkdir("/a")
+	d := g.As("dave1")
+	d.Folder("/a")
 	for _, p := range []string{"/x", "/a/y"} {
-		d.put(p, "old", 1000)
-		d.put(p, "new", 2000)
+		d.Put(p, "old", 1000)
+		d.Put(p, "new", 2000)
 	}
-	if n, err := g.room.cleanupBelow(g.Context(), d.View, d.stat("/a")); err != nil || n != 1 {
+	if n, err := g.room.cleanupBelow(g.Context(), d.View, d.At("/a")); err != nil || n != 1 {
 		t.Errorf("%d, %v", n, err)
 	}
-	if n := len(g.held(d.stat("/x"))); n != 2 {
+	if n := len(g.held(d.At("/x"))); n != 2 {
 		t.Errorf("%d versions", n)
 	}
 	if n, err := g.room.cleanup(g.Context(), ""); err != nil || n != 1 {
 		t.Errorf("%d, %v", n, err)
 	}
-	g.sound()
+	g.Sound()
 }
 
 // What failed to come back does no harm to what is kept.
 func TestARestoreThatFails(t *testing.T) {
 	g := lite(t)
-	d := g.as("dave1")
-	d.put("/x", "old old old", 1000)
-	e := d.put("/x", "new", 2000)
+	d := g.As("dave1")
+	d.Put("/x", "old old old", 1000)
+	e := d.Put("/x", "new", 2000)
 	old := g.held(e)[0]
-	if err := g.files.SetQuota(g.Context(), "dave1", 5); err != nil {
+	if err := g.Files.SetQuota(g.Context(), "dave1", 5); err != nil {
 		t.Fatal(err)
 	}
 	g.restores(507, "dave1", e, old)
@@ -381,6 +382,6 @@ func TestARestoreThatFails(t *testing.T) {
 	}}); !errors.Is(err, fault.Stale) {
 		t.Errorf("got %v", err)
 	}
-	g.wants(200, "dave1", "GET", g.url(e, old))
-	g.sound()
+	g.Wants(200, "dave1", "GET", g.url(e, old))
+	g.Sound()
 }
