@@ -27,6 +27,7 @@ import (
 	"atrium/internal/feature/links"
 	"atrium/internal/feature/media"
 	"atrium/internal/feature/notify"
+	"atrium/internal/feature/oidc"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/preferences"
 	"atrium/internal/feature/profile"
@@ -88,13 +89,14 @@ type house struct {
 	push     *push.Room
 	setup    *setup.Room
 	theming  *theming.Room
+	openid   *oidc.Room
 	instance string
 	version  string
 	closers  []io.Closer
 }
 
 // schemas are the tables of all rooms, in the order they are made.
-var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, twofactor.Schema, passwords.Schema,
+var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, oidc.Schema, twofactor.Schema, passwords.Schema,
 	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, preferences.Schema, tree.Schema, content.Schema, davfiles.Schema, search.Schema, push.Schema,
 	shares.Schema, trash.Schema, notify.Schema, versions.Schema, rewind.Schema, media.Schema, links.Schema, activity.Schema, transfer.Schema, sharemail.Schema, theming.Schema}, onFiles)
 

@@ -13,6 +13,7 @@ import (
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/export"
 	"atrium/internal/feature/leave"
+	"atrium/internal/feature/oidc"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/preferences"
 	"atrium/internal/feature/previews"
@@ -66,6 +67,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 	davs, olds, bin, pictures := h.holders()
 	var rooms []plug.Room
 	rooms = []plug.Room{
+		always("user_oidc", h.openid), // before the room that knows no other bearer tokens
 		in,
 		second,
 		h.themed(about),
@@ -92,11 +94,15 @@ func (h *house) plugIn() (*plug.Board, error) {
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h)),
 	}
 	rooms = append(append(rooms, h.roomsOnFiles(pictures)...), news...)
+	h.plugAll(b, rooms)
+	return b, h.letIn(b, pictures)
+}
+
+func (h *house) plugAll(b *plug.Board, rooms []plug.Room) {
 	for _, r := range rooms {
 		h.plug(b, r)
 	}
 	b.CLI.Add("security:limits", h.limits(b.Web))
-	return b, h.letIn(b, pictures)
 }
 
 // themed are the rooms that tell who we are and how we look.
@@ -165,11 +171,44 @@ func (h *house) waysIn() (*signin.Room, *twofactor.Room, *accountmail.Room, erro
 		return nil, nil, nil, err
 	}
 	in.Passed, in.Script, second.Log = second.Passed, second.Script(), h.log
+	if err := h.vouchers(in); err != nil {
+		return nil, nil, nil, err
+	}
 	letters, err := accountmail.New(h.db, h.people, h.mail, h.box, h.conf.BaseURL())
 	if err == nil && h.mail.Ready() {
 		in.Forgot = accountmail.Forgot
 	}
 	return in, second, letters, err
+}
+
+// vouchers makes the room of the providers that vouch for people.
+func (h *house) vouchers(in *signin.Room) error {
+	rm, err := oidc.New(h.db, h.people, h.settings, h.box, in)
+	if err != nil {
+		return err
+	}
+	rm.Now, rm.Log, rm.Rooms = h.env.clock(), h.log, []string{who.FilesRoom, who.AccountRoom}
+	rm.Folder = func(ctx context.Context, uid, path string) (int64, error) {
+		v, err := h.files.As(ctx, &who.Principal{ID: uid})
+		if err != nil {
+			return 0, err
+		}
+		e, err := v.Stat(ctx, path)
+		if err != nil {
+			return 0, err
+		}
+		return e.ID, nil
+	}
+	in.Leaving, in.Renewed = rm.Leaving, rm.Renewed
+	in.Doors = func(ctx context.Context, to string) (doors []signin.Door, err error) {
+		all, err := rm.Doors(ctx, to)
+		for _, d := range all {
+			doors = append(doors, signin.Door(d))
+		}
+		return doors, err
+	}
+	h.openid = rm
+	return nil
 }
 
 // search is the room of the unified search.

@@ -17,7 +17,8 @@ type Group struct {
 	ID       string // unique, with regard to case
 	Display  string
 	Members  int64
-	Disabled int64 // so many of them are; counted by GroupDetails only
+	Disabled int64  // so many of them are; counted by GroupDetails only
+	Source   string // where it comes from, "": it is kept here; told by Directory.Group only
 }
 
 // The roles of a row in grp_member. An administrator of a group need not be a
@@ -247,8 +248,8 @@ func (d *Directory) Group(ctx context.Context, gid string) (Group, error) {
 	if !sane(gid) {
 		return Group{}, noGroup(gid)
 	}
-	g, err := db.One(ctx, d.db, func(r db.Row) (g Group, err error) { return g, r.Scan(&g.ID, &g.Display, &g.Members) },
-		`SELECT g.gid, g.display, (SELECT COUNT(*) FROM grp_member m WHERE m.gid = g.gid AND m.role = ?) FROM grp g WHERE g.gid = ?`,
+	g, err := db.One(ctx, d.db, func(r db.Row) (g Group, err error) { return g, r.Scan(&g.ID, &g.Display, &g.Source, &g.Members) },
+		`SELECT g.gid, g.display, g.source, (SELECT COUNT(*) FROM grp_member m WHERE m.gid = g.gid AND m.role = ?) FROM grp g WHERE g.gid = ?`,
 		member, gid)
 	if errors.Is(err, fault.NotFound) {
 		return g, noGroup(gid)

@@ -22,6 +22,7 @@ type Login struct {
 	Fields  map[string]string // values of fields, such as "email"; what is missing stays, what cannot be is left out
 	Quota   *int64            // bytes, NoQuota or DefaultQuota; nil: stays
 	Groups  []string          // all groups of this source; nil: stay as they are
+	Titles  map[string]string // display names of groups that are made, by id; none: the id
 	Shared  []string          // groups of ours that the source may fill and empty too
 	Admin   *bool             // whether it administers the server; nil: stays
 }
@@ -185,7 +186,7 @@ func (l Login) mayFill(gid, source string) bool {
 // join puts an account into a group of its source, which is made when there is
 // none of the name. A name that cannot be one is left out.
 func join(ctx context.Context, tx *db.DB, gid, uid string, l Login, now time.Time) error {
-	g := Group{ID: gid}
+	g := Group{ID: gid, Display: l.Titles[gid]}
 	if gid == "" || len(gid) > 64 || g.check() != nil {
 		return nil
 	}
@@ -208,6 +209,11 @@ func attend(ctx context.Context, tx *db.DB, gid, uid string, in bool) error {
 	}
 	_, err := tx.Exec(ctx, q, gid, uid, member)
 	return err
+}
+
+// Linked returns the account that somebody in a source may use, or fault.NotFound.
+func (d *Directory) Linked(ctx context.Context, source, subject string) (uid string, err error) {
+	return linked(ctx, d.db, source, subject)
 }
 
 func linked(ctx context.Context, tx *db.DB, source, subject string) (string, error) {

@@ -89,7 +89,7 @@ func (d *Directory) once(ctx context.Context, k fingerprint, from netip.Prefix, 
 	}
 }
 
-// Bearer finds out whom an app password alone stands for.
+// Bearer finds out whom an app password or a grant alone stands for.
 func (d *Directory) Bearer(ctx context.Context, secret string) (*who.Principal, error) {
 	return d.alone(ctx, KindApp, "\x01bearer", secret)
 }
@@ -147,7 +147,8 @@ func (d *Directory) byToken(ctx context.Context, k fingerprint, kind Kind, login
 	if err != nil {
 		return nil, err
 	}
-	if t.Kind != kind || t.Wipe || t.expired(now) {
+	granted := t.Kind == KindGrant && kind == KindApp && login == ""
+	if t.Kind != kind && !granted || t.Wipe || t.expired(now) {
 		return nil, errWrong
 	}
 	if login != "" && !strings.EqualFold(login, t.UID) && !strings.EqualFold(login, t.Login) {

@@ -27,6 +27,7 @@ const (
 	KindApp                     // an app password
 	KindHalf                    // the cookie of a browser that has yet to show its second factor
 	KindOnce                    // opens nothing but its exchange for an app password, once
+	KindGrant                   // a bearer token that another program was given, until it runs out
 )
 
 // Token is a credential that stands for a password: an app password or the

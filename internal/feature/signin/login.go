@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -29,6 +30,7 @@ const secondPage = "/login/selectchallenge"
 type loginView struct {
 	User, Redirect, Notice, Token, Script, Forgot string
 	Bad                                           bool
+	Doors                                         []Door
 }
 
 // loginPage answers GET /login?user=&redirect_url=&direct=&clear=.
@@ -45,7 +47,15 @@ func (rm *Room) loginPage(w http.ResponseWriter, r *http.Request) error {
 		web.Redirect(w, r, first)
 		return nil
 	}
-	v := loginView{User: q.Get("user"), Redirect: to, Token: rm.token(0), Script: rm.Script, Forgot: rm.Forgot}
+	doors, err := rm.doors(r, to)
+	if err != nil {
+		return err
+	}
+	if len(doors) == 1 && doors[0].Only && q.Get("direct") != "1" && q.Get("clear") == "" {
+		web.Redirect(w, r, doors[0].Address)
+		return nil
+	}
+	v := loginView{User: q.Get("user"), Redirect: to, Token: rm.token(0), Script: rm.Script, Forgot: rm.Forgot, Doors: doors}
 	switch q.Get("error") {
 	case "wrong":
 		v.Notice, v.Bad = "Wrong login or password.", true
@@ -65,6 +75,14 @@ func (rm *Room) loginPage(w http.ResponseWriter, r *http.Request) error {
 		v.Notice = "You are logged out."
 	}
 	return rm.pages["login"].Render(w, r, http.StatusOK, web.Tongue(r).Say("Login"), v)
+}
+
+// doors are the ways in beside the password.
+func (rm *Room) doors(r *http.Request, to string) ([]Door, error) {
+	if rm.Doors == nil {
+		return nil, nil
+	}
+	return rm.Doors(r.Context(), to)
 }
 
 // login answers POST /login: user, password, remember, redirect_url. A wrong
@@ -96,25 +114,30 @@ func (rm *Room) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	remember := r.PostForm.Get("remember") != ""
-	needs, err := rm.dir.NeedsSecond(r.Context(), u.ID)
+	_, next, err := rm.enter(w, r, arrival{uid: u.ID, login: name, remember: remember, confirmed: rm.Now()}, to)
 	if err != nil {
 		return err
 	}
-	if needs {
-		if err := rm.openHalf(w, r, u, name, remember); err != nil {
-			return err
-		}
-		if to != "" {
-			to = "?redirect_url=" + url.QueryEscape(to)
-		}
-		web.Redirect(w, r, secondPage+to)
-		return nil
-	}
-	if _, err := rm.open(w, r, u.ID, name, remember); err != nil {
-		return err
-	}
-	web.Redirect(w, r, orHome(to, rm.Home))
+	web.Redirect(w, r, next)
 	return nil
+}
+
+// enter begins a session, or half of one for who must show a second factor. It
+// returns its token and where to send the browser.
+func (rm *Room) enter(w http.ResponseWriter, r *http.Request, a arrival, to string) (token int64, next string, err error) {
+	needs, err := rm.dir.NeedsSecond(r.Context(), a.uid)
+	if err != nil {
+		return 0, "", err
+	}
+	if !needs {
+		token, err = rm.open(w, r, a)
+		return token, orHome(to, rm.Home), err
+	}
+	if to != "" {
+		to = "?redirect_url=" + url.QueryEscape(to)
+	}
+	token, err = rm.openHalf(w, r, a)
+	return token, secondPage + to, err
 }
 
 func again(what, name, to string) string {
@@ -127,7 +150,13 @@ func again(what, name, to string) string {
 
 // logout ends the session. The door has checked the request token.
 func (rm *Room) logout(w http.ResponseWriter, r *http.Request) error {
+	next := "/login?clear=1"
 	if p := who.From(r.Context()); p != nil && p.Via == who.ViaSession {
+		elsewhere, err := rm.leaving(r.Context(), p)
+		if err != nil {
+			return err
+		}
+		next = orHome(elsewhere, next)
 		if err := rm.dir.RemoveToken(r.Context(), p.ID, p.TokenID); err != nil && !errors.Is(err, fault.NotFound) {
 			return err
 		}
@@ -138,8 +167,15 @@ func (rm *Room) logout(w http.ResponseWriter, r *http.Request) error {
 	if web.VisitOf(r.Context()).HTTPS() {
 		w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	}
-	web.Redirect(w, r, "/login?clear=1")
+	web.Redirect(w, r, next)
 	return nil
+}
+
+func (rm *Room) leaving(ctx context.Context, p *who.Principal) (string, error) {
+	if rm.Leaving == nil {
+		return "", nil
+	}
+	return rm.Leaving(ctx, p)
 }
 
 // csrfToken hands our own pages a fresh request token (30-core/166, 201).

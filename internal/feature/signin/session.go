@@ -16,19 +16,26 @@ import (
 // signed in.
 const kept = ".1"
 
+// arrival is somebody who is let in.
+type arrival struct {
+	uid, login string
+	remember   bool      // the browser keeps the session
+	confirmed  time.Time // when it was shown who this is
+}
+
 // open ends the browser's session, if it has one, and begins another, so
 // that nobody can plant one. It returns the new session's token.
-func (rm *Room) open(w http.ResponseWriter, r *http.Request, uid, login string, remember bool) (int64, error) {
+func (rm *Room) open(w http.ResponseWriter, r *http.Request, a arrival) (int64, error) {
 	if err := rm.leave(r); err != nil {
 		return 0, err
 	}
 	idle, age := shortSession, time.Duration(0)
-	if remember {
+	if a.remember {
 		idle, age = longSession, longSession
 	}
 	secret := seal.Token(64)
-	t, err := rm.dir.AddToken(r.Context(), identity.Token{UID: uid, Login: login, Name: r.UserAgent(), Kind: identity.KindSession,
-		Idle: idle, Confirmed: rm.Now()}, secret)
+	t, err := rm.dir.AddToken(r.Context(), identity.Token{UID: a.uid, Login: a.login, Name: r.UserAgent(), Kind: identity.KindSession,
+		Idle: idle, Confirmed: a.confirmed}, secret)
 	if err != nil {
 		return 0, err
 	}
@@ -54,24 +61,25 @@ func (rm *Room) leave(r *http.Request) error {
 	return nil
 }
 
-// openHalf begins the session of a browser that has shown the password only. It
-// opens nothing but the page that asks for the second factor.
-func (rm *Room) openHalf(w http.ResponseWriter, r *http.Request, u *identity.User, login string, remember bool) error {
+// openHalf begins the session of a browser that has shown the password only, or
+// another service's word. It opens nothing but the page that asks for the second
+// factor.
+func (rm *Room) openHalf(w http.ResponseWriter, r *http.Request, a arrival) (int64, error) {
 	if err := rm.leave(r); err != nil {
-		return err
+		return 0, err
 	}
 	secret := seal.Token(64)
-	_, err := rm.dir.AddToken(r.Context(), identity.Token{UID: u.ID, Login: login, Name: r.UserAgent(), Kind: identity.KindHalf,
-		Idle: halfSession, Expires: rm.Now().Add(halfSession)}, secret)
+	t, err := rm.dir.AddToken(r.Context(), identity.Token{UID: a.uid, Login: a.login, Name: r.UserAgent(), Kind: identity.KindHalf,
+		Idle: halfSession, Expires: rm.Now().Add(halfSession), Confirmed: a.confirmed}, secret)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if remember {
+	if a.remember {
 		secret += kept
 	}
 	setCookie(w, r, sessionCookie, "", -1)
 	setCookie(w, r, halfCookie, secret, 0)
-	return nil
+	return t.ID, nil
 }
 
 // Half is the session of the browser that sent r and has yet to show its second
@@ -91,16 +99,33 @@ func (rm *Room) Finish(w http.ResponseWriter, r *http.Request, half *identity.To
 	if err := rm.dir.RemoveToken(r.Context(), half.UID, half.ID); err != nil {
 		return 0, err
 	}
-	remember := strings.HasSuffix(cookie(r, halfCookie), kept)
+	a := arrival{uid: half.UID, login: half.Login, remember: strings.HasSuffix(cookie(r, halfCookie), kept), confirmed: rm.Now()}
+	if half.Confirmed.After(a.confirmed) {
+		a.confirmed = half.Confirmed
+	}
 	setCookie(w, r, halfCookie, "", -1)
-	return rm.open(w, r, half.UID, half.Login, remember)
+	token, err := rm.open(w, r, a)
+	if err == nil && rm.Renewed != nil {
+		err = rm.Renewed(r.Context(), half.ID, token)
+	}
+	return token, err
 }
 
 // Open begins a session for somebody who has shown more than a password. It
 // returns its token.
 func (rm *Room) Open(w http.ResponseWriter, r *http.Request, u *identity.User) (int64, error) {
 	setCookie(w, r, halfCookie, "", -1)
-	return rm.open(w, r, u.ID, u.ID, r.PostFormValue("remember") != "")
+	return rm.open(w, r, arrival{uid: u.ID, login: u.ID, remember: r.PostFormValue("remember") != "", confirmed: rm.Now()})
+}
+
+// vouched is for how long nobody is asked for a password who has none here.
+const vouched = 4 * 365 * 24 * time.Hour
+
+// Enter begins a session for somebody whom another service vouches for, or half of
+// one if a second factor is asked for here. It returns the token and where to send
+// the browser, which wants to go to an address of ours or to "".
+func (rm *Room) Enter(w http.ResponseWriter, r *http.Request, u *identity.User, to string) (token int64, next string, err error) {
+	return rm.enter(w, r, arrival{uid: u.ID, login: u.ID, remember: true, confirmed: rm.Now().Add(vouched)}, local(to))
 }
 
 // Land is where to send people after login who wanted to go to an address: there

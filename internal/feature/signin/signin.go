@@ -43,6 +43,15 @@ type Room struct {
 	Script string
 	// Forgot is the address for who has forgotten the password; "": none.
 	Forgot string
+	// Doors are further ways in that the login page offers to who wants to go on to an
+	// address of ours, or to ""; nil: there are none. It is set before Plug.
+	Doors func(ctx context.Context, to string) ([]Door, error)
+	// Leaving is told of a session that its owner ends, and names where else it ends,
+	// or "". It may be nil, and is set before Plug.
+	Leaving func(ctx context.Context, p *who.Principal) (string, error)
+	// Renewed is told that one session has taken the place of another. It may be nil,
+	// and is set before Plug.
+	Renewed func(ctx context.Context, was, is int64) error
 	// First is where people go who come before anybody has an account; "" or nil:
 	// the login page.
 	First func(ctx context.Context) (string, error)
@@ -52,6 +61,13 @@ type Room struct {
 	box   *seal.Box
 	pages map[string]*web.Template
 	frame *web.Pages
+}
+
+// Door is a way in beside the password.
+type Door struct {
+	Label   string // what the button says, in the reader's language
+	Address string
+	Only    bool // people are sent there unasked
 }
 
 // Tokens are the request tokens of this instance, for the door's configuration.

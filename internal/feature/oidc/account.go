@@ -1,0 +1,181 @@
+package oidc
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/core/identity"
+)
+
+// Source is what the directory calls the accounts and groups that come from
+// providers.
+const Source = "user_oidc"
+
+// Name implements identity.Source.
+func (*Room) Name() string { return Source }
+
+// Manages implements identity.Keeper: what providers say comes again with each
+// sign-in.
+func (*Room) Manages(field string) bool { return field == "displayname" || field == identity.Password }
+
+// own are our names for fields that providers name otherwise.
+var own = map[string]string{"displayName": "displayname", "phonenumber": "phone"}
+
+// subject is who somebody is at a provider.
+func (p *Provider) subject(claim string) string {
+	s := strconv.FormatInt(p.ID, 10) + "/" + claim
+	if len(s) > 255 {
+		return strconv.FormatInt(p.ID, 10) + "#" + digest(claim)
+	}
+	return s
+}
+
+// Outcome is what claims come to: the account, or why there is none.
+type Outcome struct {
+	Login   identity.Login
+	Claim   string // what the provider calls the account
+	Refused string // in words; "": it may come in
+	Skipped []string
+}
+
+// read makes a login of claims.
+func (p *Provider) read(c Claims) (Outcome, error) {
+	raw, ok := c.get(p.claim("uid"), p.Nested)
+	claim, isText := raw.(string)
+	if !ok || !isText || claim == "" {
+		return Outcome{}, fault.New(fault.Invalid, "The provider does not say who this is: the claim “"+p.claim("uid")+"” is missing.")
+	}
+	o := Outcome{Claim: claim, Login: identity.Login{Source: Source, Subject: p.subject(claim), ID: p.accountID(claim), Fields: map[string]string{}}}
+	for field := range usual {
+		v, ok := c.get(p.claim(field), p.Nested)
+		if !ok {
+			continue
+		}
+		switch field {
+		case "uid", "groups", "avatar":
+		case "quota":
+			if o.Login.Quota = room(v); o.Login.Quota == nil {
+				o.Skipped = append(o.Skipped, field)
+			}
+		default:
+			name := field
+			if n, ok := own[field]; ok {
+				name = n
+			}
+			s, ok := text(v)
+			if field == "address" {
+				s, ok = address(v)
+			}
+			if !ok {
+				o.Skipped = append(o.Skipped, field)
+				continue
+			}
+			o.Login.Fields[name] = clip(s)
+		}
+	}
+	slices.Sort(o.Skipped)
+	return o, p.readGroups(c, &o)
+}
+
+// clip cuts what is too long for a field, at a whole character.
+func clip(s string) string {
+	r := []rune(s)
+	return string(r[:min(len(r), 255)])
+}
+
+// readGroups applies the rules for groups.
+func (p *Provider) readGroups(c Claims, o *Outcome) error {
+	if !p.Groups && !p.GroupsOnly && p.AdminGroup == "" {
+		return nil
+	}
+	v, ok := c.get(p.claim("groups"), p.Nested)
+	if !ok {
+		if p.GroupsOnly {
+			o.Refused = "The account is in none of the groups that may come in."
+		}
+		return nil // nothing is said: groups stay as they are
+	}
+	all, err := groups(v)
+	if err != nil {
+		return err
+	}
+	filter, err := regexp.Compile(p.GroupFilter)
+	if err != nil {
+		return fault.Wrap(fault.Invalid, err, "The filter of groups is no regular expression.")
+	}
+	in, admin := []string{}, false
+	for _, g := range all {
+		if p.AdminGroup != "" && g.id == p.AdminGroup {
+			admin = true
+			continue
+		}
+		if filter.MatchString(g.id) {
+			in = append(in, p.accountID(g.id))
+		}
+	}
+	if p.AdminGroup != "" {
+		o.Login.Admin = &admin
+	}
+	if p.GroupsOnly && len(in) == 0 && !admin {
+		o.Refused = "The account is in none of the groups that may come in."
+	}
+	if p.Groups {
+		o.Login.Groups = in
+	}
+	return nil
+}
+
+// Rules are what holds for all providers.
+type Rules struct {
+	Provision bool // accounts are made and kept as providers say
+	Adopt     bool // an account of the same name that comes from elsewhere is the same person
+	Create    bool // accounts are made
+}
+
+// admit finds or makes the account of somebody who has proved at a provider to be
+// who the claims say. An account that comes from elsewhere is never entered by its
+// name alone unless the administrator has said that names there mean the same
+// people; the group of administrators is never entered that way at all.
+func (rm *Room) admit(ctx context.Context, p *Provider, o Outcome) (*identity.User, error) {
+	if o.Refused != "" {
+		return nil, fault.New(fault.Denied, o.Refused)
+	}
+	rules, err := rm.rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	linked, err := rm.linked(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if !linked && rules.Adopt {
+		if err := rm.adopt(ctx, o); err != nil {
+			return nil, err
+		}
+		if linked, err = rm.linked(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	if !linked && (!rules.Provision || !rules.Create) {
+		return nil, fault.New(fault.Denied, "There is no account for you here. Please ask your administrator.")
+	}
+	login := o.Login
+	if !rules.Provision {
+		login = identity.Login{Source: login.Source, Subject: login.Subject, ID: login.ID}
+	}
+	u, _, err := rm.dir.Provision(ctx, login)
+	if errors.Is(err, fault.Conflict) {
+		return nil, fault.Wrap(fault.Conflict, err, "There is another account of your name here. Please ask your administrator to link the two.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !u.Enabled {
+		return nil, fault.New(fault.Denied, "This account is locked.")
+	}
+	return u, nil
+}
