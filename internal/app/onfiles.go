@@ -8,6 +8,7 @@ import (
 	"atrium/internal/feature/fulltext"
 	"atrium/internal/feature/icons"
 	"atrium/internal/feature/locks"
+	"atrium/internal/feature/photos"
 	"atrium/internal/feature/previews"
 	"atrium/internal/feature/proof"
 	"atrium/internal/feature/recent"
@@ -25,6 +26,7 @@ var onFiles = []db.Schema{
 	locks.Schema,
 	tags.Schema,
 	comments.Schema,
+	photos.Schema,
 	reminders.Schema,
 	templates.Schema,
 	fulltext.Schema,
@@ -42,6 +44,7 @@ func (h *house) roomsOnFiles(pictures *previews.Room) []plug.Room {
 		may("workspace", workspace.New(h.files)),
 		may("backup_proof", proof.New(h.tree, h.files)),
 		h.photos(),
+		may("photos", photos.New(h.db, h.files, h.people)),
 		icons.New(),
 		direct.New(h.files, h.people, h.box),
 		may(fulltext.App, h.fulltext()),

@@ -112,6 +112,12 @@ type Giver interface {
 	Give(ctx context.Context, t Transfer) (created bool, h http.Header, err error)
 }
 
+// Taker is a collection into which resources of another mount may be copied, as
+// photos into an album.
+type Taker interface {
+	Take(ctx context.Context, t Transfer) (created bool, h http.Header, err error)
+}
+
 // Patcher serves PROPPATCH. The changes are all made or none; the results are
 // statuses by index.
 type Patcher interface {

@@ -77,6 +77,9 @@ func (c *call) transferrer(verb string, dst *place) (transferFunc, error) {
 		if s, ok := c.mount.c.(Sender); ok && verb == "MOVE" {
 			return s.Send, nil
 		}
+		if tk, ok := dst.mount.c.(Taker); ok && verb == "COPY" {
+			return tk.Take, nil
+		}
 		if g, ok := c.mount.c.(Giver); ok && verb == "COPY" {
 			return g.Give, nil
 		}

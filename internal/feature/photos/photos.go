@@ -1,0 +1,230 @@
+// Package photos keeps albums: names under which people gather files of theirs and
+// files that they were shown, without moving or copying them (17-dav-misc/064, 080 to
+// 093). An album shows of its files what its owner sees at that moment, so that what
+// is in the trash or no longer shared is missing until it is back. Albums are their
+// owner's alone. The room knows no places and nothing of what is in a picture.
+package photos
+
+import (
+	"context"
+	"embed"
+	"errors"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/base/who"
+	"atrium/internal/core/files"
+	"atrium/internal/core/identity"
+	"atrium/internal/infra/db"
+	"atrium/internal/proto/dav"
+	"atrium/internal/proto/plug"
+	"atrium/internal/proto/web"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+// Schema holds the tables album and album_file.
+var Schema = db.Schema{Room: "photos", Files: schema}
+
+// Bounds of albums.
+const (
+	maxAlbums = 500    // of one account
+	maxFiles  = 10_000 // in one album
+	maxPlace  = 255    // bytes of a location
+	atOnce    = 500
+)
+
+// Room keeps albums.
+type Room struct {
+	db    *db.DB
+	files *files.Service
+	davs  dav.Collection // the mount of files
+	props dav.Props      // and what it tells of them
+}
+
+// New returns the room. The albums of an account go with it.
+func New(d *db.DB, f *files.Service, people *identity.Directory) *Room {
+	people.OnRemoved(func(ctx context.Context, tx *db.DB, uid string) error {
+		if _, err := tx.Exec(ctx, "DELETE FROM album_file WHERE album IN (SELECT id FROM album WHERE uid = ?)", uid); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "DELETE FROM album WHERE uid = ?", uid)
+		return err
+	})
+	return &Room{db: d, files: f}
+}
+
+// mountName is where albums are.
+const mountName = "photos"
+
+// Plug implements plug.Room.
+func (rm *Room) Plug(b *plug.Board) {
+	rm.davs, rm.props = b.DAV.Mounted("files")
+	b.DAV.Mount(mountName, collection{rm})
+	b.DAV.Props(mountName, props{rm})
+	b.Web.Prefix("/remote.php/dav/photos", web.User|web.Basic, b.DAV.Serve, web.In(who.FilesRoom), web.Errors(dav.WriteError), web.MaxBody(1<<20))
+	b.Hook.Erased = append(b.Hook.Erased, func(ctx context.Context, tx *db.DB, nodes []int64) error {
+		_, err := tx.Exec(ctx, "DELETE FROM album_file WHERE node IN (?)", nodes)
+		return err
+	})
+}
+
+// album is one, with what is in it once fill has looked.
+type album struct {
+	id       int64
+	name     string
+	location string
+	entries  []*files.Entry // that the owner sees, as they were added
+}
+
+func scanAlbum(r db.Row) (a album, err error) { return a, r.Scan(&a.id, &a.name, &a.location) }
+
+// albums are somebody's, by name.
+func (rm *Room) albums(ctx context.Context, uid string) ([]album, error) {
+	return db.List(ctx, rm.db, scanAlbum, "SELECT id, name, location FROM album WHERE uid = ? ORDER BY name", uid)
+}
+
+// album is one of somebody's; fault.NotFound.
+func (rm *Room) album(ctx context.Context, uid, name string) (album, error) {
+	a, err := db.One(ctx, rm.db, scanAlbum, "SELECT id, name, location FROM album WHERE uid = ? AND name = ?", uid, name)
+	if errors.Is(err, fault.NotFound) {
+		err = fault.Wrap(fault.NotFound, err, "There is no such album.")
+	}
+	return a, err
+}
+
+// fill reads what is in albums, with one statement for all and what the view needs
+// for each 500 files.
+func (rm *Room) fill(ctx context.Context, p *who.Principal, as ...*album) error {
+	if len(as) == 0 {
+		return nil
+	}
+	byID, ids := map[int64]*album{}, []int64{}
+	for _, a := range as {
+		byID[a.id], ids = a, append(ids, a.id)
+	}
+	type row struct{ album, node int64 }
+	rows, err := db.List(ctx, rm.db, func(r db.Row) (v row, err error) { return v, r.Scan(&v.album, &v.node) },
+		"SELECT album, node FROM album_file WHERE album IN (?) ORDER BY seq", ids)
+	if err != nil {
+		return err
+	}
+	v, err := rm.files.As(ctx, p)
+	if err != nil {
+		return err
+	}
+	for len(rows) > 0 {
+		part := rows[:min(atOnce, len(rows))]
+		rows = rows[len(part):]
+		nodes := make([]int64, len(part))
+		for i, r := range part {
+			nodes[i] = r.node
+		}
+		seen, err := v.Seen(ctx, nodes)
+		if err != nil {
+			return err
+		}
+		for _, r := range part {
+			if e := seen[r.node]; e != nil {
+				byID[r.album].entries = append(byID[r.album].entries, e)
+			}
+		}
+	}
+	return nil
+}
+
+var errNoFile = fault.New(fault.NotFound, "There is no such file in the album.")
+
+// entry is one file of an album.
+func (rm *Room) entry(ctx context.Context, p *who.Principal, a album, node int64) (*files.Entry, error) {
+	n, err := db.One(ctx, rm.db, db.Scan1[int64], "SELECT COUNT(*) FROM album_file WHERE album = ? AND node = ?", a.id, node)
+	if err == nil && n == 0 {
+		err = errNoFile
+	}
+	if err != nil {
+		return nil, err
+	}
+	v, err := rm.files.As(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := v.Seen(ctx, []int64{node})
+	if err == nil && seen[node] == nil {
+		err = errNoFile
+	}
+	return seen[node], err
+}
+
+// make makes an empty album; fault.Exists.
+func (rm *Room) make(ctx context.Context, uid, name string) error {
+	id, err := rm.db.ID(ctx)
+	if err != nil {
+		return err
+	}
+	return rm.db.Tx(ctx, func(tx *db.DB) error {
+		n, err := db.One(ctx, tx, db.Scan1[int64], "SELECT COUNT(*) FROM album WHERE uid = ?", uid)
+		if err == nil && n >= maxAlbums {
+			err = fault.New(fault.TooLarge, "You have as many albums as there can be.")
+		}
+		if err != nil {
+			return err
+		}
+		return taken(tx.Exec(ctx, "INSERT INTO album (id, uid, name, location) VALUES (?, ?, ?, '')", id, uid, name))
+	})
+}
+
+func taken(_ int64, err error) error {
+	if errors.Is(err, fault.Exists) {
+		return fault.Wrap(fault.Exists, err, "There is already an album of this name.")
+	}
+	return err
+}
+
+// add puts a file into an album and tells whether it was not there before.
+func (rm *Room) add(ctx context.Context, a album, node int64) (fresh bool, err error) {
+	seq, err := rm.db.ID(ctx)
+	if err != nil {
+		return false, err
+	}
+	err = rm.db.Tx(ctx, func(tx *db.DB) error {
+		in, err := db.One(ctx, tx, db.Scan1[int64], "SELECT COUNT(*) FROM album_file WHERE album = ? AND node = ?", a.id, node)
+		if fresh = in == 0; err != nil || !fresh {
+			return err
+		}
+		n, err := db.One(ctx, tx, db.Scan1[int64], "SELECT COUNT(*) FROM album_file WHERE album = ?", a.id)
+		if err == nil && n >= maxFiles {
+			err = fault.New(fault.TooLarge, "The album is full.")
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "INSERT INTO album_file (album, node, seq) VALUES (?, ?, ?) {{on album,node ignore}}", a.id, node, seq)
+		return err
+	})
+	return fresh, err
+}
+
+// drop removes an album, and leaves its files where they are.
+func (rm *Room) drop(ctx context.Context, a album) error {
+	return rm.db.Tx(ctx, func(tx *db.DB) error {
+		if _, err := tx.Exec(ctx, "DELETE FROM album_file WHERE album = ?", a.id); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "DELETE FROM album WHERE id = ?", a.id)
+		return err
+	})
+}
+
+func (rm *Room) takeOut(ctx context.Context, a album, node int64) error {
+	_, err := rm.db.Exec(ctx, "DELETE FROM album_file WHERE album = ? AND node = ?", a.id, node)
+	return err
+}
+
+func (rm *Room) rename(ctx context.Context, a album, name string) error {
+	return taken(rm.db.Exec(ctx, "UPDATE album SET name = ? WHERE id = ?", name, a.id))
+}
+
+func (rm *Room) locate(ctx context.Context, a album, place string) error {
+	_, err := rm.db.Exec(ctx, "UPDATE album SET location = ? WHERE id = ?", place, a.id)
+	return err
+}

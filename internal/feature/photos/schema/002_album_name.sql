@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX album_name ON album (uid, name);

@@ -1,0 +1,1 @@
+CREATE INDEX album_file_node ON album_file (node);
