@@ -95,6 +95,12 @@ var deeds = []deed{
 	{name: "take it away", do: func(c *cell) string { return code(c.r.p.move(c.path(), "/away-"+c.name)) }},
 	{name: "copy it beside", do: func(c *cell) string { return code(c.r.p.copy(c.path(), c.path()+".copy")) }},
 	{name: "copy it away", do: func(c *cell) string { return code(c.r.p.copy(c.path(), "/copy-"+c.name)) }},
+	{name: "read it in an album", do: func(c *cell) string {
+		album := "/remote.php/dav/photos/" + c.own() + "/albums/" + c.num()
+		c.r.p.do("MKCOL", album, "")
+		c.r.p.do("COPY", c.at(), "", header{"Destination", album + "/x"})
+		return found(c.r.p.do("GET", album+"/"+c.num()+"-"+c.name, ""), secret)
+	}},
 	{name: "change its time", do: func(c *cell) string {
 		return found(c.r.p.do("PROPPATCH", c.at(), `<d:propertyupdate xmlns:d="DAV:"><d:set><d:prop><d:lastmodified>1600000000</d:lastmodified></d:prop></d:set></d:propertyupdate>`), "200 OK")
 	}},
