@@ -227,3 +227,34 @@ func TestSharesOutliveATransfer(t *testing.T) {
 		dave.list("/")
 	})
 }
+
+// Somebody is asked in a notification whether they want a folder, and its shares live
+// on when they take it.
+func TestAFolderIsOfferedAndTaken(t *testing.T) {
+	tell(t, func(s *story) {
+		alice, bob := plans(s)
+		dave := s.as("dave")
+		alice.shares("/plans", toUser, "bob", mayAll)
+		alice.ocs("POST", "/apps/files/api/v1/transferownership", "recipient", "dave", "path", "/plans").want(200)
+		var notices []struct {
+			App     string `json:"app"`
+			Type    string `json:"object_type"`
+			Actions []struct{ Type, Link string }
+		}
+		s.soon("the notification", func() bool {
+			a := dave.ocs("GET", "/apps/notifications/api/v2/notifications")
+			if a.code == 200 {
+				a.into(&notices)
+			}
+			return len(notices) == 1
+		})
+		if n := notices[0]; n.App != "files" || n.Type != "transfer" || len(n.Actions) != 2 || n.Actions[0].Type != "POST" {
+			t.Fatalf("got %+v", n)
+		}
+		_, at, _ := strings.Cut(notices[0].Actions[0].Link, "/ocs/v2.php")
+		bob.ocs("POST", at).want(404)
+		dave.ocs("POST", at).want(200)
+		alice.sees("/")
+		bob.reads("/plans/a.txt", "first")
+	})
+}
