@@ -93,6 +93,35 @@ test('the favourites are an album', async () => {
   await photo('p00.png').waitFor()
 })
 
+test('what carries a tag is an album', async () => {
+  const made = await page.evaluate(async name => {
+    const headers = { 'OCS-APIRequest': 'true', 'Content-Type': 'application/json' }
+    const answer = await fetch('/remote.php/dav/systemtags/', { method: 'POST', headers, body: JSON.stringify({ name, userVisible: true, userAssignable: true }) })
+    return answer.headers.get('Content-Location') ?? ''
+  }, 'Harbour')
+  const tag = made.split('/').at(-1) ?? ''
+  const found = await (await dav('PROPFIND', '/shots/p06.png', '<d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop><oc:fileid/></d:prop></d:propfind>', { Depth: '0' })).text()
+  const file = /<oc:fileid>(\d+)</.exec(found)?.[1] ?? ''
+  expect(await page.evaluate(async path => (await fetch(path, { method: 'PUT', headers: { 'OCS-APIRequest': 'true' } })).status, `/remote.php/dav/systemtags-relations/files/${file}/${tag}`)).toBe(201)
+  await page.reload()
+  await photo('p00.png').waitFor()
+  await page.getByLabel('Album').selectOption('Tag: Harbour')
+  await photo('p06.png').waitFor()
+  await photo('p00.png').waitFor({ state: 'detached' })
+  expect(await photos().getByRole('option').count()).toBe(1)
+  await accessible(page, 'an album')
+  for (const look of looks) {
+    await page.setViewportSize(look)
+    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light' })
+    await fits(page, `album ${look.width}`)
+    await shoot(page, `photos-album-${look.width}-${look.dark ? 'dark' : 'light'}`)
+  }
+  await page.setViewportSize(desktop)
+  await page.getByLabel('Album').focus() // by keys
+  await page.keyboard.press('Home')
+  await photo('p00.png').waitFor()
+})
+
 test('photos look well', async () => {
   for (const look of looks) {
     await page.setViewportSize(look)

@@ -2,6 +2,7 @@ import type { Room } from './kit/room'
 import activity from './rooms/activity/room'
 import admin from './rooms/admin/room'
 import comments from './rooms/comments/room'
+import dev from './rooms/dev/room'
 import devices from './rooms/devices/room'
 import files from './rooms/files/room'
 import mine from './rooms/mine/room'
@@ -17,4 +18,4 @@ import versions from './rooms/versions/room'
 import viewer from './rooms/viewer/room'
 
 /** What the client consists of. */
-export const rooms: readonly Room[] = [files, sharing, comments, versions, tags, activity, trash, notices, profile, security, devices, mine, viewer, photos, admin, search]
+export const rooms: readonly Room[] = [files, sharing, comments, versions, tags, activity, trash, notices, profile, security, devices, mine, viewer, photos, admin, search, dev]

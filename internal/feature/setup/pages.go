@@ -45,13 +45,13 @@ func (rm *Room) show(w http.ResponseWriter, r *http.Request) error {
 		return rm.refuse(w, r, err)
 	}
 	if q.Get("step") == "account" {
-		return rm.render(w, r, http.StatusOK, "account", view{Step: 2, Title: "Your account"})
+		return rm.render(w, r, http.StatusOK, "account", view{Step: 2, Title: web.Tongue(r).Say("Your account")})
 	}
 	name, err := rm.instanceName(r.Context())
 	if err != nil {
 		return err
 	}
-	return rm.render(w, r, http.StatusOK, "name", view{Step: 1, Title: "Set up this server", Name: name, Address: web.VisitOf(r.Context()).Base()})
+	return rm.render(w, r, http.StatusOK, "name", view{Step: 1, Title: web.Tongue(r).Say("Set up this server"), Name: name, Address: web.VisitOf(r.Context()).Base()})
 }
 
 // leave sends people on when there is nothing to set up.
@@ -103,12 +103,12 @@ func (rm *Room) refuse(w http.ResponseWriter, r *http.Request, err error) error 
 }
 
 func (rm *Room) ask(w http.ResponseWriter, r *http.Request, why string) error {
-	v := view{Title: "Set up this server"}
+	v := view{Title: web.Tongue(r).Say("Set up this server")}
 	switch why {
 	case "wrong":
-		v.Notice = "This code is wrong. It stands at the end of the address that the server printed when it started."
+		v.Notice = web.Tongue(r).Say("This code is wrong. It stands at the end of the address that the server printed when it started.")
 	case "busy":
-		v.Notice = "Too many wrong codes. Please wait a moment and try again."
+		v.Notice = web.Tongue(r).Say("Too many wrong codes. Please wait a moment and try again.")
 	}
 	return rm.render(w, r, http.StatusOK, "code", v)
 }
@@ -133,8 +133,8 @@ func (rm *Room) guarded(h web.Handler) web.Handler {
 func (rm *Room) name(w http.ResponseWriter, r *http.Request) error {
 	name := strings.TrimSpace(r.PostForm.Get("name"))
 	if !goodName(name) {
-		return rm.render(w, r, http.StatusUnprocessableEntity, "name", view{Step: 1, Title: "Set up this server", Name: name,
-			Address: web.VisitOf(r.Context()).Base(), Notice: "Please give the server a name of 1 to 100 letters."})
+		return rm.render(w, r, http.StatusUnprocessableEntity, "name", view{Step: 1, Title: web.Tongue(r).Say("Set up this server"), Name: name,
+			Address: web.VisitOf(r.Context()).Base(), Notice: web.Tongue(r).Say("Please give the server a name of 1 to 100 letters.")})
 	}
 	if err := rm.settings.Set(r.Context(), "theming", "name", name); err != nil {
 		return err
@@ -146,7 +146,7 @@ func (rm *Room) name(w http.ResponseWriter, r *http.Request) error {
 // account answers POST /setup/account: it makes the administrator and signs in.
 func (rm *Room) account(w http.ResponseWriter, r *http.Request) error {
 	f := r.PostForm
-	v := view{Step: 2, Title: "Your account", User: strings.TrimSpace(f.Get("user")), Full: strings.TrimSpace(f.Get("name")), Mail: strings.TrimSpace(f.Get("email"))}
+	v := view{Step: 2, Title: web.Tongue(r).Say("Your account"), User: strings.TrimSpace(f.Get("user")), Full: strings.TrimSpace(f.Get("name")), Mail: strings.TrimSpace(f.Get("email"))}
 	again := func(why string) error {
 		v.Notice = why
 		return rm.render(w, r, http.StatusUnprocessableEntity, "account", v)
@@ -154,11 +154,11 @@ func (rm *Room) account(w http.ResponseWriter, r *http.Request) error {
 	password := f.Get("password")
 	switch {
 	case v.User == "":
-		return again("Please choose a login.")
+		return again(web.Tongue(r).Say("Please choose a login."))
 	case password == "":
-		return again("Please choose a password.")
+		return again(web.Tongue(r).Say("Please choose a password."))
 	case password != f.Get("again"):
-		return again("The two passwords differ. Please type them again.")
+		return again(web.Tongue(r).Say("The two passwords differ. Please type them again."))
 	}
 	err := rm.found(r.Context(), identity.NewUser{ID: v.User, Password: password, Display: v.Full, Mail: v.Mail})
 	switch {
@@ -167,7 +167,7 @@ func (rm *Room) account(w http.ResponseWriter, r *http.Request) error {
 		web.Redirect(w, r, "/login")
 		return nil
 	case errors.Is(err, fault.Invalid):
-		return again(fault.Text(err))
+		return again(web.Tongue(r).Known(fault.Text(err)))
 	case err != nil:
 		return err
 	}
@@ -192,7 +192,7 @@ func (rm *Room) storage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return rm.render(w, r, http.StatusOK, "storage", view{Step: 3, Title: "Where your data lies", Facts: facts})
+	return rm.render(w, r, http.StatusOK, "storage", view{Step: 3, Title: web.Tongue(r).Say("Where your data lies"), Facts: facts})
 }
 
 func (rm *Room) render(w http.ResponseWriter, r *http.Request, status int, page string, v view) error {

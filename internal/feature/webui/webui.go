@@ -102,6 +102,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Web.Handle(http.MethodGet, "/settings/user/{section}", web.User|web.Page, rm.show)
 	b.Web.Handle(http.MethodGet, "/settings/admin", web.User|web.Page, rm.show)
 	b.Web.Handle(http.MethodGet, "/settings/admin/{section}", web.User|web.Page, rm.show)
+	b.Web.Handle(http.MethodGet, "/dev/ui", web.User|web.Page, rm.show)
 	b.Web.Handle(http.MethodGet, "/f/{id}", web.User|web.Page, rm.find, web.In(who.FilesRoom))
 	rm.plugInstall(b)
 }

@@ -29,6 +29,13 @@ export async function signOut(): Promise<void> {
   location.assign(`/logout?requesttoken=${encodeURIComponent(said.token ?? '')}`)
 }
 
+/** Deletes one's own account with all that is in it, and leaves. */
+export async function leaveForGood(): Promise<void> {
+  await send('DELETE', '/ocs/v2.php/apps/leave/api/v1/account?format=json')
+  await emptyAll().catch(() => undefined)
+  location.assign('/login?clear=1')
+}
+
 /** Types the password again, after which sensitive things are allowed for a while. A wrong one is an ApiError with status 403. */
 export async function confirmPassword(password: string): Promise<void> {
   const body = new URLSearchParams({ password }).toString()

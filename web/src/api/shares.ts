@@ -1,3 +1,4 @@
+import { send } from './http'
 import { ocs } from './person'
 
 /** With whom, as the share API numbers it. */
@@ -176,3 +177,16 @@ export function accessIn(said: Said): Access {
     download: said.download === true, via: text(via.path), viaId: String(via.fileid ?? ''), sharer: text(said.sharer), expires: text(said.expires), label: text(said.label),
   }
 }
+
+/** How one receives what others share: whether it appears unasked, and in which folder. */
+export interface Taste {
+  accept: boolean
+  shareFolder: string
+}
+
+const tastes = '/apps/files_sharing/settings'
+const put = (path: string, what: Partial<Taste>): Promise<unknown> => send('PUT', tastes + path, { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(what) })
+
+export const taste = async (): Promise<Taste> => (await (await send('GET', tastes)).json()) as Taste
+export const setAccept = (accept: boolean): Promise<unknown> => put('/defaultAccept', { accept })
+export const setShareFolder = (shareFolder: string): Promise<unknown> => put('/shareFolder', { shareFolder })

@@ -1,7 +1,7 @@
 import { reactive, readonly } from 'vue'
 import { choose } from '../api/preferences'
 
-/** What may be chosen of the look, and of the keys; the first of each is what holds without a choice. The server has the same list. */
+/** What may be chosen of the look, of the keys, and of new shares; the first of each is what holds without a choice. The server has the same list. */
 export const choices = {
   theme: ['auto', 'light', 'dark'],
   contrast: ['auto', 'more'],
@@ -11,6 +11,8 @@ export const choices = {
   underline: ['no', 'yes'],
   letters: ['on', 'off'],
   tour: ['due', 'done'],
+  role: ['view', 'edit'],
+  expiry: ['never', '7', '30', '90', '365'],
 } as const
 
 export type Aspect = keyof typeof choices
@@ -28,7 +30,7 @@ function first<A extends Aspect>(aspect: A): Value<A> {
 
 const chosen = reactive<Look>({
   theme: first('theme'), contrast: first('contrast'), density: first('density'), motion: first('motion'), size: first('size'),
-  underline: first('underline'), letters: first('letters'), tour: first('tour'),
+  underline: first('underline'), letters: first('letters'), tour: first('tour'), role: first('role'), expiry: first('expiry'),
 })
 
 /** How the page looks, as the person has chosen. */

@@ -1,4 +1,4 @@
-import { BellRing, HardDrive, Lightbulb, Palette } from '@lucide/vue'
+import { BellRing, HardDrive, Lightbulb, Palette, Share2 } from '@lucide/vue'
 import { look, setLook } from '../../kit/look'
 import { complain } from '../../kit/notices'
 import { defineRoom } from '../../kit/room'
@@ -10,6 +10,7 @@ export default defineRoom({
   routes: [],
   settings: [
     { id: 'notifications', label: t('Notifications'), icon: BellRing, rank: 30, component: () => import('./views/NotifyingView.vue') },
+    { id: 'sharing', label: t('Sharing'), icon: Share2, rank: 35, component: () => import('./views/SharingView.vue') },
     { id: 'appearance', label: t('Appearance'), icon: Palette, rank: 40, component: () => import('./views/AppearanceView.vue') },
     { id: 'storage', label: t('Storage and privacy'), icon: HardDrive, rank: 50, component: () => import('./views/DataView.vue') },
   ],

@@ -1,4 +1,5 @@
 import type { Scope } from '../../api/person'
+import { languages } from '../../kit/languages'
 import { locale, t } from '../../kit/words'
 
 /** A field of the profile. */
@@ -43,7 +44,6 @@ const scopes: readonly { id: Scope; label: string }[] = [
 export const scopesFor = (name: string, now: Scope | undefined): readonly { id: Scope; label: string }[] =>
   scopes.filter(s => (s.id !== 'v2-private' || !['displayname', 'email'].includes(name)) && (s.id !== 'v2-published' || now === s.id))
 
-const languages = ['ar', 'bg', 'cs', 'da', 'de', 'el', 'en', 'es', 'et', 'fa', 'fi', 'fr', 'he', 'hi', 'hr', 'hu', 'it', 'ja', 'ko', 'lt', 'lv', 'nb', 'nl', 'pl', 'pt_BR', 'pt_PT', 'ro', 'ru', 'sk', 'sl', 'sr', 'sv', 'tr', 'uk', 'vi', 'zh_CN', 'zh_TW']
 const locales = ['ar_EG', 'bg_BG', 'cs_CZ', 'da_DK', 'de_AT', 'de_CH', 'de_DE', 'el_GR', 'en_AU', 'en_CA', 'en_GB', 'en_IE', 'en_IN', 'en_NZ', 'en_US', 'es_ES', 'es_MX', 'et_EE', 'fa_IR', 'fi_FI', 'fr_BE', 'fr_CA', 'fr_CH', 'fr_FR', 'he_IL', 'hi_IN', 'hr_HR', 'hu_HU', 'it_CH', 'it_IT', 'ja_JP', 'ko_KR', 'lt_LT', 'lv_LV', 'nb_NO', 'nl_BE', 'nl_NL', 'pl_PL', 'pt_BR', 'pt_PT', 'ro_RO', 'ru_RU', 'sk_SK', 'sl_SI', 'sr_RS', 'sv_FI', 'sv_SE', 'tr_TR', 'uk_UA', 'vi_VN', 'zh_CN', 'zh_TW']
 
 export interface Choice {
@@ -66,7 +66,7 @@ function named(code: string, speaking: string[]): string {
 const sorted = (list: Choice[]): Choice[] => list.sort((a, b) => a.label.localeCompare(b.label, locale()))
 const including = (list: readonly string[], now: string): string[] => (now === '' || list.includes(now) ? [...list] : [...list, now])
 
-export const languageChoices = (now: string): Choice[] => [{ id: '', label: t('As the server') }, ...sorted(including(languages, now).map(id => ({ id, label: named(id, [tag(id)]) })))]
+export const languageChoices = (now: string): Choice[] => [{ id: '', label: t('As the server') }, ...sorted(including(languages.map(l => l.code), now).map(id => ({ id, label: languages.find(l => l.code === id)?.name ?? named(id, [tag(id)]) })))]
 export const localeChoices = (now: string): Choice[] => [{ id: '', label: t('As the language') }, ...sorted(including(locales, now).map(id => ({ id, label: named(id, [locale()]) })))]
 export const zoneChoices = (now: string): Choice[] =>
   [{ id: '', label: 'UTC' }, ...including(Intl.supportedValuesOf('timeZone'), now).map(id => ({ id, label: id.replaceAll('_', ' ') }))]

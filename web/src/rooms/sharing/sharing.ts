@@ -1,13 +1,23 @@
 import { onScopeDispose, ref, shallowRef } from 'vue'
 import type { Entry } from '../../api/dav'
 import { type Share, type ShareChange, type Sharee, changeShare, endShare, kinds, makeShare, sharees, sharesOf } from '../../api/shares'
+import { type Capabilities, capabilities, capability } from '../../kit/capabilities'
 import { onNews } from '../../kit/live'
+import { look } from '../../kit/look'
 import { complain, tell } from '../../kit/notices'
 import { t } from '../../kit/words'
 import { rolesFor } from './roles'
 
 /** Milliseconds that somebody may pause between letters before the search begins. */
 const pause = 250
+
+/** When a new share ends, as the person has chosen in days. Nothing is said where the server has a rule of its own. */
+export function endOf(kind: number, days: string, caps: Capabilities, now = new Date()): ShareChange {
+  const rule = kind === kinds.link || kind === kinds.mail ? 'expire_date' : 'expire_date_internal'
+  if (days === 'never' || capability(caps, 'files_sharing', 'public', rule, 'enabled') === true) return {}
+  const day = new Date(Date.UTC(now.getFullYear(), now.getMonth(), now.getDate() + Number(days)))
+  return { expireDate: day.toISOString().slice(0, 10) }
+}
 
 /** With whom a file is shared, and what can be done about it. */
 export function useSharing(entry: Entry) {
@@ -42,13 +52,14 @@ export function useSharing(entry: Entry) {
   const put = (share: Share): void => void (shares.value = [...(shares.value ?? []).filter(s => s.id !== share.id), share])
 
   const add = (sharee: Sharee): Promise<boolean> => attempt(t('“{name}” was not shared.', { name: entry.name }), async () => {
-    const [role] = rolesFor(sharee.kind, entry.folder)
-    put(await makeShare(entry.path, sharee.kind, sharee.with, role?.may ?? 1))
+    const roles = rolesFor(sharee.kind, entry.folder)
+    const role = roles.find(r => r.id === look.role) ?? roles[0]
+    put(await makeShare(entry.path, sharee.kind, sharee.with, role?.may ?? 1, endOf(sharee.kind, look.expiry, capabilities.value)))
     tell(t('{person} can see “{name}” now.', { person: sharee.name, name: entry.name }))
   })
 
   const link = (more: ShareChange = {}): Promise<boolean> => attempt(t('No link was made.'), async () => {
-    const share = await makeShare(entry.path, kinds.link, '', 1, more)
+    const share = await makeShare(entry.path, kinds.link, '', 1, { ...endOf(kinds.link, look.expiry, capabilities.value), ...more })
     put(share)
     await copy(share)
   })

@@ -26,4 +26,8 @@ export const passwords = (): Section[] => [
       { key: k('lockoutMinutes'), label: t('It is locked for'), unit: t('minutes'), help: t('0: until it is lifted.') },
     ],
   },
+  {
+    title: t('Leaving'),
+    settings: [{ key: 'leave/allowed', label: t('People may delete their own account'), help: t('With their files and shares, after their password. The last administrator cannot.') }],
+  },
 ]
