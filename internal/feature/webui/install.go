@@ -68,7 +68,10 @@ type shareTarget struct {
 
 // manifest tells a browser how to install the page (W3C Web Application Manifest).
 func manifest(w http.ResponseWriter, r *http.Request) error {
-	in := web.Tongue(r)
+	in, face := web.Tongue(r), web.FaceOf(r.Context())
+	if face.Color == "" {
+		face.Color = mark
+	}
 	share := shareTarget{Action: shareTo, Method: http.MethodPost, Enctype: "multipart/form-data"}
 	share.Params.Title, share.Params.Text, share.Params.URL = "title", "text", "url"
 	share.Params.Files = []sharedFiles{{"files", []string{"*/*"}}}
@@ -90,8 +93,8 @@ func manifest(w http.ResponseWriter, r *http.Request) error {
 		Icons       []icon      `json:"icons"`
 		Share       shareTarget `json:"share_target"`
 	}{
-		"/apps/files", web.NameOf(r.Context()), web.NameOf(r.Context()), in.Say("Your files on this server"), in.Code, in.Dir(),
-		filesPage, "/", "standalone", mark, paper,
+		"/apps/files", face.Name, face.Name, in.Say("Your files on this server"), in.Code, in.Dir(),
+		filesPage, "/", "standalone", face.Color, paper,
 		[]icon{png("icon-192.png", "192x192", "any"), png("icon-512.png", "512x512", "any"), png("mask-512.png", "512x512", "maskable")}, share,
 	})
 	if err != nil {

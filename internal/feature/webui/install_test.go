@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"atrium/internal/proto/web"
 )
 
 // installable is a client with what a browser installs of it.
@@ -49,6 +51,17 @@ func TestPageCanBeInstalled(t *testing.T) {
 	}
 	if got := strings.Join(sizes, ", "); got != "192x192 any, 512x512 any, 512x512 maskable" {
 		t.Errorf("got the icons %s", got)
+	}
+}
+
+func TestInstalledPageBearsTheFaceOfTheServer(t *testing.T) {
+	g := newRig(t, installable)
+	g.face = web.Face{Name: "Harbour", Color: "#0a6640"}
+	if _, body := g.get("/webui/manifest.webmanifest"); !strings.Contains(body, `"name":"Harbour"`) || !strings.Contains(body, `"theme_color":"#0a6640"`) {
+		t.Errorf("got %s", body)
+	}
+	if _, body := g.get("/webui/away"); !strings.Contains(body, `data-name="Harbour"`) {
+		t.Errorf("got %s", body)
 	}
 }
 

@@ -46,6 +46,7 @@ type rig struct {
 	user  string
 
 	speaks string
+	face   web.Face
 	chosen map[string]string
 }
 
@@ -68,9 +69,9 @@ func newRig(t *testing.T, fsys fs.FS) *rig {
 	}
 	b := &plug.Board{Web: web.NewMux()}
 	rm.Plug(b)
-	g := &rig{T: t, mux: b.Web, files: f, user: "alice"}
+	g := &rig{T: t, mux: b.Web, files: f, user: "alice", face: web.Face{Name: web.Product}}
 	rm.Chosen = func(context.Context, string) (map[string]string, error) { return g.chosen, nil }
-	g.srv = httptest.NewServer(web.NewDoor(web.Config{Auth: []web.Authenticator{byName{}}, Language: func(context.Context, *who.Principal) string { return g.speaks }}, b.Web))
+	g.srv = httptest.NewServer(web.NewDoor(web.Config{Auth: []web.Authenticator{byName{}}, Face: func(context.Context) web.Face { return g.face }, Language: func(context.Context, *who.Principal) string { return g.speaks }}, b.Web))
 	t.Cleanup(g.srv.Close)
 	return g
 }
