@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { base, password, user } from './browser'
 
 const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
@@ -25,6 +26,19 @@ export async function many(n: number, act: (i: number) => Promise<unknown>): Pro
   await Promise.all(Array.from({ length: 16 }, async () => {
     for (let i = next++; i < n; i = next++) await act(i)
   }))
+}
+
+/** Puts n small files into a folder that there is, a thousand in a request. */
+export async function fill(folder: string, n: number, name: (i: number) => string): Promise<void> {
+  for (let from = 0; from < n; from += 1000) {
+    const parts = Array.from({ length: Math.min(1000, n - from) }, (_, k) => {
+      const text = `${from + k}`
+      return `--part\r\nContent-Length: ${text.length}\r\nX-File-Path: ${folder}/${name(from + k)}\r\nX-File-MD5: ${createHash('md5').update(text).digest('hex')}\r\nX-File-Mtime: 1700000000\r\n\r\n${text}\r\n`
+    })
+    const answer = await fetch(`${base}/remote.php/dav/bulk`, { method: 'POST', headers: { Authorization: authorization, 'Content-Type': 'multipart/related; boundary=part' }, body: `${parts.join('')}--part--\r\n` })
+    const said = await answer.text()
+    if (!answer.ok || said.includes('"error":true')) throw new Error(`bulk: ${answer.status} ${said.slice(0, 200)}`)
+  }
 }
 
 /** Calls an OCS endpoint past the browser, and returns its data. */

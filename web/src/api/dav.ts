@@ -189,14 +189,29 @@ export function entryOf(user: string, found: Found): Entry {
   }
 }
 
+/** The folder that the last address lay in, and its path: listings name one after the other. */
+let last = { user: '', folder: '', path: '' }
+
 function pathOf(user: string, href: string): string {
-  const address = href.replace(/^https?:\/\/[^/]*/, '').replace(/\/+$/, '')
-  const decoded = address.split('/').map(decodeURIComponent)
-  const own = `/remote.php/dav/files/${user}`.split('/')
-  const at = decoded.findIndex((_, i) => own.slice(1).every((segment, k) => decoded[i + k] === segment))
-  if (at < 0) throw new SyntaxError(`${href} lies outside of the home`)
-  return `/${decoded.slice(at + own.length - 1).join('/')}`
+  const end = href.endsWith('/') ? href.length - 1 : href.length
+  const cut = href.lastIndexOf('/', end - 1)
+  const folder = href.slice(0, cut)
+  if (folder === last.folder && user === last.user) return `${last.path}/${decoded(href.slice(cut + 1, end))}`
+  const path = wholePath(user, href)
+  if (path !== '/') last = { user, folder, path: path.slice(0, path.lastIndexOf('/')) }
+  return path
 }
+
+function wholePath(user: string, href: string): string {
+  const address = href.replace(/^https?:\/\/[^/]*/, '').replace(/\/+$/, '')
+  const all = address.split('/').map(decoded)
+  const own = `/remote.php/dav/files/${user}`.split('/')
+  const at = all.findIndex((_, i) => own.slice(1).every((segment, k) => all[i + k] === segment))
+  if (at < 0) throw new SyntaxError(`${href} lies outside of the home`)
+  return `/${all.slice(at + own.length - 1).join('/')}`
+}
+
+const decoded = (segment: string): string => (segment.includes('%') ? decodeURIComponent(segment) : segment)
 
 function number(text: string | undefined): number {
   const n = Number(text)

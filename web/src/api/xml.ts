@@ -10,11 +10,23 @@ export interface XmlHandler {
 /** The longest piece of markup or text we keep waiting for its end. */
 const maxToken = 1 << 20
 const maxDepth = 100
+/** How many tags are remembered; a server that means well has a few dozen. */
+const maxTags = 1000
 
 interface Scope {
   prefixes: Map<string, string>
   names: Map<string, string> // raw name → Clark's name, remembered
+  tags: Map<string, Tag> // what stands in a tag without attributes → what it is, remembered
 }
+
+interface Tag {
+  raw: string
+  name: string
+  scope: Scope
+  empty: boolean
+}
+
+const [slash, bang, question] = [0x2f, 0x21, 0x3f]
 
 /**
  * Reads XML as WebDAV servers send it, in pieces cut anywhere. It knows elements,
@@ -23,7 +35,7 @@ interface Scope {
  */
 export class XmlReader {
   readonly #handler: XmlHandler
-  readonly #open: { raw: string; name: string; scope: Scope }[] = []
+  readonly #open: Tag[] = []
   #rest = ''
   #begun = false
 
@@ -39,12 +51,11 @@ export class XmlReader {
       const mark = text.indexOf('<', at)
       if (mark < 0) break
       const end = endOfMarkup(text, mark, quotes)
+      if (mark > at) this.#words(text.slice(at, mark))
       if (end < 0) {
-        this.#words(text.slice(at, mark))
         at = mark
         break
       }
-      this.#words(text.slice(at, mark))
       this.#markup(text, mark, end)
       at = end
     }
@@ -58,26 +69,33 @@ export class XmlReader {
   }
 
   #words(text: string): void {
-    if (text === '') return
     if (this.#open.length > 0) this.#handler.text(unescapeXml(text))
     else if (text.replace(/^\uFEFF/, '').trim() !== '') throw new SyntaxError('there is text outside of all elements')
   }
 
   #markup(text: string, from: number, end: number): void {
-    const kind = text[from + 1]
-    if (kind === '?') return
-    if (kind === '!') {
+    const kind = text.charCodeAt(from + 1)
+    if (kind === question) return
+    if (kind === bang) {
       if (text.startsWith('<![CDATA[', from)) {
         if (this.#open.length === 0) throw new SyntaxError('there is text outside of all elements')
         this.#handler.text(text.slice(from + 9, end - 3))
       }
       return
     }
-    if (kind === '/') this.#close(text.slice(from + 2, end - 1).trimEnd())
+    if (kind === slash) this.#close(text, from + 2, end - 1)
     else this.#start(text.slice(from + 1, end - 1))
   }
 
   #start(inside: string): void {
+    const parent = this.#open.at(-1)?.scope
+    const tag = parent?.tags.get(inside) ?? this.#read(inside, parent)
+    this.#handler.open(tag.name)
+    if (tag.empty) this.#handler.close(tag.name)
+    else this.#open.push(tag)
+  }
+
+  #read(inside: string, outer: Scope | undefined): Tag {
     const empty = inside.endsWith('/')
     const tag = empty ? inside.slice(0, -1) : inside
     const cut = tag.search(/\s/)
@@ -85,25 +103,25 @@ export class XmlReader {
     if (raw === '' || (this.#open.length === 0 && this.#begun)) throw new SyntaxError('this is not well-formed XML')
     if (this.#open.length >= maxDepth) throw new SyntaxError('the answer is nested too deeply')
     this.#begun = true
-    const parent = this.#open.at(-1)?.scope ?? { prefixes: new Map([['xml', 'http://www.w3.org/XML/1998/namespace']]), names: new Map() }
+    const parent = outer ?? { prefixes: new Map([['xml', 'http://www.w3.org/XML/1998/namespace']]), names: new Map(), tags: new Map() }
     const scope = cut < 0 ? parent : declared(tag.slice(cut), parent)
-    const name = resolve(raw, scope)
-    this.#handler.open(name)
-    if (empty) this.#handler.close(name)
-    else this.#open.push({ raw, name, scope })
+    const read = { raw, name: resolve(raw, scope), scope, empty }
+    if (cut < 0 && parent.tags.size < maxTags) parent.tags.set(inside, read)
+    return read
   }
 
-  #close(raw: string): void {
+  #close(text: string, from: number, to: number): void {
     const top = this.#open.pop()
-    if (top?.raw !== raw) throw new SyntaxError('this is not well-formed XML')
+    if (!top || !text.startsWith(top.raw, from) || (to - from !== top.raw.length && text.slice(from, to).trimEnd() !== top.raw)) throw new SyntaxError('this is not well-formed XML')
     this.#handler.close(top.name)
   }
 }
 
 /** The index behind the markup that begins at from, -1 if its end has not come yet. */
 function endOfMarkup(text: string, from: number, quotes: Quotes): number {
-  if (text[from + 1] === '?') return behind(text, '?>', from)
-  if (text[from + 1] === '!') {
+  const kind = text.charCodeAt(from + 1)
+  if (kind === question) return behind(text, '?>', from)
+  if (kind === bang) {
     if (text.startsWith('<!--', from)) return behind(text, '-->', from + 4)
     if (text.startsWith('<![CDATA[', from)) return behind(text, ']]>', from + 9)
     if (text.length - from < 9) return -1
@@ -152,7 +170,7 @@ function declared(attributes: string, parent: Scope): Scope {
     if (prefixes === parent.prefixes) prefixes = new Map(prefixes)
     prefixes.set(found[1] ?? '', unescapeXml(found[2] ?? found[3] ?? ''))
   }
-  return prefixes === parent.prefixes ? parent : { prefixes, names: new Map() }
+  return prefixes === parent.prefixes ? parent : { prefixes, names: new Map(), tags: new Map() }
 }
 
 function resolve(raw: string, scope: Scope): string {

@@ -1,0 +1,122 @@
+import { afterAll, expect, test } from 'vitest'
+import { base, browser, desktop, open, ready, row, signIn } from './browser'
+import { interaction, metered, opened, scrolling, shifts, shown, throttle } from './meter'
+import { dav, fill } from './server'
+
+// What issue reports call slow, measured where it is felt. What can be counted must hold; times depend on the machine, so they
+// are printed and not judged: docs/performance.md has them.
+
+const b = browser()
+const slower = 4 // a phone of the middle class, as the makers of Chromium reckon
+const large = process.env.E2E_LARGE ? 100_000 : 10_000
+const table: [what: string, aim: string, is: string][] = []
+const note = (what: string, aim: string, is: string): void => void table.push([what, aim, is])
+const ms = (n: number): string => `${Math.round(n)} ms`
+
+afterAll(() => console.log(['', ...table.map(([what, aim, is]) => `| ${what} | ${aim} | **${is}** |`)].join('\n')))
+
+test('the files page is light, and asks for little before it shows the list', async () => {
+  await dav('MKCOL', '/a thousand')
+  await fill('/a thousand', 1000, i => `thing ${i}.txt`)
+  const page = await b.page()
+  await signIn(page)
+  await metered(page)
+  await throttle(page, slower)
+  const weights = { js: 0, css: 0 }
+  const documents: string[] = []
+  const weighing: Promise<void>[] = []
+  page.on('request', request => {
+    if (request.resourceType() === 'document') documents.push(request.url())
+    const kind = /\/webui\/.*\.(js|css)$/.exec(request.url())?.[1] as keyof typeof weights | undefined
+    if (kind) weighing.push(gzipped(request.url()).then(n => void (weights[kind] += n)))
+  })
+  await page.goto(`${base}/apps/files/files`)
+  const { lcp, shift, shifted, row: list, asked } = await shown(page)
+  await page.waitForLoadState('networkidle')
+  await Promise.all(weighing)
+  note('JavaScript on first load, gzipped', '200 KB', `${Math.round(weights.js / 1024)} KB`)
+  note('CSS on first load, gzipped', '40 KB', `${Math.round(weights.css / 1024)} KB`)
+  note('asked of the server before the list shows', '1 + 2', `${documents.length} + ${asked.length}`)
+  note('largest paint (LCP)', '1000 ms', ms(lcp))
+  note('first row painted', '', ms(list))
+  console.log(asked, shifted, await shifts(page), shift)
+  expect(weights.js).toBeLessThanOrEqual(200 * 1024)
+  expect(weights.css).toBeLessThanOrEqual(40 * 1024)
+  expect(documents).toHaveLength(1)
+  expect(asked.length, asked.join(' ')).toBeLessThanOrEqual(2)
+  expect(await shifts(page)).toEqual([])
+})
+
+/** What a file weighs on its way when it is compressed as every browser takes it. */
+async function gzipped(url: string): Promise<number> {
+  const answer = await fetch(url, { headers: { 'Accept-Encoding': 'gzip' } })
+  const length = Number(answer.headers.get('Content-Length'))
+  await answer.body?.cancel()
+  if (length === 0) throw new Error(`${url} does not say how long it is`)
+  return length
+}
+
+test('a folder of a thousand, and what people do in it', async () => {
+  const page = await b.page(desktop)
+  await metered(page)
+  await open(page, '/')
+  await throttle(page, slower)
+  const times = await opened(page, '/a thousand', 'thing ', () => row(page, 'a thousand').getByRole('link').click())
+  note('1,000 entries: from the end of the answer to the rows', '100 ms', ms(times.after))
+  note('… from the click', '', ms(times.since))
+
+  const typical: [string, () => Promise<unknown>][] = [
+    ['select a row', () => row(page, 'thing 3.txt').click()],
+    ['move with the arrow', () => page.keyboard.press('ArrowDown')],
+    ['select with Shift', () => page.keyboard.press('Shift+ArrowDown')],
+    ['menu of a row', () => row(page, 'thing 5.txt').click({ button: 'right' })],
+    ['close the menu', () => page.keyboard.press('Escape')],
+    ['open the details', () => page.keyboard.press('d')],
+    ['close the details', () => page.keyboard.press('d')],
+    ['select all', () => page.keyboard.press('Control+a')],
+    ['clear', () => page.keyboard.press('Escape')],
+    ['sort by size', () => page.getByRole('button', { name: 'Sort by size' }).click()],
+    ['show as a grid', () => page.keyboard.press('v')],
+    ['show as a list', () => page.keyboard.press('v')],
+    ['filter, a letter', async () => {
+      await page.getByLabel('Filter by name').focus()
+      await page.keyboard.press('7')
+    }],
+    ['open a dialog', async () => {
+      await page.getByRole('grid').focus()
+      await page.keyboard.press('?')
+    }],
+  ]
+  const took: [string, number][] = []
+  for (const [what, act] of typical) took.push([what, await interaction(page, act)])
+  const [worst = ['', 0]] = [...took].sort((a, b) => b[1] - a[1])
+  note('slowest of 14 interactions (INP)', '100 ms', `${ms(worst[1])}, ${worst[0]}`)
+  console.log(took.map(([what, n]) => `${what} ${n}`).join('\n'))
+  expect(await page.getByRole('row').count()).toBeLessThan(60)
+  expect(await shifts(page)).toEqual([])
+})
+
+test(`a folder of ${large.toLocaleString('en')}`, async () => {
+  await dav('MKCOL', '/large')
+  await fill('/large', large, i => `item ${i}.txt`)
+  const page = await b.page(desktop)
+  await metered(page)
+  await open(page, '/')
+  await throttle(page, slower)
+  const slow = await opened(page, '/large', 'item ', () => row(page, 'large').getByRole('link').click())
+  note(`${large.toLocaleString('en')} entries: from the click to the first rows`, '300 ms', ms(slow.since))
+  await page.getByText(`${large.toLocaleString('en')} files`).waitFor()
+  expect(await page.getByRole('grid').getAttribute('aria-rowcount')).toBe(String(large))
+  expect(await page.getByRole('row').count()).toBeLessThan(60)
+  const wheel = await scrolling(page, 3000, 240)
+  note('… frames a second while scrolling, by five rows a frame', '60', `${wheel.rate.toFixed(1)}, the slowest ${ms(wheel.slowest)}`)
+  const leaps = await scrolling(page, 2000, 2400)
+  note('… by fifty rows a frame', '', `${leaps.rate.toFixed(1)}, the slowest ${ms(leaps.slowest)}`)
+  expect(wheel.blank + leaps.blank).toBe(0)
+  await throttle(page, 1)
+  await open(page, '/')
+  const quick = await opened(page, '/large', 'item ', () => row(page, 'large').getByRole('link').click())
+  note('… with the whole processor', '300 ms', ms(quick.since))
+  await ready(page)
+  await dav('DELETE', '/large')
+})

@@ -1,0 +1,124 @@
+import type { Page } from 'playwright-core'
+
+// What a page weighs and how long it takes, as the browser itself saw it.
+
+/** What the page is asked for after it was shown. */
+export interface Shown {
+  /** Milliseconds from the navigation to the largest thing painted. */
+  lcp: number
+  /** How much of the window has moved by itself: 0 is nothing. */
+  shift: number
+  /** What moved. */
+  shifted: string[]
+  /** Milliseconds from the navigation until the first row was in the document, and painted. */
+  row: number
+  /** What had been asked of the server until then, but for scripts, styles and pictures. */
+  asked: string[]
+}
+
+interface Notes {
+  lcp: number
+  shifts: { value: number; what: string }[]
+  events: { name: string; took: number }[]
+  row: number
+}
+
+type Noted = { meter: Notes }
+type Opened = { opened: { painted: number; began: number } }
+
+/** Has the browser note what the page does from its beginning on. To be called before the page is opened. */
+export async function metered(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const meter: Notes = { lcp: 0, shifts: [], events: [], row: 0 }
+    ;(globalThis as unknown as Noted).meter = meter
+    const watch = (type: string, each: (entry: PerformanceEntry) => void, more: object = {}): void =>
+      new PerformanceObserver(list => list.getEntries().forEach(each)).observe({ type, buffered: true, ...more })
+    watch('largest-contentful-paint', entry => (meter.lcp = entry.startTime))
+    watch('layout-shift', entry => {
+      const { value, hadRecentInput, sources } = entry as unknown as { value: number; hadRecentInput: boolean; sources: { node: Element | null }[] }
+      if (!hadRecentInput) meter.shifts.push({ value, what: sources.map(s => `${s.node?.nodeName ?? ''} ${s.node?.className ?? ''}`.trim()).join(', ') })
+    })
+    watch('event', entry => {
+      const { name, duration, interactionId } = entry as unknown as { name: string; duration: number; interactionId: number }
+      if (interactionId > 0) meter.events.push({ name, took: duration })
+    }, { durationThreshold: 16 })
+    const rows = new MutationObserver(() => {
+      if (!document.querySelector('.virtual [role=row]')) return
+      rows.disconnect()
+      requestAnimationFrame(() => setTimeout(() => (meter.row = performance.now())))
+    })
+    rows.observe(document, { childList: true, subtree: true })
+  })
+}
+
+/** What was noted since the page was opened; it waits for the first row. */
+export async function shown(page: Page): Promise<Shown> {
+  await page.waitForFunction(() => (globalThis as unknown as Noted).meter.row > 0)
+  return page.evaluate(() => {
+    const { lcp, shifts, row } = (globalThis as unknown as Noted).meter
+    const asked = (performance.getEntriesByType('resource') as PerformanceResourceTiming[])
+      .filter(e => e.startTime < row && e.initiatorType === 'fetch' && !e.name.includes('/webui/'))
+    return { lcp, shift: shifts.reduce((sum, s) => sum + s.value, 0), shifted: shifts.map(s => s.what), row, asked: asked.map(e => new URL(e.name).pathname) }
+  })
+}
+
+/** What has moved by itself since the page was opened. */
+export const shifts = (page: Page): Promise<string[]> => page.evaluate(() => (globalThis as unknown as Noted).meter.shifts.map(s => `${s.what} ${s.value.toFixed(4)}`))
+
+/** Does something a person does and tells how long the page took to show that it heard: the slowest event of it, 0 for under 16 ms. */
+export async function interaction(page: Page, act: () => Promise<unknown>): Promise<number> {
+  await page.evaluate(() => void (globalThis as unknown as Noted).meter.events.splice(0))
+  await act()
+  await page.evaluate(() => new Promise(done => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(() => setTimeout(done, 50))))))
+  return page.evaluate(() => Math.max(0, ...(globalThis as unknown as Noted).meter.events.map(e => e.took)))
+}
+
+/** Opens a folder whose names begin with a word, and tells the milliseconds until its first rows were painted: since the act, and since the end of the answer. */
+export async function opened(page: Page, folder: string, word: string, act: () => Promise<unknown>): Promise<{ since: number; after: number; took: number }> {
+  await page.evaluate(begins => {
+    performance.clearResourceTimings()
+    const marks = { painted: 0, began: 0 }
+    ;(globalThis as unknown as Opened).opened = marks
+    addEventListener('pointerup', () => (marks.began = performance.now()), { once: true, capture: true })
+    const rows = new MutationObserver(() => {
+      if (!document.querySelector(`.virtual [role=row][aria-label^="${begins}"]`)) return
+      rows.disconnect()
+      requestAnimationFrame(() => setTimeout(() => (marks.painted = performance.now())))
+    })
+    rows.observe(document, { childList: true, subtree: true, attributes: true })
+  }, word)
+  await act()
+  await page.waitForFunction(() => (globalThis as unknown as Opened).opened.painted > 0, undefined, { timeout: 120_000 })
+  await page.locator('footer.status').waitFor()
+  return page.evaluate(at => {
+    const { painted, began } = (globalThis as unknown as Opened).opened
+    const answer = (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).findLast(e => decodeURIComponent(e.name).endsWith(at))
+    if (!answer) throw new Error(`${at} was not asked for`)
+    return { since: painted - began, after: painted - answer.responseEnd, took: answer.responseEnd - answer.startTime }
+  }, folder)
+}
+
+/** Scrolls through the list for some time, as a wheel does, and tells how many frames a second were shown, and how many had no row in the middle. */
+export async function scrolling(page: Page, ms: number, step: number): Promise<{ rate: number; slowest: number; blank: number }> {
+  return page.getByRole('grid').evaluate(async (grid, { ms, step }) => {
+    const box = grid.getBoundingClientRect()
+    const frame = (): Promise<number> => new Promise(requestAnimationFrame)
+    const began = await frame()
+    let [last, frames, slowest, blank] = [began, 0, 0, 0]
+    while (last - began < ms) {
+      grid.scrollTop += step
+      const now = await frame()
+      slowest = Math.max(slowest, now - last)
+      last = now
+      frames++
+      if (!document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2)?.closest('[role=row]')) blank++
+    }
+    return { rate: (frames * 1000) / (last - began), slowest, blank }
+  }, { ms, step })
+}
+
+/** Makes the browser's processor slower by so much; 1 is as it is. */
+export async function throttle(page: Page, rate: number): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Emulation.setCPUThrottlingRate', { rate })
+}
