@@ -17,7 +17,7 @@ afterAll(() => console.log(['', ...table.map(([what, aim, is]) => `| ${what} | $
 
 test('the files page is light, and asks for little before it shows the list', async () => {
   await dav('MKCOL', '/a thousand')
-  await fill('/a thousand', 1000, i => `thing ${i}.txt`)
+  await fill('/a thousand', 1000, i => `thing ${i}.zip`)
   const page = await b.page()
   await signIn(page)
   await metered(page)
@@ -66,10 +66,10 @@ test('a folder of a thousand, and what people do in it', async () => {
   note('… from the click', '', ms(times.since))
 
   const typical: [string, () => Promise<unknown>][] = [
-    ['select a row', () => row(page, 'thing 3.txt').click()],
+    ['select a row', () => row(page, 'thing 3.zip').click()],
     ['move with the arrow', () => page.keyboard.press('ArrowDown')],
     ['select with Shift', () => page.keyboard.press('Shift+ArrowDown')],
-    ['menu of a row', () => row(page, 'thing 5.txt').click({ button: 'right' })],
+    ['menu of a row', () => row(page, 'thing 5.zip').click({ button: 'right' })],
     ['close the menu', () => page.keyboard.press('Escape')],
     ['open the details', () => page.keyboard.press('d')],
     ['close the details', () => page.keyboard.press('d')],
@@ -98,7 +98,7 @@ test('a folder of a thousand, and what people do in it', async () => {
 
 test(`a folder of ${large.toLocaleString('en')}`, async () => {
   await dav('MKCOL', '/large')
-  await fill('/large', large, i => `item ${i}.txt`)
+  await fill('/large', large, i => `item ${i}.zip`)
   const page = await b.page(desktop)
   await metered(page)
   await open(page, '/')

@@ -1,6 +1,7 @@
 import { createApp } from 'vue'
 import { createRouter, createWebHistory } from 'vue-router'
 import { learn } from './kit/capabilities'
+import { afterFirst, arrived } from './kit/first'
 import { stayTuned } from './kit/live'
 import { meet, who } from './kit/person'
 import { actionsKey, commandsKey, footKey, openersKey, ranked, tabsKey } from './kit/room'
@@ -18,9 +19,12 @@ const router = createRouter({
 
 steer(router)
 
-const meeting = meet().catch(() => undefined) // the name is a nicety where the id is known
-if (who.value.id === '') await meeting
-void learn().then(() => stayTuned()).catch(() => undefined) // what depends on it is offered when it is known
+/** Milliseconds that things which can wait wait for the page at most. */
+const patience = 2000
+
+if (who.value.id === '') await meet().catch(() => undefined)
+void Promise.all([learn(), afterFirst()]).then(() => stayTuned()).catch(() => undefined) // what depends on it is offered when it is known
+setTimeout(arrived, patience) // on pages that do not say when they are there
 createApp(App, { places: ranked(rooms.flatMap(room => room.places ?? [])), settings: settingsPlaces(rooms), bar: ranked(rooms.flatMap(room => room.bar ?? [])), layers: rooms.flatMap(room => room.layers ?? []) })
   .provide(tabsKey, ranked(rooms.flatMap(room => room.tabs ?? [])))
   .provide(footKey, ranked(rooms.flatMap(room => room.foot ?? [])))

@@ -75,11 +75,18 @@ export function zipAddress(user: string, folder: string, picked: string[]): stri
   return `${addressOf(user, folder)}?accept=zip${files}`
 }
 
-/** Lists a folder. counted is told now and then how many entries have come. */
-export async function list(user: string, path: string, signal?: AbortSignal, counted?: (n: number) => void): Promise<Listing> {
+/** From how many entries on what has come so far is handed out, and how many times as many it takes for the next time. */
+const [enough, growth] = [100, 8]
+/** Milliseconds within which a listing is expected to be whole: till then nothing is handed out. */
+const soon = 60
+
+/** Lists a folder. counted is told now and then how many entries have come, so of a long list what its beginning is. */
+export async function list(user: string, path: string, signal?: AbortSignal, counted?: (n: number) => void, so?: (begun: Listing) => void): Promise<Listing> {
   let folder: Entry | undefined
   let readme = ''
   const entries: Entry[] = []
+  const began = performance.now()
+  let next = enough
   await propfind(user, path, '1', listBody, signal, found => {
     const entry = entryOf(user, found)
     if (entry.path === path) {
@@ -87,6 +94,10 @@ export async function list(user: string, path: string, signal?: AbortSignal, cou
       readme = found.props.get(names.readme) ?? ''
     } else entries.push(entry)
     if (entries.length % 500 === 0) counted?.(entries.length)
+    if (so && folder && entries.length >= next && performance.now() - began > soon) {
+      so({ folder, entries: [...entries], readme })
+      next = entries.length * growth
+    }
   })
   if (!folder) throw new ApiError(0, 'The listing came without its folder. Try again.')
   if (!folder.folder) throw new ApiError(404, 'This is a file, not a folder.')
@@ -196,7 +207,7 @@ function pathOf(user: string, href: string): string {
   const end = href.endsWith('/') ? href.length - 1 : href.length
   const cut = href.lastIndexOf('/', end - 1)
   const folder = href.slice(0, cut)
-  if (folder === last.folder && user === last.user) return `${last.path}/${decoded(href.slice(cut + 1, end))}`
+  if (folder === last.folder && user === last.user && cut + 1 < end) return `${last.path}/${decoded(href.slice(cut + 1, end))}`
   const path = wholePath(user, href)
   if (path !== '/') last = { user, folder, path: path.slice(0, path.lastIndexOf('/')) }
   return path

@@ -23,13 +23,29 @@ export async function ask(method: string, url: string, more: Record<string, stri
   }
 }
 
+/** Milliseconds for which a long answer is read at a stretch: then the page may draw, and hear what somebody does. */
+const stretch = 12
+
+async function breath(): Promise<void> {
+  const { port1, port2 } = new MessageChannel()
+  await new Promise(done => {
+    port1.onmessage = done
+    port2.postMessage(0)
+  })
+  port1.close()
+}
+
 async function read(answer: Response, found: (f: Found) => void): Promise<void> {
   const parser = new Multistatus(found)
   const decoder = new TextDecoder('utf-8', { fatal: true })
   if (answer.body) {
     const reader = answer.body.getReader()
+    let rested = performance.now()
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
       parser.push(decoder.decode(piece.value, { stream: true }))
+      if (performance.now() - rested < stretch) continue
+      await breath()
+      rested = performance.now()
     }
   }
   parser.push(decoder.decode())

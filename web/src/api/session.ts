@@ -16,6 +16,12 @@ export function pageServer(): string {
 /** Whether the server can be reached at this moment. */
 export const answers = (): Promise<boolean> => send('GET', '/204').then(() => true, () => false)
 
+/** What the person is called whom the server made this page for. */
+export function pageName(): string {
+  const name = document.documentElement.dataset.person ?? ''
+  return name === '' || name.startsWith('{{') ? pageUser() : name
+}
+
 /** Leaves for the sign-in page, and comes back here after it. */
 export function signIn(): void {
   location.assign(`/login?redirect_url=${encodeURIComponent(location.pathname + location.search)}`)

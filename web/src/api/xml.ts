@@ -90,6 +90,7 @@ export class XmlReader {
   #start(inside: string): void {
     const parent = this.#open.at(-1)?.scope
     const tag = parent?.tags.get(inside) ?? this.#read(inside, parent)
+    if (this.#open.length >= maxDepth) throw new SyntaxError('the answer is nested too deeply')
     this.#handler.open(tag.name)
     if (tag.empty) this.#handler.close(tag.name)
     else this.#open.push(tag)
@@ -101,7 +102,6 @@ export class XmlReader {
     const cut = tag.search(/\s/)
     const raw = cut < 0 ? tag : tag.slice(0, cut)
     if (raw === '' || (this.#open.length === 0 && this.#begun)) throw new SyntaxError('this is not well-formed XML')
-    if (this.#open.length >= maxDepth) throw new SyntaxError('the answer is nested too deeply')
     this.#begun = true
     const parent = outer ?? { prefixes: new Map([['xml', 'http://www.w3.org/XML/1998/namespace']]), names: new Map(), tags: new Map() }
     const scope = cut < 0 ? parent : declared(tag.slice(cut), parent)

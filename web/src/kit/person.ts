@@ -1,10 +1,10 @@
 import { readonly, ref } from 'vue'
 import { type Me, me } from '../api/ocs'
-import { pageUser } from '../api/session'
+import { pageName, pageUser } from '../api/session'
 
-const person = ref<Me>({ id: pageUser(), name: pageUser() })
+const person = ref<Me>({ id: pageUser(), name: pageName() })
 
-/** Who is signed in. The id is known before anything is shown, the name comes a moment later. */
+/** Who is signed in, as the page was made for. */
 export const who = readonly(person)
 
 /** Finds out who is signed in. */

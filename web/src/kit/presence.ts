@@ -1,5 +1,6 @@
 import { onBeforeUnmount, onMounted } from 'vue'
 import { beat } from '../api/status'
+import { afterFirst } from './first'
 
 /** How often the server is told that somebody is here; it takes the silence of a quarter of an hour for leaving. */
 const every = 5 * 60_000
@@ -15,7 +16,7 @@ export function usePresence(): void {
   onMounted(() => {
     for (const sign of signs) document.addEventListener(sign, move, { passive: true })
     timer = setInterval(tell, every)
-    tell()
+    void afterFirst().then(tell)
   })
   onBeforeUnmount(() => {
     clearInterval(timer)

@@ -67,6 +67,8 @@ export interface Layer {
 export interface BarPiece {
   id: string
   rank: number
+  /** Whether it nearly always is there, as wide as a button: its place is kept until it is known, so that nothing moves. */
+  kept?: boolean
   needs?(caps: Capabilities): boolean
   component: () => Promise<{ default: Component }>
 }

@@ -4,8 +4,11 @@ export interface Slice {
   end: number
 }
 
-/** Which rows of equal height are to be drawn: those in sight and `spare` on either side. */
-export function slice(scrolled: number, viewport: number, row: number, rows: number, spare = 8): Slice {
+/** How many rows out of sight are drawn on either side. */
+export const spare = 8
+
+/** Which rows of equal height are to be drawn: those in sight and some on either side. */
+export function slice(scrolled: number, viewport: number, row: number, rows: number): Slice {
   const first = Math.min(Math.max(0, Math.floor(scrolled / row) - spare), Math.max(0, rows - 1))
   const end = Math.min(rows, Math.ceil((scrolled + viewport) / row) + spare)
   return { first, end: Math.max(first, end) }

@@ -17,7 +17,8 @@ export interface Source {
   key: string
   /** The path of the folder, '' if it is none. */
   path: string
-  list(signal: AbortSignal, counted: (n: number) => void): Promise<Listed>
+  /** counted is told how many entries have come, so what the beginning of a long list is. */
+  list(signal: AbortSignal, counted: (n: number) => void, so: (begun: Listed) => void): Promise<Listed>
 }
 
 export interface Listing {
@@ -47,7 +48,10 @@ const cache = new Map<string, Listed>()
 
 /** The list of files that is being looked at. */
 export function useListing(user: string, source: Readonly<Ref<Source>>): Listing {
-  const listing = shallowRef<Listed>()
+  const whole = shallowRef<Listed>()
+  /** The beginning of a list that has not come whole yet. */
+  const begun = shallowRef<Listed>()
+  const listing = computed(() => whole.value ?? begun.value)
   const error = shallowRef<unknown>()
   const coming = ref<number>()
   let under: AbortController | undefined
@@ -62,7 +66,7 @@ export function useListing(user: string, source: Readonly<Ref<Source>>): Listing
     cache.set(at, found)
     const [oldest] = cache.keys()
     if (cache.size > remembered && oldest !== undefined) cache.delete(oldest)
-    if (at === source.value.key) listing.value = found
+    if (at === source.value.key) whole.value = found
   }
 
   async function load(): Promise<void> {
@@ -72,18 +76,20 @@ export function useListing(user: string, source: Readonly<Ref<Source>>): Listing
     const began = performance.now()
     let n = 0
     late = false
-    const slow = setTimeout(() => (coming.value = listing.value ? undefined : n), patience)
+    const slow = setTimeout(() => (coming.value = whole.value ? undefined : n), patience)
     try {
       const found = await list(mine.signal, so => {
         n = so
         if (coming.value !== undefined) coming.value = so
+      }, now => {
+        if (under === mine && !whole.value) begun.value = now
       })
       error.value = undefined
       show(at, found)
     } catch (problem) {
       if (mine.signal.aborted) return
       cache.delete(at)
-      listing.value = undefined
+      whole.value = begun.value = undefined
       error.value = problem
     } finally {
       clearTimeout(slow)
@@ -97,7 +103,7 @@ export function useListing(user: string, source: Readonly<Ref<Source>>): Listing
   }
 
   function change(make: (entries: Entry[]) => Entry[]): void {
-    if (listing.value) show(source.value.key, { ...listing.value, entries: make(listing.value.entries) })
+    if (whole.value) show(source.value.key, { ...whole.value, entries: make(whole.value.entries) })
   }
 
   function touch(): void {
@@ -113,14 +119,15 @@ export function useListing(user: string, source: Readonly<Ref<Source>>): Listing
 
   async function glance(): Promise<void> {
     late = under !== undefined
-    if (late || !listing.value) return
+    if (late || !whole.value) return
     const { path } = source.value
     const now = path === '' ? undefined : await stat(user, path).catch(() => undefined)
-    if (path === source.value.path && listing.value && (!now || now.etag !== listing.value.folder?.etag)) await load() // or one has gone on meanwhile
+    if (path === source.value.path && whole.value && (!now || now.etag !== whole.value.folder?.etag)) await load() // or one has gone on meanwhile
   }
 
   watch(() => source.value.key, at => {
-    listing.value = cache.get(at)
+    whole.value = cache.get(at)
+    begun.value = undefined
     error.value = undefined
     coming.value = undefined
     void load()

@@ -59,12 +59,13 @@ export function usePointing({ rows, selection, list, lineOf, within, addressOf, 
     touch = event.pointerType === 'touch'
     before = new Set(selection.chosen.value.map(e => e.id))
     lasso.start(event)
+    rested = false
+    const file = touch && event.target instanceof Element ? event.target.closest('[id^=row-]') : null
+    if (file) hold(rows().findIndex(e => `row-${e.id}` === file.id))
   }
 
   /** A finger that stays on a file selects it. */
-  function hold(index: number, event: PointerEvent): void {
-    rested = false
-    if (event.pointerType !== 'touch') return
+  function hold(index: number): void {
     clearTimeout(resting)
     resting = setTimeout(() => {
       rested = true
@@ -153,5 +154,5 @@ export function usePointing({ rows, selection, list, lineOf, within, addressOf, 
     return entry && `row-${entry.id}`
   })
 
-  return { keyboard, down, hold, release, press, toggle, menu, key, drag, beside, focused, handle, frame, activeId }
+  return { keyboard, down, release, press, toggle, menu, key, drag, beside, focused, handle, frame, activeId }
 }

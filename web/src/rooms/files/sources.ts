@@ -6,7 +6,7 @@ import type { Source } from './listing'
 export type ListName = 'favorites' | 'recent' | 'tags'
 
 /** A folder of the person. */
-export const folderSource = (user: string, path: string): Source => ({ key: path, path, list: (signal, counted) => list(user, path, signal, counted) })
+export const folderSource = (user: string, path: string): Source => ({ key: path, path, list: (signal, counted, so) => list(user, path, signal, counted, so) })
 
 /** Files from everywhere: favourites, what was changed last, what carries all of some tags. */
 export function listSource(user: string, name: ListName, tags: readonly string[] = []): Source {

@@ -5,5 +5,5 @@ import { defineRoom } from '../../kit/room'
 export default defineRoom({
   id: 'notices',
   routes: [],
-  bar: [{ id: 'bell', rank: 10, needs: caps => capability(caps, 'notifications') !== undefined, component: () => import('./parts/TheBell.vue') }],
+  bar: [{ id: 'bell', rank: 10, kept: true, needs: caps => capability(caps, 'notifications') !== undefined, component: () => import('./parts/TheBell.vue') }],
 })
