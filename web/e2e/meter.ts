@@ -6,10 +6,6 @@ import type { Page } from 'playwright-core'
 export interface Shown {
   /** Milliseconds from the navigation to the largest thing painted. */
   lcp: number
-  /** How much of the window has moved by itself: 0 is nothing. */
-  shift: number
-  /** What moved. */
-  shifted: string[]
   /** Milliseconds from the navigation until the first row was in the document, and painted. */
   row: number
   /** What had been asked of the server until then, but for scripts, styles and pictures. */
@@ -21,6 +17,8 @@ interface Notes {
   shifts: { value: number; what: string }[]
   events: { name: string; took: number }[]
   row: number
+  /** When the first row was put into the document. */
+  put: number
 }
 
 type Noted = { meter: Notes }
@@ -29,7 +27,7 @@ type Opened = { opened: { painted: number; began: number } }
 /** Has the browser note what the page does from its beginning on. To be called before the page is opened. */
 export async function metered(page: Page): Promise<void> {
   await page.addInitScript(() => {
-    const meter: Notes = { lcp: 0, shifts: [], events: [], row: 0 }
+    const meter: Notes = { lcp: 0, shifts: [], events: [], row: 0, put: 0 }
     ;(globalThis as unknown as Noted).meter = meter
     const watch = (type: string, each: (entry: PerformanceEntry) => void, more: object = {}): void =>
       new PerformanceObserver(list => list.getEntries().forEach(each)).observe({ type, buffered: true, ...more })
@@ -45,6 +43,7 @@ export async function metered(page: Page): Promise<void> {
     const rows = new MutationObserver(() => {
       if (!document.querySelector('.virtual [role=row]')) return
       rows.disconnect()
+      meter.put = performance.now()
       requestAnimationFrame(() => setTimeout(() => (meter.row = performance.now())))
     })
     rows.observe(document, { childList: true, subtree: true })
@@ -55,10 +54,10 @@ export async function metered(page: Page): Promise<void> {
 export async function shown(page: Page): Promise<Shown> {
   await page.waitForFunction(() => (globalThis as unknown as Noted).meter.row > 0)
   return page.evaluate(() => {
-    const { lcp, shifts, row } = (globalThis as unknown as Noted).meter
+    const { lcp, row, put } = (globalThis as unknown as Noted).meter
     const asked = (performance.getEntriesByType('resource') as PerformanceResourceTiming[])
-      .filter(e => e.startTime < row && e.initiatorType === 'fetch' && !e.name.includes('/webui/'))
-    return { lcp, shift: shifts.reduce((sum, s) => sum + s.value, 0), shifted: shifts.map(s => s.what), row, asked: asked.map(e => new URL(e.name).pathname) }
+      .filter(e => e.startTime < put && e.initiatorType === 'fetch' && !e.name.includes('/webui/'))
+    return { lcp, row, asked: asked.map(e => new URL(e.name).pathname) }
   })
 }
 
@@ -99,7 +98,7 @@ export async function opened(page: Page, folder: string, word: string, act: () =
 }
 
 /** Scrolls through the list for some time, as a wheel does, and tells how many frames a second were shown, and how many had no row in the middle. */
-export async function scrolling(page: Page, ms: number, step: number): Promise<{ rate: number; slowest: number; blank: number }> {
+export async function scrolling(page: Page, ms: number, step: number): Promise<{ rate: number; slowest: number; blank: number; frames: number }> {
   return page.getByRole('grid').evaluate(async (grid, { ms, step }) => {
     const box = grid.getBoundingClientRect()
     const frame = (): Promise<number> => new Promise(requestAnimationFrame)
@@ -113,8 +112,20 @@ export async function scrolling(page: Page, ms: number, step: number): Promise<{
       frames++
       if (!document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2)?.closest('[role=row]')) blank++
     }
-    return { rate: (frames * 1000) / (last - began), slowest, blank }
+    return { rate: (frames * 1000) / (last - began), slowest, blank, frames }
   }, { ms, step })
+}
+
+/** Counts the processor time of the page's main thread, whatever else the machine does: the milliseconds that something took of it. */
+export async function working(page: Page): Promise<(act: () => Promise<unknown>) => Promise<number>> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const now = async (): Promise<number> => (await session.send('Performance.getMetrics')).metrics.find(m => m.name === 'TaskDuration')?.value ?? 0
+  return async act => {
+    const before = await now()
+    await act()
+    return ((await now()) - before) * 1000
+  }
 }
 
 /** Makes the browser's processor slower by so much; 1 is as it is. */

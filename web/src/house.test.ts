@@ -75,6 +75,17 @@ function unsafe(source: Source): string[] {
   return rules.filter(([pattern, text]) => pattern.test(text)).map(([, , what]) => `${source.path} contains ${what}`)
 }
 
+/** Styles that hold from left to right only: they are to say start and end, so that the page turns round with the script. */
+function oneSided(source: Source): string[] {
+  const css = source.path.endsWith('.css') ? source.text : [...source.text.matchAll(/<style[^>]*>([^]*?)<\/style>/g)].map(m => m[1]).join('\n')
+  const rules = [
+    /(?:margin|padding|border|inset)-(?:left|right)\b[^;]*;/g, /[{;\s](?:left|right):[^;]*;/g, /(?:text-align|float|clear): (?:left|right)/g, /translateX\([^)]*\)/g,
+    /border-(?:top|bottom)-(?:left|right)-radius[^;]*;/g,
+  ]
+  const four = [...css.matchAll(/(?:margin|padding|inset): ([^\s;,]+) ([^\s;,]+) ([^\s;,]+) ([^\s;,]+);/g)].filter(m => m[2] !== m[4]).map(m => m[0])
+  return [...rules.flatMap(rule => css.match(rule) ?? []), ...four].map(what => `${source.path} says ${what.trim()}`)
+}
+
 const ours = sources.filter(s => !s.path.endsWith('.test.ts'))
 const fake = (path: string, text: string): Source => ({ path, text })
 
@@ -100,6 +111,12 @@ test('nothing needs a loose content security policy or a foreign host', () => {
   expect(ours.flatMap(unsafe)).toEqual([])
   expect(unsafe(fake('ui/x.vue', '<template><p style="color: red" v-html="x" /></template>'))).toHaveLength(2)
   expect(unsafe(fake('ui/x.css', '@import "https://fonts.example/x.css";'))).toHaveLength(1)
+})
+
+test('styles hold from right to left too', () => {
+  expect(ours.flatMap(oneSided)).toEqual([])
+  expect(oneSided(fake('ui/x.css', '.a { margin-left: 1px; left: 0; padding: 0 1px 0 2px; text-align: right; }'))).toHaveLength(4)
+  expect(oneSided(fake('ui/x.css', '.a { margin-inline-start: 1px; inset-inline: 0; padding: 0 1px 0 1px; text-align: end; }'))).toEqual([])
 })
 
 test('the lock file names no registry, and no canvas for servers, which half of the platforms cannot install', () => {

@@ -183,7 +183,7 @@ func (t *Tongue) say(b *strings.Builder, pieces []piece, values map[string]any, 
 		case "count":
 			b.WriteString(counted)
 		case "value":
-			fmt.Fprint(b, value)
+			b.WriteString(t.isolated(fmt.Sprint(value), value))
 		case "number":
 			b.WriteString(t.Number(whatNumber(value)))
 		case "select":
@@ -197,6 +197,15 @@ func (t *Tongue) say(b *strings.Builder, pieces []piece, values map[string]any, 
 			t.say(b, chosen(p, which), values, t.Number(n))
 		}
 	}
+}
+
+// isolated keeps a name in its own direction within a text that runs the other
+// way, by Unicode's FSI and PDI. Numbers and addresses need it not.
+func (t *Tongue) isolated(text string, value any) string {
+	if _, name := value.(string); !name || text == "" || t.Dir() == "ltr" || strings.Contains(text, "://") {
+		return text
+	}
+	return "\u2068" + text + "\u2069"
 }
 
 func chosen(p piece, which string) []piece {

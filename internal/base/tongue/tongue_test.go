@@ -41,6 +41,9 @@ func TestTextsAreSaid(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
+	if got := ar.Say("{name} of {n}, {address}", "name", "a.txt", "n", 3, "address", "https://host/x"); got != "\u2068a.txt\u2069 of 3, https://host/x" {
+		t.Errorf("got %q, want the name in its own direction", got)
+	}
 	var got strings.Builder
 	for _, n := range []any{0, 1, 2, 3, 11, 100, uint64(1e18 + 3), -1, "3"} {
 		got.WriteString(ar.Say("{n, plural, one {# file} other {# files}}", "n", n))

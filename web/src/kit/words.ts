@@ -12,14 +12,20 @@ interface Spoken {
   catalogue: Catalogue
   plural: Intl.PluralRules
   number: Intl.NumberFormat
+  /** What keeps a name in its own direction within a text that runs the other way (Unicode's FSI and PDI). */
+  isolated: (value: string) => string
 }
+
+/** Languages written from right to left. */
+const leftward = /^(ar|fa|he|ur)\b/
 
 let spoken = speaking('en', {})
 const parsed = new Map<string, readonly Piece[]>()
 
 function speaking(language: string, catalogue: Catalogue): Spoken {
   const locale = language === 'en' ? 'en-GB' : language
-  return { language, locale, catalogue, plural: new Intl.PluralRules(locale), number: new Intl.NumberFormat(locale) }
+  const isolated = leftward.test(language) ? (value: string) => `\u2068${value}\u2069` : (value: string) => value
+  return { language, locale, catalogue, plural: new Intl.PluralRules(locale), number: new Intl.NumberFormat(locale), isolated }
 }
 
 /** The language of the page, as BCP 47 writes it: 'en', 'de'. */
@@ -66,7 +72,7 @@ function say(pieces: readonly Piece[], fillings: Fillings, counted?: number): st
 
 function fill(piece: Filled, fillings: Fillings): string {
   const value = fillings[piece.name] ?? ''
-  if (piece.kind === 'value') return String(value)
+  if (piece.kind === 'value') return typeof value === 'string' && value !== '' && !value.includes('://') ? spoken.isolated(value) : String(value)
   if (piece.kind === 'number') return spoken.number.format(Number(value))
   const chosen = piece.kind === 'plural' ? plural(piece.cases, Number(value)) : piece.cases.get(String(value))
   return say(chosen ?? piece.cases.get('other') ?? [], fillings, Number(value))

@@ -4,13 +4,13 @@ export interface Slice {
   end: number
 }
 
-/** How many rows out of sight are drawn on either side. */
-export const spare = 8
+/** How many rows out of sight are drawn on either side: as many as are passed in a turn of the wheel or two. */
+export const spare = (row: number): number => Math.max(2, Math.ceil(384 / row))
 
 /** Which rows of equal height are to be drawn: those in sight and some on either side. */
 export function slice(scrolled: number, viewport: number, row: number, rows: number): Slice {
-  const first = Math.min(Math.max(0, Math.floor(scrolled / row) - spare), Math.max(0, rows - 1))
-  const end = Math.min(rows, Math.ceil((scrolled + viewport) / row) + spare)
+  const first = Math.min(Math.max(0, Math.floor(scrolled / row) - spare(row)), Math.max(0, rows - 1))
+  const end = Math.min(rows, Math.ceil((scrolled + viewport) / row) + spare(row))
   return { first, end: Math.max(first, end) }
 }
 

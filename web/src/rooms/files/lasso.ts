@@ -24,14 +24,15 @@ export function useLasso(box: () => HTMLElement | null | undefined, take: (area:
 
   const inside = (point: { x: number; y: number }): { x: number; y: number } => {
     const { left, top } = box()?.getBoundingClientRect() ?? { left: 0, top: 0 }
-    return { x: point.x - left, y: point.y - top + (box()?.scrollTop ?? 0) }
+    return { x: point.x - left - (box()?.clientLeft ?? 0), y: point.y - top + (box()?.scrollTop ?? 0) }
   }
 
   function start(event: PointerEvent): void {
     const on = event.target instanceof Element ? event.target : undefined
     if (event.button !== 0 || event.pointerType === 'touch' || on?.closest('a, button, input, label, [draggable=true]')) return
     const { left = 0, top = 0 } = box()?.getBoundingClientRect() ?? {}
-    if (event.clientX - left > (box()?.clientWidth ?? 0) || event.clientY - top > (box()?.clientHeight ?? 0)) return // the scroll bar
+    const across = event.clientX - left - (box()?.clientLeft ?? 0) // a scroll bar on the left counts as border
+    if (across < 0 || across > (box()?.clientWidth ?? 0) || event.clientY - top > (box()?.clientHeight ?? 0)) return // the scroll bar
     at = { x: event.clientX, y: event.clientY }
     from = inside(at)
     add = event.ctrlKey || event.metaKey || event.shiftKey

@@ -1,6 +1,6 @@
 import { computed, nextTick, ref, type ShallowRef } from 'vue'
 import type { Entry } from '../../api/dav'
-import { held } from '../../kit/keys'
+import { held, leftward } from '../../kit/keys'
 import type { Selection } from '../../kit/selection'
 import { carry } from './dragging'
 import { type Area, useLasso } from './lasso'
@@ -103,8 +103,8 @@ export function usePointing({ rows, selection, list, lineOf, within, addressOf, 
     const row = entry && document.getElementById(`row-${entry.id}`)
     if (!entry || !row) return
     if (!selection.has(entry)) selection.go(selection.active.value, 'only')
-    const { left, bottom } = row.getBoundingClientRect()
-    openMenu({ x: left + 48, y: bottom })
+    const { left, right, bottom } = row.getBoundingClientRect()
+    openMenu({ x: leftward() ? right - 48 : left + 48, y: bottom })
   }
 
   async function key(event: KeyboardEvent): Promise<void> {
