@@ -31,6 +31,7 @@ test('the page is in the language of the account', async () => {
     expect([await document.getAttribute('lang'), await document.getAttribute('dir')]).toEqual([lang, dir])
     expect((await page.locator('.bar .button.primary').textContent())?.trim()).toBe(upload)
   }
+  await page.close()
 })
 
 /** Screens that most people see, by their address and what is there when they are. */
@@ -114,13 +115,15 @@ test('from right to left: names, keys, the menu and the panel', async () => {
   expect(await page.locator('.tile.selected').getAttribute('aria-colindex')).toBe('1')
   await page.keyboard.press('v')
   await page.keyboard.press('v')
+  await page.close()
 })
 
 test('the pages before the login', async () => {
   const share = await ocs<{ url: string }>('POST', '/apps/files_sharing/api/v1/shares', { path: '/tongues', shareType: 3 })
   for (const look of [desktop, phone]) {
     const page = await b.page(look)
-    await page.setExtraHTTPHeaders({ 'Accept-Language': 'ar' })
+    const session = await page.context().newCDPSession(page)
+    await session.send('Emulation.setUserAgentOverride', { userAgent: 'an Arabic browser', acceptLanguage: 'ar' })
     await b.forget()
     for (const [name, address] of [['login', `${base}/login`], ['link', share.url], ['lost', `${base}/s/nothing`]] as const) {
       await page.goto(address)
