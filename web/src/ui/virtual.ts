@@ -5,7 +5,7 @@ export interface Slice {
 }
 
 /** How many rows out of sight are drawn on either side: as many as are passed in a turn of the wheel or two. */
-export const spare = (row: number): number => Math.max(2, Math.ceil(384 / row))
+export const spare = (row: number): number => Math.max(4, Math.ceil(384 / row))
 
 /** Which rows of equal height are to be drawn: those in sight and some on either side. */
 export function slice(scrolled: number, viewport: number, row: number, rows: number): Slice {
