@@ -29,7 +29,7 @@ test('lists, grids and galleries look right, and are remembered for each folder'
     for (const view of ['Compact list', 'Grid', 'Gallery', 'List']) {
       await own.getByRole('button', { name: 'Shown as' }).click()
       await own.getByRole('menuitem', { name: view, exact: true }).click()
-      await (view.includes('ist') ? row(own, 'harbour.png') : tile(own, 'harbour.png')).waitFor()
+      await (view.includes('ist') ? row(own, 'a rather long name of a picture of the sea.png') : tile(own, 'a rather long name of a picture of the sea.png')).waitFor()
       await own.getByRole('grid').locator('img').first().waitFor()
       if (look.dark !== (look.width === 360) || view === 'Grid') await accessible(own, `${view} at ${look.width}`)
       await fits(own, `${view} at ${look.width}`)
