@@ -92,7 +92,7 @@ test('a folder of a thousand, and what people do in it', async () => {
   for (const [what, act] of typical) {
     let took = 0
     const worked = await cost(async () => void (took = await interaction(page, act)))
-    note(`… ${what}`, '100 ms', `${ms(took)}, of which the page worked ${ms(worked)} at most`)
+    note(`… ${what}`, '100 ms', `${ms(took)}; ${ms(worked)} of work in all`)
   }
   expect(await page.getByRole('row').count()).toBeLessThan(60)
   expect(await shifts(page)).toEqual([])
