@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/web"
 )
 
@@ -63,4 +64,39 @@ func (rm *Room) caps(ctx context.Context, _ *http.Request) any {
 		s.URL = base
 	}
 	return s
+}
+
+// tint is a theme's tokens as the client shows them before they are chosen.
+type tint struct {
+	Accent string `json:"accent"`
+	Ink    string `json:"ink"`
+	Strong string `json:"strong"`
+	Chosen string `json:"chosen"`
+}
+
+func (s shades) tint() tint {
+	return tint{s.accent.String(), s.ink.String(), s.strong.String(), s.chosen.String()}
+}
+
+// shades tells what a colour makes of both themes.
+func (rm *Room) shades(_ context.Context, r *ocs.Request) (any, error) {
+	p, err := r.Params()
+	if err != nil {
+		return nil, err
+	}
+	c, ok := parseColour(p.Get("color"))
+	if !ok {
+		return nil, checkColour(p.Get("color"))
+	}
+	return map[string]tint{"light": c.lightShades(lightPapers, readable).tint(), "dark": c.darkShades(darkPapers, readable).tint()}, nil
+}
+
+// chosen tells the addresses of the pictures, "" where ours holds.
+func (rm *Room) chosen(ctx context.Context, _ *ocs.Request) (any, error) {
+	l, err := rm.given(ctx)
+	out := map[string]string{}
+	for _, key := range pictures {
+		out[key] = l.picture(key)
+	}
+	return out, err
 }

@@ -15,6 +15,7 @@ import (
 	"atrium/internal/core/settings"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/mail"
+	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
 )
@@ -61,6 +62,8 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Web.Handle("GET", "/apps/theming/image/{key}", web.Anyone, rm.image)
 	b.Web.Handle("GET", "/apps/theming/theme/{file}", web.Anyone, rm.sheet)
 	right := web.Right("settings")
+	ocs.Handle(b.OCS, "GET /apps/theming/api/v1/shades", web.Admin, rm.shades, right)
+	ocs.Handle(b.OCS, "GET /apps/theming/api/v1/pictures", web.Admin, rm.chosen, right)
 	b.Web.Handle("POST", "/apps/theming/ajax/updateStylesheet", web.Admin|web.Confirmed, rm.change, right)
 	b.Web.Handle("POST", "/apps/theming/ajax/undoChanges", web.Admin|web.Confirmed, rm.undo, right)
 	b.Web.Handle("POST", "/apps/theming/ajax/undoAllChanges", web.Admin|web.Confirmed, rm.undoAll, right)

@@ -1,6 +1,7 @@
 package theming
 
 import (
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -143,5 +144,28 @@ func TestAppsGetTheirNamesOfColours(t *testing.T) {
 		if !strings.HasPrefix(css, at) || !strings.Contains(css, "--color-primary:#7a1fa2;--color-primary-text:#ffffff") {
 			t.Errorf("%s: %s", path, css)
 		}
+	}
+}
+
+func TestAColourIsShownBeforeItIsChosen(t *testing.T) {
+	g := newRig(t, dbtest.SQLite(t, settings.Schema, Schema))
+	ask := func(as, color string) (int, string) {
+		r := httptest.NewRequest("GET", "/ocs/v2.php/apps/theming/api/v1/shades?format=json&color="+url.QueryEscape(color), nil)
+		r.Header.Set("OCS-APIRequest", "true")
+		r.SetBasicAuth(as, as)
+		w := g.serve(r)
+		return w.Code, w.Body.String()
+	}
+	if code, body := ask("admin", "#7a1fa2"); code != 200 || !strings.Contains(body, `"light":{"accent":"#7a1fa2","ink":"#ffffff"`) || !strings.Contains(body, `"dark":{"accent":"#`) {
+		t.Errorf("%d %s", code, body)
+	}
+	if code, body := ask("admin", "purple"); code != 400 {
+		t.Errorf("%d %s", code, body)
+	}
+	if code, _ := ask("olga", "#7a1fa2"); code != 403 {
+		t.Errorf("%d", code)
+	}
+	if g.face().Color != ourColour {
+		t.Error("looking has chosen it")
 	}
 }

@@ -133,7 +133,7 @@ func (rm *Room) showAway(w http.ResponseWriter, r *http.Request) error {
 	}
 	in := tongue.All().For(r.URL.Query().Get("lang"), "")
 	var b bytes.Buffer
-	if err := rm.away.Execute(&b, map[string]any{"Name": web.NameOf(r.Context()), "Lang": in.Code, "Dir": in.Dir()}); err != nil {
+	if err := rm.away.Execute(&b, map[string]any{"Face": web.FaceOf(r.Context()), "Lang": in.Code, "Dir": in.Dir()}); err != nil {
 		return fmt.Errorf("the page without a line: %w", err)
 	}
 	return send(w, r, b.Bytes(), "no-cache")

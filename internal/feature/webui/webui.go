@@ -141,7 +141,7 @@ func (rm *Room) show(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	look := web.LookOf(r).With(chosen)
-	if err := rm.page.Execute(&b, map[string]any{"User": uid, "Look": look, "Chosen": chosen, "Lang": in.Code, "Dir": in.Dir(), "Person": who.From(r.Context()).Display, "Name": web.NameOf(r.Context())}); err != nil {
+	if err := rm.page.Execute(&b, map[string]any{"User": uid, "Look": look, "Chosen": chosen, "Lang": in.Code, "Dir": in.Dir(), "Person": who.From(r.Context()).Display, "Face": web.FaceOf(r.Context())}); err != nil {
 		return fmt.Errorf("the page of the web client: %w", err)
 	}
 	look.Keep(w, r)

@@ -13,6 +13,19 @@ export function pageServer(): string {
   return name === '' || name.startsWith('{{') ? 'Atrium' : name
 }
 
+/** The picture beside the name of the server. */
+export function pageLogo(): string {
+  const logo = document.documentElement.dataset.logo ?? ''
+  return logo.startsWith('/') ? logo : '/core/page/icon.svg'
+}
+
+/** The addresses of the legal notice and of what is done with data, '' for none. */
+export function pageLinks(): { legal: string; privacy: string } {
+  const address = (text = ''): string => (/^https?:/.test(text) ? text : '')
+  const { legal, privacy } = document.documentElement.dataset
+  return { legal: address(legal), privacy: address(privacy) }
+}
+
 /** Whether the server can be reached at this moment. */
 export const answers = (): Promise<boolean> => send('GET', '/204').then(() => true, () => false)
 

@@ -1,4 +1,4 @@
-import { Blocks, FileCog, FolderCog, Gauge, ListChecks, Mail, Megaphone, ScrollText, Share2, ShieldCheck, Users, UsersRound } from '@lucide/vue'
+import { Blocks, FileCog, FolderCog, Gauge, ListChecks, Mail, Megaphone, Palette, ScrollText, Share2, ShieldCheck, Users, UsersRound } from '@lucide/vue'
 import type { Capabilities } from '../../kit/capabilities'
 import { holds, leads } from '../../kit/power'
 import { defineRoom } from '../../kit/room'
@@ -14,6 +14,7 @@ export default defineRoom({
   admin: [
     { id: 'overview', group: 'server', label: t('Overview'), icon: Gauge, rank: 0, needs: right('monitor'), component: () => import('./views/OverviewView.vue') },
     { id: 'parts', group: 'server', label: t('Parts'), icon: Blocks, rank: 4, needs: right('apps'), component: () => import('./views/PartsView.vue') },
+    { id: 'appearance', group: 'server', label: t('Appearance'), icon: Palette, rank: 5, needs: right('settings'), component: () => import('./views/AppearanceView.vue'), things: async () => (await things()).looksThings() },
     { id: 'mail', group: 'server', label: t('Mail'), icon: Mail, rank: 6, component: () => import('./views/MailView.vue') },
     { id: 'server', group: 'server', label: t('Configuration'), icon: FileCog, rank: 8, needs: right('settings'), component: () => import('./views/ServerView.vue'), things: async () => (await things()).serverThings() },
     { id: 'people', group: 'people', label: t('People'), icon: Users, rank: 10, needs: caps => leads(caps) || holds(caps, 'users'), component: () => import('./views/PeopleView.vue') },

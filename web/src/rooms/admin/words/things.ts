@@ -2,11 +2,15 @@ import { settings } from '../../../api/admin'
 import type { AdminThing } from '../../../kit/room'
 import { t } from '../../../kit/words'
 import { files } from './files'
+import { looks, pictureWords } from './looks'
 import { passwords } from './passwords'
 import { sharing } from './sharing'
 import { anchor, thingsOf } from './words'
 
 export const sharingThings = (): AdminThing[] => thingsOf(sharing())
+export const looksThings = (): AdminThing[] => [
+  { id: 'theming-primary_color', label: t('Colour'), more: 'theming/primary_color' }, ...thingsOf(looks()), ...pictureWords().map(p => ({ id: 'pictures', label: p.label, more: `theming ${p.key} ${p.help}` })),
+]
 export const filesThings = (): AdminThing[] => thingsOf(files())
 export const securityThings = (): AdminThing[] => [
   { id: 'second-factor', label: t('Second factor'), more: 'twofactorauth:enforce' }, ...thingsOf(passwords()), { id: 'delayed', label: t('Slowed down for wrong passwords'), more: 'security:bruteforce' },
