@@ -15,7 +15,7 @@ import (
 // installable is a client with what a browser installs of it.
 var installable = fstest.MapFS{
 	"index.html": page["index.html"],
-	"away.html":  {Data: []byte(`<!doctype html><html lang="{{.Lang}}" dir="{{.Dir}}" data-name="{{.Name}}">`)},
+	"away.html":  {Data: []byte(`<!doctype html><html lang="{{.Lang}}" dir="{{.Dir}}" data-name="{{.Face.Name}}">`)},
 	"worker.js":  {Data: []byte("work()")},
 }
 
