@@ -67,7 +67,11 @@ export function browser(hand: 'mouse' | 'finger' = 'mouse', home: () => string =
       await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light' })
       return page
     },
-    forget: async () => context?.clearCookies(),
+    /** Takes the cookies away, once no page asks for anything any more. */
+    forget: async () => {
+      for (const page of context?.pages() ?? []) await page.goto('about:blank')
+      await context?.clearCookies()
+    },
     /** Forgives complaints that match: those a story brings about on purpose. */
     forgive(pattern: RegExp): void {
       complaints.splice(0, complaints.length, ...complaints.filter(c => !pattern.test(c)))

@@ -99,6 +99,7 @@
       event.preventDefault()
       void ask(form)
     })
-    if (form.dataset.begin) void offer(form)
+    // A passkey that was refused would answer by itself again, and be refused again.
+    if (form.dataset.begin && !new URLSearchParams(location.search).has('error')) void offer(form)
   }
 })()
