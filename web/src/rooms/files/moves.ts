@@ -1,19 +1,20 @@
 import { ref, shallowReadonly, shallowRef } from 'vue'
-import { type Entry, copy, move } from '../../api/dav'
+import { type Entry, copy, move, stat } from '../../api/dav'
 import { ApiError } from '../../api/http'
 import { complain, tell } from '../../kit/notices'
 import { join, nameOf, parentOf, split } from '../../kit/paths'
 import { who } from '../../kit/person'
 import { each } from '../../kit/some'
 import { t } from '../../kit/words'
+import type { Answer } from './uploads/job'
 
 export type How = 'move' | 'copy'
-type Answer = 'keep' | 'replace' | 'skip'
 
 /** What stands where something is to go. */
 export interface Clash {
   name: string
   folder: string
+  /** Whether it is a folder that is there already. */
   isFolder: boolean
   /** How many others may yet be in the way. */
   others: number
@@ -80,16 +81,20 @@ export async function bring(entries: readonly Entry[], into: string, how: How): 
   let queue: Promise<unknown> = Promise.resolve()
 
   const ask = (entry: Entry): Promise<Answer> => {
-    const mine = queue.then(() => forAll ?? new Promise<Answer>(resolve => {
-      asked.value = {
-        name: entry.name, folder: nameOf(into), isFolder: entry.folder, others: left - 1,
-        reply(answer, all) {
-          asked.value = undefined
-          if (all) forAll = answer
-          resolve(answer)
-        },
-      }
-    }))
+    const mine = queue.then(async () => {
+      if (forAll) return forAll
+      const there = await stat(user, join(into, entry.name)).catch(() => entry)
+      return new Promise<Answer>(resolve => {
+        asked.value = {
+          name: entry.name, folder: nameOf(into), isFolder: there.folder, others: left - 1,
+          reply(answer, all) {
+            asked.value = undefined
+            if (all) forAll = answer
+            resolve(answer)
+          },
+        }
+      })
+    })
     queue = mine
     return mine
   }
@@ -150,5 +155,5 @@ export async function back(gone: readonly Gone[]): Promise<void> {
   const { failed } = await each(gone, ({ from, to }) => move(who.value.id, to, from))
   turns.value++
   if (failed[0]) complain(t('“{name}” stays where it is.', { name: nameOf(failed[0].thing.to) }), failed[0].error)
-  else tell(t('{n, plural, one {It is} other {# items are}} back where it was.', { n: gone.length }))
+  else tell(t('{n, plural, one {It is back where it was.} other {# items are back where they were.}}', { n: gone.length }))
 }
