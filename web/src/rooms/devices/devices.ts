@@ -1,7 +1,7 @@
 import { computed, ref } from 'vue'
 import { type Device, changeDevice, devices, endDevice, endOthers, wipeDevice, type Wish } from '../../api/devices'
-import { NotConfirmed, confirmed } from '../../kit/confirm'
-import { complain, tell } from '../../kit/notices'
+import { tell } from '../../kit/notices'
+import { useTask } from '../../kit/task'
 import { t } from '../../kit/words'
 import { endedWords } from './words'
 
@@ -9,6 +9,7 @@ import { endedWords } from './words'
 export function useDevices() {
   const all = ref<Device[]>()
   const failed = ref<unknown>()
+  const { attempt } = useTask()
 
   async function load(): Promise<void> {
     try {
@@ -21,12 +22,7 @@ export function useDevices() {
 
   /** Does something and shows what became of it; true when it was done. */
   async function act(what: string, done: string, f: () => Promise<unknown>): Promise<boolean> {
-    try {
-      await confirmed(f)
-    } catch (error) {
-      if (!(error instanceof NotConfirmed)) complain(what, error)
-      return false
-    }
+    if (!(await attempt(what, f))) return false
     if (done !== '') tell(done)
     await load()
     return true

@@ -1,10 +1,11 @@
-import { onScopeDispose, ref, shallowRef } from 'vue'
+import { onScopeDispose, shallowRef } from 'vue'
 import type { Entry } from '../../api/dav'
 import { type Share, type ShareChange, type Sharee, changeShare, endShare, kinds, makeShare, sharees, sharesOf } from '../../api/shares'
 import { type Capabilities, capabilities, capability } from '../../kit/capabilities'
 import { onNews } from '../../kit/live'
 import { look } from '../../kit/look'
 import { complain, tell } from '../../kit/notices'
+import { useTask } from '../../kit/task'
 import { t } from '../../kit/words'
 import { rolesFor } from './roles'
 
@@ -23,7 +24,7 @@ export function endOf(kind: number, days: string, caps: Capabilities, now = new 
 export function useSharing(entry: Entry) {
   const shares = shallowRef<Share[]>()
   const trouble = shallowRef<unknown>()
-  const busy = ref(false)
+  const { busy, attempt } = useTask()
 
   async function load(): Promise<void> {
     try {
@@ -31,21 +32,6 @@ export function useSharing(entry: Entry) {
       trouble.value = undefined
     } catch (error) {
       trouble.value = error
-    }
-  }
-
-  /** Runs what changes a share and tells whether it did. */
-  async function attempt(what: string, act: () => Promise<void>): Promise<boolean> {
-    if (busy.value) return false
-    busy.value = true
-    try {
-      await act()
-      return true
-    } catch (error) {
-      complain(what, error)
-      return false
-    } finally {
-      busy.value = false
     }
   }
 

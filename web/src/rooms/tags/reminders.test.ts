@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { tagIn } from '../../api/filetags'
 import { fieldTime, moments } from './reminders'
 
 test('moments lie ahead', () => {
@@ -7,10 +6,4 @@ test('moments lie ahead', () => {
   expect(moments(noon).map(m => `${m.id} ${fieldTime(m.at)}`)).toEqual(['today 2026-03-04T18:00', 'tomorrow 2026-03-05T08:00', 'week 2026-03-09T08:00'])
   expect(moments(new Date(2026, 2, 4, 17, 30)).map(m => m.id)).toEqual(['tomorrow', 'week'])
   expect(fieldTime(moments(new Date(2026, 2, 9, 9)).at(-1)?.at ?? 0)).toBe('2026-03-16T08:00') // on a Monday the next one
-})
-
-test('a tag is read with its colour and whether one may assign it', () => {
-  const found = new Map([['{http://owncloud.org/ns}id', '4'], ['{http://owncloud.org/ns}display-name', 'urgent'], ['{http://owncloud.org/ns}can-assign', 'true'], ['{http://nextcloud.org/ns}color', 'aa0000']])
-  expect(tagIn(found)).toEqual({ id: '4', name: 'urgent', color: 'aa0000', mayAssign: true })
-  expect(tagIn(new Map())).toMatchObject({ id: '', mayAssign: false })
 })

@@ -4,6 +4,7 @@ import { complain, tell } from '../../kit/notices'
 import { filtered } from '../../kit/order'
 import { useSelection } from '../../kit/selection'
 import { each } from '../../kit/some'
+import { useTask } from '../../kit/task'
 import { t } from '../../kit/words'
 
 /** The trash of somebody, and what can be done with it. */
@@ -13,7 +14,7 @@ export function useTrash(user: string) {
   const filter = ref('')
   const rows = computed(() => filtered(all.value ?? [], filter.value))
   const selection = useSelection(rows)
-  const busy = ref(false)
+  const { busy, attempt } = useTask()
   const under = new AbortController()
 
   async function load(): Promise<void> {
@@ -50,18 +51,11 @@ export function useTrash(user: string) {
       many: n => t('{n, plural, one {# item was not deleted.} other {# items were not deleted.}}', { n }),
     })
 
-  async function clear(): Promise<void> {
-    busy.value = true
-    try {
-      await empty(user)
-      all.value = []
-      tell(t('The trash is empty.'))
-    } catch (problem) {
-      complain(t('The trash was not emptied.'), problem)
-    } finally {
-      busy.value = false
-    }
-  }
+  const clear = (): Promise<boolean> => attempt(t('The trash was not emptied.'), async () => {
+    await empty(user)
+    all.value = []
+    tell(t('The trash is empty.'))
+  })
 
   void load()
   onScopeDispose(() => under.abort())
