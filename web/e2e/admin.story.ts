@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
-import { accessible, fits } from './axe'
-import { base, browser, desktop, looks, shoot, signIn } from './browser'
+import { accessible, looked } from './axe'
+import { base, browser, desktop, signIn } from './browser'
 import { ocs } from './server'
 
 const b = browser()
@@ -10,19 +10,6 @@ let page: Page
 const heading = (name: string) => page.getByRole('heading', { level: 1, name })
 const valueOf = async (app: string, name: string): Promise<string> =>
   (await ocs<{ data: string }>('GET', `/apps/provisioning_api/api/v1/config/apps/${app}/${name}`)).data
-
-/** Looks at a page in both themes and widths. */
-async function looked(name: string): Promise<void> {
-  for (const look of looks) {
-    await page.setViewportSize(look)
-    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light', reducedMotion: 'reduce' })
-    if ((look.width === 360) === look.dark) await accessible(page, `${name} ${look.width}`)
-    await fits(page, `${name} ${look.width}`)
-    await shoot(page, `admin-${name}-${look.width}-${look.dark ? 'dark' : 'light'}`)
-  }
-  await page.setViewportSize(desktop)
-  await page.emulateMedia({ colorScheme: 'light' })
-}
 
 beforeAll(async () => {
   await ocs('POST', '/cloud/users', { userid: 'visitor', password: 'Kqz7-rain-oboe' })
@@ -36,7 +23,7 @@ test('the account leads to the administration, which begins with how the server 
   await heading('Overview').waitFor()
   await page.getByRole('listitem').filter({ hasText: 'Database' }).getByText('answers in').waitFor()
   await page.getByRole('listitem').filter({ hasText: 'Mail' }).getByText('ATRIUM_MAIL_HOST').waitFor()
-  await looked('overview')
+  await looked(page, 'admin-overview')
 })
 
 test('a setting is found by its words, changed, and put back', async () => {
@@ -45,7 +32,7 @@ test('a setting is found by its words, changed, and put back', async () => {
   const found = page.locator('#core-shareapi_enforce_expire_date')
   await found.getByText('Default').waitFor()
   await expect.poll(() => found.evaluate(e => e === document.activeElement)).toBe(true)
-  await looked('sharing')
+  await looked(page, 'admin-sharing')
 
   const days = page.getByRole('switch', { name: 'New links end by themselves' })
   await days.focus()
@@ -73,7 +60,7 @@ test('who must have a second factor, and how good passwords must be', async () =
   await page.getByLabel('The members of some groups must').check()
   await page.getByLabel('These groups').fill('admin')
   await page.getByText(/^atrium twofactorauth:enforce --on .*--group=admin\b/).waitFor()
-  await looked('security')
+  await looked(page, 'admin-security')
 })
 
 test('groups are made, renamed and deleted', async () => {
@@ -86,7 +73,7 @@ test('groups are made, renamed and deleted', async () => {
   await page.getByRole('dialog').getByLabel('Name').fill('The orchestra')
   await page.keyboard.press('Enter')
   await page.getByRole('link', { name: 'The orchestra' }).waitFor()
-  await looked('groups')
+  await looked(page, 'admin-groups')
   await page.getByRole('button', { name: 'Delete The orchestra' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Delete group' }).click()
   await page.getByRole('link', { name: 'The orchestra' }).waitFor({ state: 'detached' })
@@ -100,7 +87,7 @@ test('a part is switched off and on', async () => {
   expect((await ocs<{ apps: string[] }>('GET', '/cloud/apps?filter=disabled')).apps).toEqual(['profile'])
   await tags.click()
   await page.getByText('Profiles is on.').waitFor()
-  await looked('parts')
+  await looked(page, 'admin-parts')
 })
 
 test('something is announced and taken back', async () => {
@@ -111,7 +98,7 @@ test('something is announced and taken back', async () => {
   await page.getByRole('button', { name: 'Announce', exact: true }).click()
   const standing = page.getByRole('list', { name: 'What stands' })
   await standing.getByText('The server rests on Sunday').waitFor()
-  await looked('announcements')
+  await looked(page, 'admin-announcements')
   await page.getByRole('button', { name: 'Take back “The server rests on Sunday”' }).click()
   await page.getByText('Nothing is announced.').waitFor()
 })
@@ -120,18 +107,18 @@ test('work in the background, the audit log, mail and the configuration', async 
   await page.getByRole('link', { name: 'Background work' }).click()
   await page.getByRole('button', { name: 'Run now passwords.tidy' }).click()
   await page.getByText('passwords.tidy is begun.').waitFor()
-  await looked('jobs')
+  await looked(page, 'admin-jobs')
   await page.getByRole('link', { name: 'Audit log' }).click()
   await page.getByRole('list', { name: 'Audit log' }).getByRole('listitem').first().waitFor()
-  await looked('audit')
+  await looked(page, 'admin-audit')
   await page.getByRole('link', { name: 'Mail', exact: true }).click()
   await page.getByText('No mail server is set up yet').waitFor()
-  await looked('mail')
+  await looked(page, 'admin-mail')
   await page.getByLabel('Search all settings').fill('quota.default')
   await page.getByRole('link', { name: 'quota.default' }).click()
   await page.locator('#conf-quota.default, [id="conf-quota.default"]').last().getByText('Environment: ATRIUM_QUOTA_DEFAULT').waitFor()
   expect(await page.evaluate(() => document.scrollingElement?.scrollTop)).toBe(0) // only the page within the frame scrolls
-  await looked('configuration')
+  await looked(page, 'admin-configuration')
 })
 
 test('who administers nothing is told so', async () => {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
+import { desktop, looks, shoot } from './browser'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -32,4 +33,19 @@ export async function fits(page: Page, where: string): Promise<void> {
     return out.map(e => `${e.tagName} ${e.className}`)
   })
   expect(wide, `${where} is wider than the window`).toEqual([])
+}
+
+/** Looks at a page as people with other screens and themes would see it, and brings it back to the desk. settled waits for what takes its time. */
+export async function looked(page: Page, name: string, settled?: () => Promise<unknown>): Promise<void> {
+  for (const look of looks) {
+    const where = `${name}-${look.width}-${look.dark ? 'dark' : 'light'}`
+    await page.setViewportSize(look)
+    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light', reducedMotion: 'reduce' })
+    await settled?.()
+    if ((look.width === 360) === look.dark) await accessible(page, where) // axe takes its time: two corners find what breaks
+    await fits(page, where)
+    await shoot(page, where)
+  }
+  await page.setViewportSize(desktop)
+  await page.emulateMedia({ colorScheme: 'light' })
 }

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CDPSession, Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
-import { accessible, fits } from './axe'
-import { base, browser, looks, password, shoot, user } from './browser'
+import { looked } from './axe'
+import { base, browser, password, user } from './browser'
 import { dav, names } from './server'
 
 const b = browser()
@@ -45,14 +45,7 @@ const lynx = (address: string): string => execFileSync('lynx', ['-dump', '-nolis
 /** Looks at a page that is there already: axe is a script itself. */
 async function shown(page: Page, name: string, after: 'bare' | 'scripted' = 'bare'): Promise<void> {
   await scripts(page, true)
-  for (const look of looks) {
-    await page.setViewportSize(look)
-    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light' })
-    const where = `link-${name}-${look.width}-${look.dark ? 'dark' : 'light'}`
-    if ((look.width === 360) === look.dark) await accessible(page, where)
-    await fits(page, where)
-    await shoot(page, where)
-  }
+  await looked(page, `link-${name}`)
   await scripts(page, after === 'scripted')
 }
 

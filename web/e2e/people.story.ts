@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
-import { accessible, fits } from './axe'
-import { base, browser, desktop, looks, shoot, signIn } from './browser'
+import { accessible, looked } from './axe'
+import { base, browser, desktop, shoot, signIn } from './browser'
 import { many, ocs } from './server'
 
 const b = browser()
@@ -9,18 +9,6 @@ let page: Page
 const row = (name: string) => page.getByRole('row', { name: `${name}, ` })
 const dialog = () => page.getByRole('dialog')
 const accountOf = (id: string) => ocs<{ displayname: string; email: string; groups: string[]; enabled: boolean; quota: { quota: number } }>('GET', `/cloud/users/${id}`)
-
-async function looked(name: string): Promise<void> {
-  for (const look of looks) {
-    await page.setViewportSize(look)
-    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light', reducedMotion: 'reduce' })
-    if ((look.width === 360) === look.dark) await accessible(page, `${name} ${look.width}`)
-    await fits(page, `${name} ${look.width}`)
-    await shoot(page, `people-${name}-${look.width}-${look.dark ? 'dark' : 'light'}`)
-  }
-  await page.setViewportSize(desktop)
-  await page.emulateMedia({ colorScheme: 'light' })
-}
 
 /** Searches, and waits for the answer. */
 async function search(text: string, name: string): Promise<void> {
@@ -58,7 +46,7 @@ test('an account is made, changed, disabled and deleted', async () => {
   await dialog().getByLabel('Name', { exact: true }).fill('Ada Lovelace')
   await dialog().getByLabel('Mail address').fill('ada@example.org')
   await dialog().getByLabel('Room').fill('5 GB')
-  await looked('edit')
+  await looked(page, 'people-edit')
   await dialog().getByRole('button', { name: 'Take away oboes' }).click()
   await dialog().getByRole('button', { name: 'Save' }).click()
   await row('Ada Lovelace').waitFor()
@@ -78,7 +66,7 @@ test('an account is made, changed, disabled and deleted', async () => {
 test('more people come as one scrolls, and the list looks well', async () => {
   await page.getByLabel('Search by name, login or address').fill('')
   await row('crowd000').waitFor()
-  await looked('list')
+  await looked(page, 'people-list')
   const grid = page.getByRole('grid', { name: 'People' })
   await grid.focus()
   await page.keyboard.press('End')
@@ -112,7 +100,7 @@ test('a list of people is tried before anything is made', async () => {
   expect(await dialog().getByRole('list', { name: 'Bad lines' }).getByRole('listitem').allTextContents()).toEqual([
     'Line 3 The login “ivy” stands in line 2 already.', 'Line 4 There is an account “grace” already.', 'Line 5 There is no group “crew”.',
   ])
-  await looked('import')
+  await looked(page, 'people-import')
   await dialog().getByRole('button', { name: 'Make 1 account' }).click()
   await dialog().getByText('1 account was made.').waitFor()
   await dialog().getByRole('button', { name: 'Done' }).click()

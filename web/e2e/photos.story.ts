@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
-import { accessible, fits } from './axe'
-import { base, browser, desktop, looks, shoot, signIn } from './browser'
+import { accessible, looked } from './axe'
+import { base, browser, desktop, shoot, signIn } from './browser'
 import { jpeg, png, read } from './samples'
 import { dav, names } from './server'
 
@@ -123,12 +123,5 @@ test('what carries a tag is an album', async () => {
 })
 
 test('photos look well', async () => {
-  for (const look of looks) {
-    await page.setViewportSize(look)
-    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light' })
-    await expect.poll(() => photos().locator('img').evaluateAll(all => all.length > 3 && all.every(i => (i as HTMLImageElement).complete))).toBe(true)
-    if ((look.width === 360) === look.dark) await accessible(page, `photos ${look.width}`)
-    await fits(page, `photos ${look.width}`)
-    await shoot(page, `photos-${look.width}-${look.dark ? 'dark' : 'light'}`)
-  }
+  await looked(page, 'photos', () => expect.poll(() => photos().locator('img').evaluateAll(all => all.length > 3 && all.every(i => (i as HTMLImageElement).complete))).toBe(true))
 })

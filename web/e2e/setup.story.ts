@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { accessible, fits } from './axe'
-import { browser, desktop, looks, ready, shoot } from './browser'
+import { looked } from './axe'
+import { browser, desktop, ready } from './browser'
 
 // A server of its own, without accounts: what people see who have just installed it.
 
@@ -47,20 +48,15 @@ afterAll(async () => {
   rmSync(data, { recursive: true, force: true })
 })
 
-async function looked(name: string, go: (page: Awaited<ReturnType<typeof b.page>>) => Promise<unknown>): Promise<void> {
-  for (const look of looks) {
-    const page = await b.page(look)
-    await go(page)
-    const where = `${name}-${look.width}-${look.dark ? 'dark' : 'light'}`
-    if ((look.width === 360) === look.dark) await accessible(page, where)
-    await fits(page, where)
-    await shoot(page, where)
-    await page.close()
-  }
+async function shown(name: string, go: (page: Page) => Promise<unknown>): Promise<void> {
+  const page = await b.page(desktop)
+  await go(page)
+  await looked(page, name)
+  await page.close()
 }
 
 test('who comes without the address from the log is asked for the code', async () => {
-  await looked('setup-code', async page => {
+  await shown('setup-code', async page => {
     await page.goto(`${home}/`)
     await page.getByLabel('Code from the server’s log').fill('a guess')
     await page.keyboard.press('Enter')
@@ -69,7 +65,7 @@ test('who comes without the address from the log is asked for the code', async (
 })
 
 test('three steps by keyboard alone, from the address in the log to the files', async () => {
-  await looked('setup-server', async page => {
+  await shown('setup-server', async page => {
     await page.goto(link)
     await page.getByRole('heading', { name: 'Set up this server' }).waitFor()
     expect(page.url(), 'the code does not stay in the address bar').toBe(`${home}/setup`)
@@ -80,7 +76,7 @@ test('three steps by keyboard alone, from the address in the log to the files', 
   await page.keyboard.type('Harbour Cloud')
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Your account' }).waitFor()
-  await looked('setup-account', async other => {
+  await shown('setup-account', async other => {
     await other.goto(`${home}/setup?step=account`)
     await other.getByLabel('Login').fill('olga')
     await other.getByLabel('Password', { exact: true }).fill('password123')
@@ -97,7 +93,7 @@ test('three steps by keyboard alone, from the address in the log to the files', 
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Where your data lies' }).waitFor()
   await page.getByText('5 GiB').waitFor()
-  await looked('setup-storage', async other => other.goto(`${home}/setup/storage`))
+  await shown('setup-storage', async other => other.goto(`${home}/setup/storage`))
   await page.getByRole('link', { name: 'Open your files' }).click()
   await ready(page)
   await page.goto(link)

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
-import { accessible, fits } from './axe'
-import { base, browser, desktop, looks, open, row, shoot, signIn } from './browser'
+import { accessible, looked } from './axe'
+import { base, browser, desktop, open, row, shoot, signIn } from './browser'
 import { dav, ocs } from './server'
 
 const b = browser()
@@ -63,16 +63,7 @@ test('a link is made and copied with one click', async () => {
 })
 
 test('it looks well', async () => {
-  for (const look of looks) {
-    await page.setViewportSize(look)
-    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light' })
-    await details().getByText('choir').waitFor()
-    await accessible(page, `sharing ${look.width}`)
-    await fits(page, `sharing ${look.width}`)
-    await shoot(page, `sharing-${look.width}-${look.dark ? 'dark' : 'light'}`)
-  }
-  await page.setViewportSize(desktop)
-  await page.emulateMedia({ colorScheme: 'light' })
+  await looked(page, 'sharing', () => details().getByText('choir').waitFor())
 })
 
 test('sharing ends', async () => {

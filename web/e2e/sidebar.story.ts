@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
-import { accessible, fits } from './axe'
-import { browser, desktop, looks, open, row, shoot, signIn } from './browser'
+import { accessible, looked } from './axe'
+import { browser, open, row, signIn } from './browser'
 import { dav, ocs } from './server'
 
 const b = browser()
@@ -36,14 +36,7 @@ test('tags are made, added and taken off by keys, and a reminder is set', async 
   await details().getByRole('button', { name: 'Tomorrow' }).click()
   await page.getByText('You will be reminded of “plan.txt”.').waitFor()
   await details().getByRole('button', { name: 'Remove' }).waitFor()
-  for (const look of looks) {
-    await page.setViewportSize(look)
-    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light', reducedMotion: 'reduce' })
-    await accessible(page, `tags ${look.width}`)
-    await fits(page, `tags ${look.width}`)
-    await shoot(page, `sidebar-tags-${look.width}-${look.dark ? 'dark' : 'light'}`)
-  }
-  await page.setViewportSize(desktop)
+  await looked(page, 'sidebar-tags')
   await details().getByRole('button', { name: 'Take off urgent matter' }).focus()
   await page.keyboard.press('Enter')
   await details().getByText('No tags yet.').waitFor()
@@ -59,14 +52,7 @@ test('everybody with access is named, with the reason', async () => {
   await list.getByText('sidney').waitFor()
   await list.getByText(/through the folder “side”/).waitFor()
   await list.getByText('Owner').waitFor()
-  for (const look of looks) {
-    await page.setViewportSize(look)
-    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light', reducedMotion: 'reduce' })
-    await accessible(page, `access ${look.width}`)
-    await fits(page, `access ${look.width}`)
-    await shoot(page, `sidebar-access-${look.width}-${look.dark ? 'dark' : 'light'}`)
-  }
-  await page.setViewportSize(desktop)
+  await looked(page, 'sidebar-access')
 })
 
 test('somebody is mentioned by a few letters of their name', async () => {

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
-import { accessible, fits } from './axe'
-import { browser, desktop, looks, shoot, signIn } from './browser'
+import { accessible, looked } from './axe'
+import { browser, desktop, signIn } from './browser'
 import { dav, names } from './server'
 
 const b = browser()
@@ -34,15 +34,7 @@ test('what was deleted is put back, or deleted for good', async () => {
 })
 
 test('the trash looks well', async () => {
-  for (const look of looks) {
-    await page.setViewportSize(look)
-    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light' })
-    await thing('more.txt').waitFor()
-    await accessible(page, `trash ${look.width}`)
-    await fits(page, `trash ${look.width}`)
-    await shoot(page, `trash-${look.width}-${look.dark ? 'dark' : 'light'}`)
-  }
-  await page.setViewportSize(desktop)
+  await looked(page, 'trash', () => thing('more.txt').waitFor())
 })
 
 test('by keys alone, to the end', async () => {

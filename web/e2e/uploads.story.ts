@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { accessible, fits } from './axe'
-import { browser, desktop, looks, open, row, shoot, signIn, uploaded } from './browser'
+import { looked } from './axe'
+import { browser, open, row, signIn, uploaded } from './browser'
 import { dav, names } from './server'
 
 const b = browser()
@@ -67,15 +67,7 @@ test('one is paused, one is cancelled, what failed is reported; by keys', async 
   await panel().getByRole('button', { name: 'Pause held 1.txt' }).focus()
   await page.keyboard.press('Enter')
   await panel().getByText('Paused at').waitFor()
-  for (const look of looks) {
-    await page.setViewportSize(look)
-    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light', reducedMotion: 'reduce' })
-    await accessible(page, `uploads ${look.width}`)
-    await fits(page, `uploads ${look.width}`)
-    await shoot(page, `uploads-${look.width}-${look.dark ? 'dark' : 'light'}`)
-  }
-  await page.setViewportSize(desktop)
-  await page.emulateMedia({ colorScheme: 'light' })
+  await looked(page, 'uploads')
   await panel().getByRole('button', { name: 'Cancel held 2.txt' }).focus()
   await page.keyboard.press('Enter')
   await release()
@@ -117,15 +109,7 @@ test('after a reload it goes on: small files from the browser, a large one from 
   const left = page.getByRole('region', { name: 'Interrupted' })
   await left.getByRole('heading', { name: '2 uploads were interrupted' }).waitFor()
   await left.getByText('large.bin').waitFor()
-  await accessible(page, 'interrupted uploads')
-  for (const look of looks) {
-    await page.setViewportSize(look)
-    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light', reducedMotion: 'reduce' })
-    await fits(page, `interrupted ${look.width}`)
-    await shoot(page, `uploads-interrupted-${look.width}-${look.dark ? 'dark' : 'light'}`)
-  }
-  await page.setViewportSize(desktop)
-  await page.emulateMedia({ colorScheme: 'light' })
+  await looked(page, 'uploads-interrupted')
   const sent: string[] = []
   page.on('request', request => request.method() === 'PUT' && sent.push(request.url().replace(/^.*\//, '')))
   await page.locator('input[aria-label="Interrupted files"]').setInputFiles(large)

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
-import { accessible, fits } from './axe'
-import { base, browser, desktop, looks, open, row, shoot, signIn } from './browser'
+import { accessible, looked } from './axe'
+import { base, browser, desktop, open, row, shoot, signIn } from './browser'
 import { jpeg, pdf, png, read, wav, webm } from './samples'
 import { dav } from './server'
 
@@ -40,18 +40,8 @@ const drawn = async (): Promise<void> => {
   await expect.poll(() => page.locator('dialog.viewer .picture img').evaluateAll(all => all.length === 1 && all.every(i => i instanceof HTMLImageElement && i.complete && i.naturalWidth > 0))).toBe(true)
 }
 
-async function pictures(what: string): Promise<void> {
-  for (const look of looks) {
-    await page.setViewportSize(look)
-    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light' })
-    await page.evaluate(() => Promise.all(document.getAnimations().map(a => a.finished.catch(() => undefined))))
-    if ((look.width === 360) === look.dark) await accessible(page, `${what} ${look.width} ${look.dark ? 'dark' : 'light'}`)
-    await fits(page, `${what} ${look.width}`)
-    await shoot(page, `viewer-${what}-${look.width}-${look.dark ? 'dark' : 'light'}`)
-  }
-  await page.setViewportSize(desktop)
-  await page.emulateMedia({ colorScheme: 'light' })
-}
+const pictures = (what: string): Promise<void> =>
+  looked(page, `viewer-${what}`, () => page.evaluate(() => Promise.all(document.getAnimations().map(a => a.finished.catch(() => undefined)))))
 
 beforeAll(async () => {
   page = await b.page(desktop)
