@@ -43,6 +43,8 @@ test('the look is chosen by keys, holds at once, and follows to other browsers a
   await page.getByRole('radio', { name: 'No movement' }).check()
   await page.getByRole('radio', { name: 'Always underlined' }).check()
   await page.getByRole('radio', { name: 'Compact' }).check()
+  await page.getByRole('group', { name: 'Keys of a single letter' }).getByRole('radio', { name: 'Off' }).check()
+  await expect.poll(() => kept('letters')).toBe('off')
   await expect.poll(() => kept('density')).toBe('tight')
   await accessible(page, 'high contrast, largest letters')
   await fits(page, 'largest letters')
@@ -58,13 +60,16 @@ test('the look is chosen by keys, holds at once, and follows to other browsers a
   expect([await attribute(other, 'data-theme'), await attribute(other, 'data-size'), await attribute(other, 'data-contrast')]).toEqual(['light', '150', 'more'])
   await fits(other, 'files in largest letters')
   await shoot(other, 'files-largest-360')
+  await other.getByRole('grid').focus()
+  await other.keyboard.press('?')
+  expect(await other.getByRole('dialog').count(), 'single letters do nothing any more').toBe(0)
   await other.getByRole('button', { name: user }).click()
   await other.getByRole('menuitem', { name: 'Log out' }).click()
   await other.getByLabel('Login or e-mail address').waitFor()
   expect([await attribute(other, 'data-theme'), await attribute(other, 'data-size')]).toEqual(['light', '150'])
   await accessible(other, 'login in the chosen look')
   await shoot(other, 'login-largest-360')
-  for (const [name, value] of [['theme', 'auto'], ['size', '100'], ['contrast', 'auto'], ['motion', 'auto'], ['underline', 'no'], ['density', 'wide']] as const) {
+  for (const [name, value] of [['theme', 'auto'], ['size', '100'], ['contrast', 'auto'], ['motion', 'auto'], ['underline', 'no'], ['density', 'wide'], ['letters', 'on']] as const) {
     await ocs('POST', `/apps/provisioning_api/api/v1/config/users/webui/${name}`, { configValue: value })
   }
   await b.forget()

@@ -204,6 +204,7 @@ test('single letters can be switched off, and the help says so', async () => {
   expect(await page.getByRole('dialog').count()).toBe(0)
   await page.getByRole('button', { name: 'Keys' }).click()
   await help.getByLabel('Keys of a single letter do something').check()
+  await help.getByText('Make a favourite, or none any more').waitFor()
   await page.keyboard.press('Escape')
 })
 

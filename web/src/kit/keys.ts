@@ -1,11 +1,8 @@
-import { ref, watch } from 'vue'
+import { computed } from 'vue'
+import { look } from './look'
 
-const kept = 'atrium.letters'
-
-/** Whether keys that are one letter do something by themselves; Ctrl and other keys always do. It is kept on this device. */
-export const lettersOn = ref(localStorage.getItem(kept) !== 'off')
-
-watch(lettersOn, on => localStorage.setItem(kept, on ? 'on' : 'off'))
+/** Whether keys that are one letter do something by themselves, as the person has chosen; Ctrl and other keys always do. */
+export const lettersOn = computed(() => look.letters === 'on')
 
 /** Whether Ctrl is held, or what stands for it on a Mac. */
 export const held = (event: KeyboardEvent | MouseEvent): boolean => event.ctrlKey || event.metaKey

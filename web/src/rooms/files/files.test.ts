@@ -1,16 +1,17 @@
 import { shallowRef } from 'vue'
 import { expect, test, vi } from 'vitest'
 import type { Entry } from '../../api/dav'
+import { look } from '../../kit/look'
 import { fileActions } from './actions/actions'
 import { downloadOf } from './actions/download'
 import { naming } from './actions/remove'
 import { kindOf } from './kinds'
-import { lettersOn } from '../../kit/keys'
 import { letterOf, useKeys } from './keys'
 import { fits } from './moves'
 import { filesOf } from './shared'
 
 vi.hoisted(() => vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined }))
+vi.mock('../../kit/look', async () => ({ look: (await import('vue')).reactive({ letters: 'on' }) }))
 vi.mock('../../kit/person', () => ({ who: { value: { id: 'al', name: 'Al' } } }))
 
 const entry = (name: string, more: Partial<Entry> = {}): Entry => ({
@@ -102,9 +103,9 @@ test('in a grid, arrows go in two dimensions', () => {
 test('letters with a meaning of their own begin no name, unless they are switched off', async () => {
   const press = pressing()
   expect([press('d'), press('s'), press('b'), press('d', {}, 100)]).toEqual(['nothing', 'nothing', 'only 1', ''])
-  lettersOn.value = false
+  Object.assign(look, { letters: 'off' })
   expect(press('d')).toBe('')
-  lettersOn.value = true
+  Object.assign(look, { letters: 'on' })
   expect(letterOf({ key: 'N', ctrlKey: false, metaKey: false, altKey: false } as KeyboardEvent)).toBe('new-folder')
 })
 

@@ -20,13 +20,39 @@ const room = 256 * 1024 * 1024
 /** Milliseconds in which changes are gathered. */
 const gather = 100
 
+/** So many bytes, for whoever takes some of them. */
+class Allowance {
+  readonly #most: number
+  readonly #taken = new Map<string, number>()
+  #sum = 0
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** Takes bytes in place of those that were taken under the same name, if there are so many. */
+  take(name: string, bytes: number): boolean {
+    this.give(name)
+    if (this.#sum + bytes > this.#most) return false
+    this.#taken.set(name, bytes)
+    this.#sum += bytes
+    return true
+  }
+
+  /** Gives back what was taken. */
+  give(name: string): void {
+    this.#sum -= this.#taken.get(name) ?? 0
+    this.#taken.delete(name)
+  }
+}
+
 /** Remembers on this device what is still to be uploaded, so that it can go on after the page was left. Without storage it remembers nothing. */
 export class Shelf {
   readonly session = `${Date.now().toString(36)}${crypto.getRandomValues(new Uint32Array(2)).join('')}`
   readonly #user: string
   readonly #changes = new Map<string, Kept | undefined>()
   #timer: ReturnType<typeof setTimeout> | undefined
-  #held = 0
+  readonly #room = new Allowance(room)
   #opened: Promise<IDBDatabase | undefined> | undefined
 
   constructor(user: string) {
@@ -37,14 +63,12 @@ export class Shelf {
 
   keep({ id, path, folder, overwrite, file }: Job): void {
     const record: Kept = { id, session: this.session, user: this.#user, path, folder, overwrite, name: file.name, size: file.size, modified: file.lastModified }
-    if (file.size <= small && this.#held + file.size <= room) {
-      record.file = file
-      this.#held += file.size
-    }
+    if (file.size <= small && this.#room.take(id, file.size)) record.file = file
     this.#change(id, record)
   }
 
   forget(id: string): void {
+    this.#room.give(id)
     this.#change(id, undefined)
   }
 
