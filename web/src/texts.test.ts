@@ -33,6 +33,14 @@ const product = 'Atrium'
 const letters = /\p{L}{2}/u
 /** Looks like something to read: a word with a capital, or several words. */
 const prose = /^\p{Lu}\p{Ll}|\p{L}\s+\p{L}/u
+/** Can hardly be anything else: a single word with a capital, or words of which the first has one. */
+const plain = /^\p{Lu}\p{Ll}+[.!?…]?$|^\p{Lu}[\p{Ll}’']*\s+[\p{L}’']{2}/u
+
+/** What the api floor says of errors: kit/notices has it translated as it comes. */
+const ofErrors = sources.filter(s => s.path.startsWith('api/')).flatMap(s => [...s.text.matchAll(/new ApiError\(\d+, '((?:[^'\\]|\\.)+)'|\d{3}: '((?:[^'\\]|\\.)+)'|^export const noConnection = '(.+)'|\w+Error: '(.+)'/gm)])
+  .map(m => m.slice(1).find(Boolean) ?? '')
+/** Whether the api floor says it of an error, or names a header so. */
+const ofApi = (text: string): boolean => ofErrors.includes(text) || !/\s/.test(text)
 
 function inScript(code: string, where: string, strict: boolean, found: Found): void {
   const file = ts.createSourceFile('x.ts', code, ts.ScriptTarget.Latest, true)
@@ -45,9 +53,10 @@ function inScript(code: string, where: string, strict: boolean, found: Found): v
       return
     }
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node) || ts.isLiteralTypeNode(node)) return
-    const forUs = ours || ts.isThrowStatement(node) || (ts.isNewExpression(node) && node.expression.getText().endsWith('Error')) // read by who mends it
+    const forUs = ours || ts.isThrowStatement(node) || (ts.isNewExpression(node) && /(Error|Exception)$/.test(node.expression.getText())) // read by who mends it
     if (!forUs && (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node))) {
-      if (letters.test(node.text) && (strict ? prose.test(node.text) : prose.test(node.text) && told(node))) found.bare.push({ where, text: node.text })
+      const bare = strict ? prose.test(node.text) : (prose.test(node.text) && told(node)) || (plain.test(node.text) && !forMachines(node) && !(where.startsWith('api/') && ofApi(node.text)))
+      if (letters.test(node.text) && bare) found.bare.push({ where, text: node.text })
     }
     ts.forEachChild(node, child => visit(child, forUs))
   }
@@ -60,6 +69,18 @@ function told(node: ts.Node): boolean {
     if (ts.isCallExpression(at) && telling.test(at.expression.getText())) return true
     if (ts.isPropertyAssignment(at) && telling.test(at.name.getText())) return true
   }
+  return false
+}
+
+/** What is compared, looked up, or the name of something: of a property, a key on the keyboard, a file to load. */
+function forMachines(node: ts.Node): boolean {
+  let at = node.parent
+  while (ts.isConditionalExpression(at) || ts.isParenthesizedExpression(at)) at = at.parent
+  if (ts.isTemplateSpan(at)) return true // goes on with what stands before
+  if (ts.isPropertyAssignment(at) && at.name === node) return true
+  if (ts.isCaseClause(at) || (ts.isBinaryExpression(at) && /^[!=]==$/.test(at.operatorToken.getText()))) return true
+  if (ts.isCallExpression(at)) return /(^super|\.(get|has|includes|startsWith|endsWith|indexOf|test))$/.test(at.expression.getText())
+  for (let up = at; !ts.isStatement(up) && up.parent; up = up.parent) if (ts.isPropertyAssignment(up) && /^(keys?|id)$/.test(up.name.getText())) return true
   return false
 }
 
@@ -104,6 +125,9 @@ test('what is bare is found', () => {
   expect(bare('a.vue', page('<p>Hello <b>{{ name }}</b></p><code>PROPFIND</code>'))).toEqual(['Hello'])
   expect(bare('a.vue', page('<AppDialog label="Delete" kind="danger" :title="`Delete ${name}`" />'))).toEqual(['label="Delete"', 'Delete '])
   expect(bare('a.vue', page("{{ n === 1 ? 'One file' : t('Many files') }}{{ t(key) }}"))).toEqual(['One file', 't(key), which is no literal'])
+  expect(bare('a.ts', "const rows = [['Kind', a ? 'Folder' : ''], ['mime', 'All files'], [t('Size'), 'Gone.']]")).toEqual(['Kind', 'Folder', 'All files', 'Gone.'])
+  expect(bare('a.ts', "if (key === (alt ? 'Enter' : 'Page Up') || types.includes('Files')) go({ key: 'Delete', 'Home': 1, id: 'Sun' }, `${name}Scope`, 'LiberationSans.ttf', 'ArrowUp', 'x y')")).toEqual([])
+  expect(bare('api/a.ts', "send({ headers: { Accept: 'Json', 'Content-Type': 'text/xml' } }); const name = 'Somebody who is gone'")).toEqual(['Somebody who is gone'])
   expect(bare('a.ts', "complain('It failed.', e); tell(t('Done.')); const a = { label: 'Go', icon: Sun, id: 'Sun' }; throw new Error('It is broken')")).toEqual(['It failed.', 'Go'])
 })
 
@@ -144,10 +168,6 @@ function fault(language: string, english: string, text: string): string {
   const missing = [...given].filter(s => !used.has(s)).map(s => `lacks {${s}}`)
   return [...missing, ...[...used].filter(s => !given.has(s)).map(s => `has {${s}}`), ...wrongCases(to, language), ...(text.trim() === '' ? ['says nothing'] : [])].join(', ')
 }
-
-/** What the api floor says of errors: kit/notices has it translated as it comes. */
-const ofErrors = sources.filter(s => s.path.startsWith('api/')).flatMap(s => [...s.text.matchAll(/new ApiError\(\d+, '((?:[^'\\]|\\.)+)'|\d{3}: '((?:[^'\\]|\\.)+)'|^export const noConnection = '(.+)'|\w+Error: '(.+)'/gm)])
-  .map(m => m.slice(1).find(Boolean) ?? '')
 
 for (const language of languages) {
   test(`every text is there in ${language}, and nothing else is`, () => {

@@ -41,7 +41,7 @@ export function commentIn(found: Found): Comment {
   const prop = (name: string): string => found.props.get(oc(name)) ?? ''
   const at = Date.parse(prop('creationDateTime'))
   return {
-    id: prop('id'), by: prop('actorId'), name: prop('actorDisplayName') || prop('actorId') || 'Somebody who is gone', text: prop('message'),
+    id: prop('id'), by: prop('actorId'), name: prop('actorDisplayName') || prop('actorId'), text: prop('message'),
     at: Number.isNaN(at) ? 0 : at, unread: prop('isUnread') === 'true',
   }
 }

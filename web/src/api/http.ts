@@ -100,7 +100,8 @@ export function unescapeXml(text: string): string {
 }
 
 function sentence(status: number): string {
-  const known: Record<number, string> = {
+  const known = {
+    400: 'The server refused.',
     401: 'You are signed out.',
     403: 'You are not allowed to do this.',
     404: 'It is not there any more.',
@@ -109,7 +110,8 @@ function sentence(status: number): string {
     413: 'The file is too large for this server.',
     423: 'It is locked by somebody else.',
     429: 'The server asks us to slow down.',
+    500: 'The server could not do it.',
     507: 'There is not enough room left.',
   }
-  return known[status] ?? (status >= 500 ? 'The server could not do it.' : 'The server refused.')
+  return status in known ? known[status as keyof typeof known] : known[status >= 500 ? 500 : 400]
 }

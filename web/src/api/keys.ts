@@ -55,12 +55,13 @@ export async function askKey(ceremony: Ceremony): Promise<string> {
 
 function trouble(error: unknown): string {
   const name = error instanceof DOMException ? error.name : ''
-  const known: Record<string, string> = {
+  const known = {
     NotAllowedError: 'No key answered, or it was cancelled.',
     InvalidStateError: 'This key is known already.',
     SecurityError: 'Keys do not work at this address.',
+    UnknownError: 'The key could not be used.',
   }
-  return known[name] ?? 'The key could not be used.'
+  return known[name in known ? (name as keyof typeof known) : 'UnknownError']
 }
 
 function written(key: PublicKeyCredential): object {
