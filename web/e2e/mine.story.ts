@@ -60,7 +60,6 @@ test('the look is chosen by keys, holds at once, and follows to other browsers a
   expect([await attribute(other, 'data-theme'), await attribute(other, 'data-size'), await attribute(other, 'data-contrast')]).toEqual(['light', '150', 'more'])
   await fits(other, 'files in largest letters')
   await shoot(other, 'files-largest-360')
-  await other.getByRole('grid').focus()
   await other.keyboard.press('?')
   expect(await other.getByRole('dialog').count(), 'single letters do nothing any more').toBe(0)
   await other.getByRole('button', { name: user }).click()
