@@ -109,14 +109,7 @@ test('what carries a tag is an album', async () => {
   await photo('p06.png').waitFor()
   await photo('p00.png').waitFor({ state: 'detached' })
   expect(await photos().getByRole('option').count()).toBe(1)
-  await accessible(page, 'an album')
-  for (const look of looks) {
-    await page.setViewportSize(look)
-    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light' })
-    await fits(page, `album ${look.width}`)
-    await shoot(page, `photos-album-${look.width}-${look.dark ? 'dark' : 'light'}`)
-  }
-  await page.setViewportSize(desktop)
+  await looked(page, 'photos-album')
   await page.getByLabel('Album').focus() // by keys
   await page.keyboard.press('Home')
   await photo('p00.png').waitFor()
