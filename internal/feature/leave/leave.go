@@ -66,6 +66,9 @@ func (rm *Room) remove(ctx context.Context, r *ocs.Request) (any, error) {
 // Leave deletes the account of p. It is fault.Denied where that is not allowed, and
 // for the last who can look after the server.
 func (rm *Room) Leave(ctx context.Context, p *who.Principal) error {
+	if p.Via == who.ViaAppPassword {
+		return fault.New(fault.Denied, "An app password cannot delete the account it belongs to.")
+	}
 	ok, err := rm.allowed(ctx)
 	if err != nil {
 		return err
