@@ -98,14 +98,14 @@ test('what carries a tag is an album', async () => {
     const headers = { 'OCS-APIRequest': 'true', 'Content-Type': 'application/json' }
     const answer = await fetch('/remote.php/dav/systemtags/', { method: 'POST', headers, body: JSON.stringify({ name, userVisible: true, userAssignable: true }) })
     return answer.headers.get('Content-Location') ?? ''
-  }, 'Harbour')
+  }, 'Anchorage')
   const tag = made.split('/').at(-1) ?? ''
   const found = await (await dav('PROPFIND', '/shots/p06.png', '<d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop><oc:fileid/></d:prop></d:propfind>', { Depth: '0' })).text()
   const file = /<oc:fileid>(\d+)</.exec(found)?.[1] ?? ''
   expect(await page.evaluate(async path => (await fetch(path, { method: 'PUT', headers: { 'OCS-APIRequest': 'true' } })).status, `/remote.php/dav/systemtags-relations/files/${file}/${tag}`)).toBe(201)
   await page.reload()
   await photo('p00.png').waitFor()
-  await page.getByLabel('Album').selectOption('Tag: Harbour')
+  await page.getByLabel('Album').selectOption('Tag: Anchorage')
   await photo('p06.png').waitFor()
   await photo('p00.png').waitFor({ state: 'detached' })
   expect(await photos().getByRole('option').count()).toBe(1)
