@@ -267,7 +267,7 @@ func TestEntriesTogether(t *testing.T) {
 		g.Errorf("%d previews, %v", n, w.Header())
 	}
 	g.must(g.dir.Change(g.Context(), "olga", func(u *identity.User) error { u.Language = "de"; return nil }))
-	g.reads("olga", "?limit=2", "Sie haben f und e erstellt")
+	g.reads("olga", "?limit=2", "Du hast f und e erstellt")
 }
 
 // A credential that is limited reads of no files that it does not see.

@@ -67,7 +67,7 @@ var filters = [...]struct {
 	priority int
 }{
 	{filter{id: "all"}, event.Words{"en": "All activities", "de": "Alle Aktivitäten"}, "/apps/activity/img/activity-dark.svg", 0},
-	{filter{id: "self", self: true}, event.Words{"en": "By you", "de": "Von Ihnen"}, "/core/img/actions/user.svg", 1},
+	{filter{id: "self", self: true}, event.Words{"en": "By you", "de": "Von dir"}, "/core/img/actions/user.svg", 1},
 	{filter{id: "by", others: true}, event.Words{"en": "By others", "de": "Von anderen"}, "/core/img/places/contacts.svg", 2},
 	{filter{id: "files", family: ofFiles}, event.Words{"en": "File changes", "de": "Dateiänderungen"}, "/core/img/places/files.svg", 30},
 	{filter{id: "security", family: ofSecurity}, event.Words{"en": "Security", "de": "Sicherheit"}, "/core/img/actions/password.svg", 30},

@@ -97,14 +97,14 @@ func TestNotices(t *testing.T) {
 // A notice that comes twice, as events may, is there once; NoticeOver takes it back.
 func (g *rig) noticesComeAndGo() {
 	n := event.Notice{To: []string{"otto", "oda"}, App: "files_sharing", Type: "share", Object: "7",
-		Subject: event.Words{"en": "{user} shared {file} with you", "de": "{user} hat {file} mit Ihnen geteilt"},
+		Subject: event.Words{"en": "{user} shared {file} with you", "de": "{user} hat {file} mit dir geteilt"},
 		Params:  map[string]event.RichObject{"user": {"type": "user", "id": "olga", "name": "Olga"}, "file": {"type": "highlight", "id": "1", "name": "plan"}},
 		Actions: []event.NoticeAction{{Label: event.Words{"en": "Accept", "de": "Annehmen"}, Link: "/ocs/v2.php/apps/files_sharing/api/v1/shares/pending/7", Method: "POST", Primary: true}}}
 	g.must(g.room.Tell(g.Context(), n))
 	g.must(g.room.Tell(g.Context(), n))
 	g.reads("otto", "@Olga shared plan with you")
 	g.must(g.dir.Change(g.Context(), "oda", func(u *identity.User) error { u.Language = "de_AT"; return nil }))
-	g.reads("oda", "@Olga hat plan mit Ihnen geteilt")
+	g.reads("oda", "@Olga hat plan mit dir geteilt")
 	g.must(g.room.TakeBack(g.Context(), event.NoticeOver{App: "files_sharing", Type: "share", Object: "7", To: []string{"oda"}}))
 	g.reads("oda")
 	g.reads("otto", "@Olga shared plan with you")

@@ -273,6 +273,6 @@ func (rm *Room) storageOf(ctx context.Context, uid string) error {
 }
 
 var storageWords = map[string]event.Words{
-	"nearly": {"en": "Your storage is nearly full", "de": "Ihr Speicherplatz ist fast voll"},
-	"full":   {"en": "Your storage is full, files can no longer be uploaded", "de": "Ihr Speicherplatz ist voll, es kann nichts mehr hochgeladen werden"},
+	"nearly": {"en": "Your storage is nearly full", "de": "Dein Speicherplatz ist fast voll"},
+	"full":   {"en": "Your storage is full, files can no longer be uploaded", "de": "Dein Speicherplatz ist voll, es kann nichts mehr hochgeladen werden"},
 }

@@ -47,7 +47,7 @@ func (rm *Room) shared(ctx context.Context, ev event.ShareMade) error {
 // read notices, or what was shared is gone.
 func (rm *Room) shareNotice(ctx context.Context, s event.Shared) (event.Notice, bool, error) {
 	n := event.Notice{App: shareApp, Type: shareType, Object: strconv.FormatInt(s.Share, 10), Icon: imgPath + "share-dark.svg",
-		Subject: event.Words{"en": "{user} shared {file} with you", "de": "{user} hat {file} mit Ihnen geteilt"},
+		Subject: event.Words{"en": "{user} shared {file} with you", "de": "{user} hat {file} mit dir geteilt"},
 		Link:    fmt.Sprintf("/f/%d", s.Node), But: []string{s.Sharer}}
 	switch s.Kind {
 	case kindUser:

@@ -125,12 +125,12 @@ func used(text string, params map[string]event.RichObject) map[string]event.Rich
 
 // accountWords say what happened to an account.
 var accountWords = map[string]event.Words{
-	event.SignedInNewPlace: {"en": "Your account was signed in to from a new place", "de": "Ihr Konto wurde von einem neuen Ort aus angemeldet"},
-	event.PasswordSet:      {"en": "An administrator gave your account a new password", "de": "Ihr Konto hat von der Administration ein neues Passwort bekommen"},
-	event.SecondFactorOff:  {"en": "A second factor of your account was removed by an administrator", "de": "Die Administration hat einen zweiten Faktor Ihres Kontos entfernt"},
-	event.AppPasswordMade:  {"en": "An administrator made the app password {detail} for your account", "de": "Die Administration hat für Ihr Konto das App-Passwort {detail} angelegt"},
-	event.MadeAdmin:        {"en": "You are an administrator now", "de": "Sie gehören jetzt zur Administration"},
-	event.AdminNoMore:      {"en": "You are no administrator any more", "de": "Sie gehören nicht mehr zur Administration"},
+	event.SignedInNewPlace: {"en": "Your account was signed in to from a new place", "de": "Dein Konto wurde von einem neuen Ort aus angemeldet"},
+	event.PasswordSet:      {"en": "An administrator gave your account a new password", "de": "Dein Konto hat von der Administration ein neues Passwort bekommen"},
+	event.SecondFactorOff:  {"en": "A second factor of your account was removed by an administrator", "de": "Die Administration hat einen zweiten Faktor deines Kontos entfernt"},
+	event.AppPasswordMade:  {"en": "An administrator made the app password {detail} for your account", "de": "Die Administration hat für dein Konto das App-Passwort {detail} angelegt"},
+	event.MadeAdmin:        {"en": "You are an administrator now", "de": "Du gehörst jetzt zur Administration"},
+	event.AdminNoMore:      {"en": "You are no administrator any more", "de": "Du gehörst nicht mehr zur Administration"},
 }
 
 // stamp is a time as clients read it.

@@ -45,8 +45,8 @@ const (
 func (o offer) notice(display string) event.Notice {
 	at := path + strconv.FormatInt(o.id, 10)
 	return event.Notice{To: []string{o.recipient}, App: app, Type: kind, Object: strconv.FormatInt(o.id, 10), Icon: "/apps/files/img/folder-move.svg",
-		Subject: event.Words{"en": "{user} offers you {path}", "de": "{user} bietet Ihnen {path} an"},
-		Message: event.Words{"en": "Once you accept, it is yours and counts against your storage.", "de": "Wenn Sie annehmen, gehört es Ihnen und zählt zu Ihrem Speicher."},
+		Subject: event.Words{"en": "{user} offers you {path}", "de": "{user} bietet dir {path} an"},
+		Message: event.Words{"en": "Once you accept, it is yours and counts against your storage.", "de": "Wenn du annimmst, gehört es dir und zählt zu deinem Speicher."},
 		Params: map[string]event.RichObject{"user": {"type": "user", "id": o.owner, "name": display},
 			"path": {"type": "highlight", "id": o.recipient + "::" + o.name, "name": o.name}},
 		Actions: []event.NoticeAction{
