@@ -91,6 +91,7 @@ test('an app is set up, asked for at the login, and a backup code helps out', as
   await page.keyboard.press('Escape')
   const secret = await setUpApp(page)
   await page.getByRole('button', { name: 'Make codes' }).click()
+  await page.getByRole('dialog').getByRole('listitem').first().waitFor()
   const codes = await page.getByRole('dialog').getByRole('listitem').allTextContents()
   expect(codes).toHaveLength(10)
   await page.getByRole('button', { name: 'Done' }).click()

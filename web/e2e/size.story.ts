@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { accessible } from './axe'
 import { browser, open, row, signIn } from './browser'
-import { dav, many } from './server'
+import { dav, fill } from './server'
 
 const b = browser()
 const files = 10_000
 
 test('a folder of 10,000 files opens and scrolls', async () => {
   await dav('MKCOL', '/ten thousand')
-  await many(files, i => dav('PUT', `/ten thousand/file ${i}.txt`, `${i}`))
+  await fill('/ten thousand', files, i => `file ${i}.txt`)
   const page = await b.page()
   await signIn(page)
   const began = Date.now()
@@ -59,6 +59,7 @@ test('a folder of 10,000 files opens and scrolls', async () => {
 test('a folder that is shown again is there at once', async () => {
   const page = await b.page()
   await open(page, '/ten thousand')
+  await page.getByText('10,000 files').waitFor()
   await page.keyboard.press('Backspace')
   await row(page, 'ten thousand').waitFor()
   await page.route('**/remote.php/dav/**', () => undefined) // the server does not answer any more

@@ -69,7 +69,9 @@ test('one is paused, one is cancelled, what failed is reported; by keys', async 
   await panel().getByText('Paused at').waitFor()
   await looked(page, 'uploads')
   await panel().getByRole('button', { name: 'Cancel held 2.txt' }).focus()
+  const given = page.waitForEvent('requestfailed', request => request.url().includes('held%202'))
   await page.keyboard.press('Enter')
+  await given
   await release()
   await panel().getByRole('button', { name: 'Go on with held 1.txt' }).click()
   await page.getByRole('heading', { name: '3 files uploaded, 1 not', exact: true }).waitFor()

@@ -56,11 +56,16 @@ export function lookIn(cookies: string): Record<string, string> {
   return found
 }
 
+/** What is being kept: one choice after the other, so that the last one made is the one that stays. */
+let keeping: Promise<unknown> = Promise.resolve()
+
 /** Shows a choice at once, and keeps it on the account. If that fails, it is thrown, and the choice holds in this browser only. */
 export async function setLook<A extends Aspect>(aspect: A, value: Value<A>): Promise<void> {
   Object.assign(chosen, { [aspect]: value })
   root.dataset[aspect] = value
   const secure = location.protocol === 'https:' ? '; Secure' : ''
   document.cookie = `${cookie}=${words(chosen)}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`
-  await choose(aspect, value)
+  const mine = keeping.catch(() => undefined).then(() => choose(aspect, value))
+  keeping = mine
+  await mine
 }
