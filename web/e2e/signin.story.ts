@@ -32,6 +32,7 @@ test('a session that ends elsewhere is told in the page', async () => {
   await dav('MKCOL', '/later')
   const page = await b.page()
   await signIn(page)
+  await page.waitForLoadState('networkidle') // else it is what the page asks by itself that finds out
   await page.context().clearCookies()
   await row(page, 'later').getByRole('link').click()
   await page.getByRole('heading', { name: 'You are signed out' }).waitFor()
