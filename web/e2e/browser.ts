@@ -41,7 +41,7 @@ export function browser(hand: 'mouse' | 'finger' = 'mouse', home: () => string =
       executablePath: need('E2E_CHROMIUM'), args: quiet, viewport: { width: desktop.width, height: desktop.height }, acceptDownloads: true, locale: 'en-GB', serviceWorkers: worker,
       hasTouch: hand === 'finger', isMobile: hand === 'finger',
     })
-    context.setDefaultTimeout(20_000)
+    context.setDefaultTimeout(45_000)
     await context.exposeFunction('breached', (what: string) => complaints.push(`breach of the policy: ${what}`))
     await context.addInitScript(() => {
       const { breached } = globalThis as unknown as { breached(what: string): void }

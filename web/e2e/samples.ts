@@ -165,5 +165,5 @@ export function pdf(pages: number): Uint8Array<ArrayBuffer> {
 /** Waits until the server has read what a picture tells of itself, which it does after the upload. */
 export async function read(path: string): Promise<void> {
   const props = '<d:propfind xmlns:d="DAV:" xmlns:nc="http://nextcloud.org/ns"><d:prop><nc:metadata-photos-size/></d:prop></d:propfind>'
-  await vi.waitFor(async () => expect(await (await dav('PROPFIND', path, props, { Depth: '0' })).text()).toContain('<width>'), { timeout: 20_000, interval: 200 })
+  await vi.waitFor(async () => expect(await (await dav('PROPFIND', path, props, { Depth: '0' })).text()).toContain('<width>'), { timeout: 60_000, interval: 200 })
 }

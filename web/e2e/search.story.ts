@@ -37,7 +37,7 @@ beforeAll(async () => {
 test('the server has read what was stored', async () => {
   const knows = async (provider: string, term: string, n: number): Promise<boolean> =>
     (await ocs<Found>('GET', `/search/providers/${provider}/search?term=${term}`)).entries.length === n
-  await expect.poll(async () => (await knows('files', 'quince', 3)) && (await knows('fulltextsearch', 'zingiberaceous', 1)), { timeout: 15_000 }).toBe(true)
+  await expect.poll(async () => (await knows('files', 'quince', 3)) && (await knows('fulltextsearch', 'zingiberaceous', 1)), { timeout: 60_000 }).toBe(true)
 })
 
 test('by keys: names in the folder first, then anywhere; Enter opens the page of all', async () => {
