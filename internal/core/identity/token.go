@@ -329,7 +329,8 @@ func (d *Directory) Flush(ctx context.Context) error {
 		}
 	}
 	now := d.Now().Unix()
-	_, err := d.db.Exec(ctx, "DELETE FROM token WHERE idle > 0 AND used + idle < ? OR lapse > 0 AND lapse < ?", now, now)
+	_, err := d.db.Exec(ctx, "DELETE FROM token WHERE idle > 0 AND used + idle < ? OR lapse > 0 AND lapse < ? OR kind = ? AND expires < ?",
+		now, now, int(KindGrant), now)
 	if err == nil {
 		_, err = d.db.Exec(ctx, "DELETE FROM guess WHERE at < ?", now-int64(throttle.Forgive/time.Second))
 	}

@@ -39,7 +39,7 @@ type Outcome struct {
 	Login   identity.Login
 	Claim   string // what the provider calls the account
 	Refused string // in words; "": it may come in
-	Skipped []string
+	Unread  []string
 }
 
 // read makes a login of claims.
@@ -59,7 +59,7 @@ func (p *Provider) read(c Claims) (Outcome, error) {
 		case "uid", "groups", "avatar":
 		case "quota":
 			if o.Login.Quota = room(v); o.Login.Quota == nil {
-				o.Skipped = append(o.Skipped, field)
+				o.Unread = append(o.Unread, field)
 			}
 		default:
 			name := field
@@ -71,13 +71,13 @@ func (p *Provider) read(c Claims) (Outcome, error) {
 				s, ok = address(v)
 			}
 			if !ok {
-				o.Skipped = append(o.Skipped, field)
+				o.Unread = append(o.Unread, field)
 				continue
 			}
 			o.Login.Fields[name] = clip(s)
 		}
 	}
-	slices.Sort(o.Skipped)
+	slices.Sort(o.Unread)
 	return o, p.readGroups(c, &o)
 }
 

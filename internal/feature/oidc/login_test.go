@@ -331,6 +331,12 @@ func TestBearersOfTheProvidersTokens(t *testing.T) {
 		if w := g.call(good); w.Code != http.StatusUnauthorized {
 			t.Errorf("run out: %d", w.Code)
 		}
+		if err := g.dir.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for kept, err := range g.dir.Tokens(t.Context(), "ada") {
+			t.Errorf("kept after it has run out: %+v %v", kept, err)
+		}
 		g.provider.ScopedOnly = true
 		g.save()
 		g.now = g.now.Add(-6 * time.Minute)
@@ -352,7 +358,7 @@ func TestATrialWritesNothing(t *testing.T) {
 		}
 		got, err := g.room.Try(t.Context(), g.provider, c)
 		if err != nil || !got.Known || got.Changes["displayname"] != (Change{"Ada", "Ada L."}) || got.Quota != "5 GB" || !slices.Equal(got.Joins, []string{"pilots"}) ||
-			!slices.Equal(got.Leaves, []string{"crew"}) || !slices.Equal(got.Skipped, []string{"address"}) {
+			!slices.Equal(got.Leaves, []string{"crew"}) || !slices.Equal(got.Unread, []string{"address"}) {
 			t.Errorf("%+v %v", got, err)
 		}
 		if u, err := g.dir.User(t.Context(), "ada"); err != nil || u.Display != "Ada" {

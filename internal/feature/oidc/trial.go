@@ -21,7 +21,7 @@ type Trial struct {
 	Joins   []string          `json:"joins"`
 	Leaves  []string          `json:"leaves"`
 	Admin   *bool             `json:"admin,omitempty"`
-	Skipped []string          `json:"skipped,omitempty"` // fields whose claims cannot be read
+	Unread  []string          `json:"unread,omitempty"` // fields whose claims cannot be read
 }
 
 // Change is a value before and after.
@@ -37,7 +37,7 @@ func (rm *Room) Try(ctx context.Context, p *Provider, c Claims) (*Trial, error) 
 		return nil, err
 	}
 	t := &Trial{Account: o.Login.ID, Refused: o.Refused, Fields: o.Login.Fields, Changes: map[string]Change{}, Joins: []string{}, Leaves: []string{},
-		Admin: o.Login.Admin, Skipped: o.Skipped}
+		Admin: o.Login.Admin, Unread: o.Unread}
 	if o.Login.Quota != nil {
 		t.Quota = quota.Format(*o.Login.Quota)
 	}

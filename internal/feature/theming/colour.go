@@ -33,7 +33,8 @@ const (
 	clear    = 7.1
 )
 
-// shade reads a colour that is written in this package.
+// shade reads a colour that is written in this package; one that is none is a
+// mistake in the program, found at start.
 func shade(s string) rgb {
 	c, ok := parseColour(s)
 	if !ok {
