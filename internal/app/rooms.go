@@ -12,6 +12,7 @@ import (
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/export"
+	"atrium/internal/feature/ldap"
 	"atrium/internal/feature/leave"
 	"atrium/internal/feature/oidc"
 	"atrium/internal/feature/passwords"
@@ -68,6 +69,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 	var rooms []plug.Room
 	rooms = []plug.Room{
 		always("user_oidc", h.openid), // before the room that knows no other bearer tokens
+		always("user_ldap", h.directories()),
 		in,
 		second,
 		h.themed(about),
@@ -209,6 +211,13 @@ func (h *house) vouchers(in *signin.Room) error {
 	}
 	h.openid = rm
 	return nil
+}
+
+// directories is the room of the directories that know people.
+func (h *house) directories() *ldap.Room {
+	rm := ldap.New(h.db, h.people, h.box)
+	rm.Now, rm.Log = h.env.clock(), h.log
+	return rm
 }
 
 // search is the room of the unified search.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -256,12 +257,19 @@ func (d *Directory) Unlink(ctx context.Context, source, subject string) error {
 
 // Links returns who in which sources may use an account.
 func (d *Directory) Links(ctx context.Context, uid string) ([]Link, error) {
-	return db.List(ctx, d.db, func(r db.Row) (l Link, err error) {
-		var created int64
-		err = r.Scan(&l.Source, &l.Subject, &l.UID, &created)
-		l.Created = fromUnix(created)
-		return l, err
-	}, "SELECT source, subject, uid, created FROM account_link WHERE uid = ? ORDER BY source, subject", uid)
+	return db.List(ctx, d.db, scanLink, "SELECT source, subject, uid, created FROM account_link WHERE uid = ? ORDER BY source, subject", uid)
+}
+
+// LinkedTo yields who in a source may use which accounts.
+func (d *Directory) LinkedTo(ctx context.Context, source string) iter.Seq2[Link, error] {
+	return db.All(ctx, d.db, scanLink, "SELECT source, subject, uid, created FROM account_link WHERE source = ? ORDER BY subject", source)
+}
+
+func scanLink(r db.Row) (l Link, err error) {
+	var created int64
+	err = r.Scan(&l.Source, &l.Subject, &l.UID, &created)
+	l.Created = fromUnix(created)
+	return l, err
 }
 
 // SignedIn notes that somebody came in by other means than a password.

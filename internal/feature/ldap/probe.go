@@ -1,0 +1,90 @@
+package ldap
+
+import (
+	"context"
+
+	"atrium/internal/base/fault"
+)
+
+// Probe is what a directory gives with a configuration.
+type Probe struct {
+	Server   string   `json:"server"`
+	Safe     bool     `json:"safe"` // nobody on the line reads passwords
+	People   []string `json:"people"`
+	Groups   []string `json:"groups"`
+	Warnings []string `json:"warnings"`
+}
+
+// probed is how many people and groups are shown.
+const probed = 5
+
+// Probe reads a few people and groups. It writes nothing. What keeps everybody out
+// is an error, what is only odd a warning.
+func (rm *Room) Probe(ctx context.Context, c *Config) (*Probe, error) {
+	if c.get("ldapHost") == "" || c.get("ldapBase") == "" {
+		return nil, fault.New(fault.Invalid, "ldapHost and ldapBase are missing.")
+	}
+	p, err := rm.newPool(c) // of its own: what was down a moment ago is tried again
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	first, err := p.dial(ctx, searching)
+	if err != nil {
+		return nil, err
+	}
+	_, safe := first.TLSConnectionState()
+	t := &Probe{Server: first.server, Safe: safe, People: []string{}, Groups: []string{}, Warnings: []string{}}
+	p.give(searching, first)
+	if !safe {
+		t.Warnings = append(t.Warnings, "Passwords go over the line unencrypted: set ldapTLS to 1, or use ldaps://.")
+	}
+	if c.on("turnOffCertCheck") {
+		t.Warnings = append(t.Warnings, "The server's certificate is not checked.")
+	}
+	if err := t.people(ctx, p); err != nil {
+		return nil, err
+	}
+	return t, t.groups(ctx, p)
+}
+
+func (t *Probe) people(ctx context.Context, p *pool) error {
+	es, err := p.few(ctx, p.config.bases("ldapBaseUsers"), p.config.userFilter(), p.config.personAttributes(), probed)
+	if err != nil {
+		return err
+	}
+	for _, e := range es {
+		who, err := p.config.read(e)
+		if err != nil {
+			t.Warnings = append(t.Warnings, err.Error())
+			continue
+		}
+		t.People = append(t.People, who.login.ID)
+	}
+	if len(es) == 0 {
+		t.Warnings = append(t.Warnings, "Nobody is found: see ldapBaseUsers and ldapUserFilter.")
+	}
+	return nil
+}
+
+func (t *Probe) groups(ctx context.Context, p *pool) error {
+	if !p.config.hasGroups() {
+		return nil
+	}
+	es, err := p.few(ctx, p.config.bases("ldapBaseGroups"), p.config.get("ldapGroupFilter"), p.config.groupAttributes(), probed)
+	if err != nil {
+		return err
+	}
+	for _, e := range es {
+		g, err := p.config.readGroup(e)
+		if err != nil {
+			t.Warnings = append(t.Warnings, err.Error())
+			continue
+		}
+		t.Groups = append(t.Groups, g.title)
+	}
+	if len(es) == 0 {
+		t.Warnings = append(t.Warnings, "No group is found: see ldapBaseGroups and ldapGroupFilter.")
+	}
+	return nil
+}
