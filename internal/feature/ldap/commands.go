@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +18,8 @@ import (
 func (rm *Room) commands() []*cobra.Command {
 	create := &cobra.Command{Use: "ldap:create-empty-config", Short: "Make an empty configuration of a directory and print its name", Args: cobra.NoArgs, RunE: rm.createCommand}
 	create.Flags().BoolP("only-print-prefix", "p", false, "Print nothing else")
+	set := &cobra.Command{Use: "ldap:set-config ID KEY [VALUE]", Short: "Change a setting of a directory", Args: cobra.RangeArgs(2, 3), RunE: rm.setCommand}
+	set.Flags().String("file", "", "A file that holds the value")
 	search := &cobra.Command{Use: "ldap:search TERM", Short: "Find people or groups in the directories", Args: cobra.ExactArgs(1), RunE: rm.searchCommand}
 	search.Flags().Bool("group", false, "Find groups")
 	search.Flags().Int("limit", 15, "So many of each directory at most")
@@ -26,8 +30,7 @@ func (rm *Room) commands() []*cobra.Command {
 	sync.Flags().Bool("force", false, "Lock accounts that are no longer found even if they are very many")
 	try := &cobra.Command{Use: "ldap:test-user-settings LOGIN", Short: "Show what a sign-in would come to; nothing is written", Args: cobra.ExactArgs(1), RunE: rm.tryCommand}
 	try.Flags().Bool("password", false, "Ask for the password and try it")
-	return []*cobra.Command{create, search, user, sync, try,
-		{Use: "ldap:set-config ID KEY VALUE", Short: "Change a setting of a directory", Args: cobra.ExactArgs(3), RunE: rm.setCommand},
+	return []*cobra.Command{create, set, search, user, sync, try,
 		{Use: "ldap:show-config [ID]", Short: "Show the settings of one directory or all, without passwords", Args: cobra.MaximumNArgs(1), RunE: rm.showCommand},
 		{Use: "ldap:delete-config ID", Short: "Forget a directory; accounts stay", Args: cobra.ExactArgs(1), RunE: rm.deleteCommand},
 		{Use: "ldap:test-config ID", Short: "Ask a directory for some people and groups", Args: cobra.ExactArgs(1), RunE: rm.testCommand},
@@ -54,13 +57,30 @@ func (rm *Room) setCommand(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.set(args[1], args[2]); err != nil {
+	value, err := valueOf(cmd, args[2:])
+	if err != nil {
+		return err
+	}
+	if err := c.set(args[1], value); err != nil {
 		return err
 	}
 	if _, mute := idle[args[1]]; mute {
 		cli.Warn(cmd, "%s has no effect here", args[1])
 	}
 	return rm.Save(cmd.Context(), c)
+}
+
+// valueOf is what stands on the command line or in the file that it names.
+func valueOf(cmd *cobra.Command, args []string) (string, error) {
+	file := cmd.Flag("file").Value.String()
+	if (file == "") == (len(args) == 0) {
+		return "", cli.Usage("Give a value or --file.")
+	}
+	if file == "" {
+		return args[0], nil
+	}
+	text, err := os.ReadFile(file)
+	return strings.TrimSpace(string(text)), err
 }
 
 func (rm *Room) showCommand(cmd *cobra.Command, args []string) error {

@@ -33,13 +33,13 @@ const suffix = "dc=example,dc=org"
 
 var home = netip.MustParsePrefix("192.0.2.0/24")
 
-// slapd is the directory that ATRIUM_TEST_LDAP names (scripts/services up slapd). Tests
+// slapd is the directory that TEST_LDAP names (scripts/services up slapd). Tests
 // that talk to one run where there is one; the build machine must have it.
 func slapd(t testing.TB) string {
 	t.Helper()
-	address := os.Getenv("ATRIUM_TEST_LDAP")
+	address := os.Getenv("TEST_LDAP")
 	if address == "" && os.Getenv("CI") != "" {
-		t.Fatal("no directory to test with: scripts/services up slapd, and ATRIUM_TEST_LDAP as scripts/services env prints it")
+		t.Fatal("no directory to test with: scripts/services up slapd, and TEST_LDAP as scripts/services env prints it")
 	}
 	return address
 }

@@ -169,8 +169,8 @@ func TestBackupServer(t *testing.T) {
 func TestSafeLine(t *testing.T) {
 	once(t, func(g *rig) {
 		g.person("alice")
-		ca := string(must[[]byte](t)(os.ReadFile(os.Getenv("ATRIUM_TEST_LDAP_CA"))))
-		plain, safe := g.config.get("ldapHost"), os.Getenv("ATRIUM_TEST_LDAPS")
+		ca := string(must[[]byte](t)(os.ReadFile(os.Getenv("TEST_LDAP_CA"))))
+		plain, safe := g.config.get("ldapHost"), os.Getenv("TEST_LDAPS")
 		for _, c := range []struct {
 			what, host, startTLS, ca, unchecked string
 			opens                               bool
