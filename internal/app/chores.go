@@ -30,6 +30,7 @@ func (h *house) run(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { return h.settle(ctx) })
 	g.Go(func() error { return h.readable.Run(ctx) })
 	g.Go(func() error { return h.push.Run(ctx) })
+	g.Go(func() error { return h.monitor.Run(ctx) })
 }
 
 func (h *house) settle(ctx context.Context) error {

@@ -46,7 +46,9 @@ func (h *house) front(ctx context.Context) (*web.Door, error) {
 	if _, err := h.turn(ctx); err != nil {
 		return nil, err
 	}
-	c, err := h.doorConfig(ctx, board, h.mountOwn(board.Web))
+	figures := h.mountOwn(board.Web)
+	h.monitor.Requests = figures.Answered
+	c, err := h.doorConfig(ctx, board, figures)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ import (
 	"atrium/internal/feature/ldap"
 	"atrium/internal/feature/links"
 	"atrium/internal/feature/media"
+	"atrium/internal/feature/monitor"
 	"atrium/internal/feature/notify"
 	"atrium/internal/feature/oidc"
 	"atrium/internal/feature/passwords"
@@ -55,6 +56,7 @@ import (
 	"atrium/internal/infra/lock"
 	"atrium/internal/infra/lock/mem"
 	"atrium/internal/infra/lock/sqlock"
+	"atrium/internal/infra/logs"
 	"atrium/internal/infra/mail"
 	"atrium/internal/infra/seal"
 	"atrium/internal/proto/web"
@@ -67,6 +69,7 @@ const Version = "32.0.1"
 type house struct {
 	conf     conf.Config
 	log      *slog.Logger
+	recent   *logs.Recent // what was logged lately
 	env      *env
 	db       *db.DB
 	depot    *depot
@@ -91,6 +94,7 @@ type house struct {
 	setup    *setup.Room
 	theming  *theming.Room
 	openid   *oidc.Room
+	monitor  *monitor.Room
 	instance string
 	version  string
 	closers  []io.Closer
@@ -105,7 +109,7 @@ var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, 
 // A store that is not there is no error: files are then unavailable until it
 // comes.
 func open(ctx context.Context, c conf.Config, log *slog.Logger, version string) (*house, error) {
-	h := &house{conf: c, log: log, env: &env{version: version, errOut: io.Discard}, version: version}
+	h := &house{conf: c, log: log, recent: &logs.Recent{}, env: &env{version: version, errOut: io.Discard}, version: version}
 	if err := h.build(ctx); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}

@@ -76,7 +76,7 @@ func (e *env) open(ctx context.Context) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	log, err := logs.New(e.errOut, c.Log.Format, c.Log.Level)
+	log, recent, err := logs.New(e.errOut, c.Log.Format, c.Log.Level)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (e *env) open(ctx context.Context) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.env = e
+	h.env, h.recent = e, recent
 	return h, nil
 }
 

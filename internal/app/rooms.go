@@ -14,6 +14,7 @@ import (
 	"atrium/internal/feature/export"
 	"atrium/internal/feature/ldap"
 	"atrium/internal/feature/leave"
+	"atrium/internal/feature/monitor"
 	"atrium/internal/feature/oidc"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/preferences"
@@ -92,7 +93,8 @@ func (h *house) plugIn() (*plug.Board, error) {
 		may("files_trashbin", bin),
 		h.readableTree(davs.Contents, olds.Contents),
 		h.search(davs),
-		administration.New(h.settings, h.conf, h.env.src),
+		h.administration(),
+		h.monitoring(),
 		admin.New(h.people, h.files, h.settings, h.jobs, h.env.site(h)),
 	}
 	rooms = append(append(rooms, h.roomsOnFiles(pictures)...), news...)
@@ -157,7 +159,7 @@ func (h *house) board() *plug.Board {
 	b := &plug.Board{Web: m, OCS: ocs.NewMux(m), DAV: dav.NewMux("/remote.php/dav"), Hook: &h.files.Hooks, Bus: h.bus, Jobs: h.jobs,
 		Auth: &[]web.Authenticator{}}
 	b.DAV.Switches, b.Caps.Switches, b.PublicCaps.Switches, b.Search.Switches = h.switches, h.switches, h.switches, h.switches
-	b.Filters.Switches, b.Settings.Switches, b.Health.Switches = h.switches, h.switches, h.switches
+	b.Filters.Switches, b.Settings.Switches, b.Health.Switches, b.Letters.Switches = h.switches, h.switches, h.switches, h.switches
 	return b
 }
 
@@ -218,6 +220,28 @@ func (h *house) directories() *ldap.Room {
 	rm := ldap.New(h.db, h.people, h.box)
 	rm.Now, rm.Log = h.env.clock(), h.log
 	return rm
+}
+
+// administration makes the room of the settings and the log.
+func (h *house) administration() *administration.Room {
+	rm := administration.New(h.settings, h.conf, h.env.src)
+	rm.Log = h.recent
+	return rm
+}
+
+// monitoring makes the room that tells how busy we are. Requests are counted at
+// the door, which comes later.
+func (h *house) monitoring() *monitor.Room {
+	h.monitor = monitor.New(h.db, h.people, h.tree, h.settings, monitor.Site{Version: Version + ".2", Server: "Atrium " + h.version, Data: h.conf.Data})
+	h.monitor.Log = h.log
+	h.monitor.Shares = func(ctx context.Context) (out []monitor.Tally, err error) {
+		all, err := h.shares.Tallies(ctx)
+		for _, t := range all {
+			out = append(out, monitor.Tally{Kind: int64(t.Kind), Perms: t.Perms, Locked: t.Locked, N: t.N})
+		}
+		return out, err
+	}
+	return h.monitor
 }
 
 // search is the room of the unified search.

@@ -34,3 +34,29 @@ func (t *Tree) Amounts(ctx context.Context, folder int64) (map[string]Amount, er
 	}
 	return out, nil
 }
+
+// Kept is how many spaces there are of a kind, and how much they hold as of the
+// last Settle.
+type Kept struct{ Spaces, Bytes int64 }
+
+// Kept tells of all spaces by their kinds.
+func (t *Tree) Kept(ctx context.Context) (map[SpaceKind]Kept, error) {
+	type row struct {
+		kind SpaceKind
+		Kept
+	}
+	out := map[SpaceKind]Kept{}
+	for v, err := range db.All(ctx, t.db, func(r db.Row) (v row, err error) { return v, r.Scan(&v.kind, &v.Spaces, &v.Bytes) },
+		"SELECT s.kind, COUNT(*), SUM(n.size) FROM space s JOIN node n ON n.id = s.root GROUP BY s.kind") {
+		if err != nil {
+			return nil, err
+		}
+		out[v.kind] = v.Kept
+	}
+	return out, nil
+}
+
+// CountFiles counts the files of all spaces. It looks at every node.
+func (t *Tree) CountFiles(ctx context.Context) (int64, error) {
+	return db.One(ctx, t.db, db.Scan1[int64], "SELECT COUNT(*) FROM node WHERE kind = ?", File)
+}

@@ -43,6 +43,7 @@ type Room struct {
 	letters *mail.Letters
 	pages   map[string]*web.Template
 	asked   recent
+	offered *plug.Sockets[plug.Letter] // the letters of all rooms
 }
 
 // New returns the room. base is the public address without a slash at the end.
@@ -77,6 +78,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.CLI.Add("mail:test", rm.test())
 	b.Health.Add("mail", rm.health)
 	ocs.Handle(b.OCS, "POST /apps/administration/api/v1/mail/test", web.Admin, rm.testTo, web.PerMinute(6))
+	rm.plugLetters(b)
 }
 
 // health tells whether there is a mail server, not whether it answers: mail/test

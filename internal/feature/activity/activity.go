@@ -85,6 +85,7 @@ func New(d *db.DB, dir *identity.Directory, f *files.Service, s *settings.Store,
 // Plug implements plug.Room.
 func (rm *Room) Plug(b *plug.Board) {
 	b.Caps.Add("activity", caps)
+	b.Letters.Add("activity.digest", rm.sampleDigest)
 	b.Bus.OnMixed("activity", rm.record, bus.Of[event.FileWritten](), bus.Of[event.NodeMade](), bus.Of[event.NodeMoved](), bus.Of[event.NodeRemoved](),
 		bus.Of[event.ShareMade](), bus.Of[event.ShareRemoved](), bus.Of[event.LinkRead](), bus.Of[event.AccountChanged](), bus.Of[event.Activity](),
 		bus.Of[event.CommentMade](), bus.Of[event.CommentChanged](), bus.Of[event.CommentRemoved](), bus.Of[event.TagChanged](),

@@ -17,7 +17,9 @@ import (
 	"atrium/internal/core/identity"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/logs"
+	"atrium/internal/infra/mail"
 	"atrium/internal/proto/cli"
+	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
 )
 
@@ -287,8 +289,7 @@ func (rm *Room) mailTo(ctx context.Context, w wanted, now time.Time) (wrote bool
 			return nil
 		}
 		more := max(0, len(lines)-maxLines)
-		m, err := rm.letters.WriteList("digest", u.Language, map[string]any{"Site": site, "Name": u.Display, "Count": len(lines), "More": more,
-			"Link": rm.Base + "/apps/activity/"}, lines[:len(lines)-more])
+		m, err := rm.digest(plug.Sample{Site: site, Language: u.Language, Name: u.Display}, lines[:len(lines)-more], more)
 		if err != nil {
 			return err
 		}
@@ -298,6 +299,18 @@ func (rm *Room) mailTo(ctx context.Context, w wanted, now time.Time) (wrote bool
 		}
 		return nil
 	})
+}
+
+// digest writes the letter that tells what happened, and of how much more.
+func (rm *Room) digest(s plug.Sample, lines []string, more int) (mail.Message, error) {
+	return rm.letters.WriteList("digest", s.Language, map[string]any{"Site": s.Site, "Name": s.Name, "Count": len(lines) + more, "More": more,
+		"Link": rm.Base + "/apps/activity/"}, lines)
+}
+
+// sampleDigest is the letter with things that were made up.
+func (rm *Room) sampleDigest(s plug.Sample) (mail.Message, error) {
+	made := strings.NewReplacer("{user}", "Olga", "{actor}", "Olga", "{file}", "Regatta 2027.pdf")
+	return rm.digest(s, []string{made.Replace(in(fileWords["share-user-me"], s.Language)), made.Replace(in(fileWords["changed-other"], s.Language))}, 0)
 }
 
 // linesFor are the lines of somebody's next letter, and up to which fact they go.

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"atrium/internal/infra/conf"
+	"atrium/internal/infra/machine"
 )
 
 const (
@@ -22,38 +23,24 @@ const (
 
 func (p *patient) blobs() string { return filepath.Join(p.conf.Data, "blobs") }
 
-// disk is what a file system says of itself.
-type disk struct {
-	free, total   int64 // bytes
-	names, unused int64 // files that it can hold and still can; 0: without a bound
-}
-
-func diskOf(folder string) (disk, error) {
-	var s unix.Statfs_t
-	if err := unix.Statfs(folder, &s); err != nil {
-		return disk{}, fmt.Errorf("disk of %s: %w", folder, err)
-	}
-	return disk{free: int64(s.Bavail) * s.Bsize, total: int64(s.Blocks) * s.Bsize, names: int64(s.Files), unused: int64(s.Ffree)}, nil
-}
-
 // disk checks that there is room for bytes and for files.
 func (p *patient) disk(context.Context) []finding {
 	const check = "disk space"
-	d, err := diskOf(p.conf.Data)
+	d, err := machine.DiskOf(p.conf.Data)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil // said by folder
 	}
 	if err != nil {
 		return []finding{{check, fail, err.Error(), "See that the disk is mounted and well."}}
 	}
-	text := fmt.Sprintf("%s of %s are free.", size(d.free), size(d.total))
+	text := fmt.Sprintf("%s of %s are free.", size(d.Free), size(d.Total))
 	switch {
-	case d.free < noSpace:
+	case d.Free < noSpace:
 		return []finding{{check, fail, text, "Make room: without it nothing can be written, also no database."}}
-	case d.free < littleSpace || d.free < d.total/20:
+	case d.Free < littleSpace || d.Free < d.Total/20:
 		return []finding{{check, warn, text, "Make room soon, or move the data folder to a larger disk."}}
-	case d.names > 0 && d.unused < d.names/20:
-		return []finding{{check, warn, fmt.Sprintf("Only %d more files fit on the disk.", d.unused), "Use a file system with more inodes."}}
+	case d.Names > 0 && d.Unused < d.Names/20:
+		return []finding{{check, warn, fmt.Sprintf("Only %d more files fit on the disk.", d.Unused), "Use a file system with more inodes."}}
 	}
 	return []finding{{check, fine, text, ""}}
 }

@@ -13,6 +13,7 @@ import (
 	"atrium/internal/base/fault"
 	"atrium/internal/base/quota"
 	"atrium/internal/core/identity"
+	"atrium/internal/infra/machine"
 	"atrium/internal/infra/seal"
 	"atrium/internal/proto/cli"
 )
@@ -231,11 +232,11 @@ func (r *Room) storage(ctx context.Context, u *identity.User) (cli.Map, error) {
 	}
 	free := max(quota-used, 0)
 	if quota < 0 {
-		d, err := diskOf(r.site.Config.Data)
+		d, err := machine.DiskOf(r.site.Config.Data)
 		if err != nil {
 			return nil, err
 		}
-		free = d.free
+		free = d.Free
 	}
 	total, relative := used+free, 0.0
 	if total > 0 {

@@ -1,8 +1,8 @@
 // Package administration is what administrators see and change in the browser
 // without a room of its own for it: the settings of all rooms, as these describe
 // them, beside those of the configuration, each with where its value comes from
-// and the command that does the same; and who may administer what. It keeps
-// nothing: values are core/settings'.
+// and the command that does the same; who may administer what; and what the server
+// logged lately. It keeps nothing: values are core/settings'.
 package administration
 
 import (
@@ -13,6 +13,7 @@ import (
 	"atrium/internal/base/who"
 	"atrium/internal/core/settings"
 	"atrium/internal/infra/conf"
+	"atrium/internal/infra/logs"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
@@ -20,6 +21,9 @@ import (
 
 // Room shows and changes settings.
 type Room struct {
+	// Log holds what the process logged lately.
+	Log *logs.Recent
+
 	settings *settings.Store
 	config   conf.Config
 	source   conf.Source
@@ -29,7 +33,7 @@ type Room struct {
 // New returns the room. The configuration is what the process began with, from
 // source.
 func New(s *settings.Store, c conf.Config, source conf.Source) *Room {
-	return &Room{settings: s, config: c, source: source}
+	return &Room{Log: &logs.Recent{}, settings: s, config: c, source: source}
 }
 
 // Plug implements plug.Room.
@@ -42,6 +46,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	ocs.Handle(b.OCS, "GET "+root, web.Admin, rm.list, right)
 	ocs.Handle(b.OCS, "PUT "+root+"/{app}/{name}", web.Admin|web.Confirmed, rm.set, right)
 	ocs.Handle(b.OCS, "DELETE "+root+"/{app}/{name}", web.Admin|web.Confirmed, rm.reset, right)
+	ocs.Handle(b.OCS, "GET /apps/administration/api/v1/log", web.Admin, rm.showLog)
 }
 
 type powers struct {

@@ -111,18 +111,33 @@ func (rm *Room) sum(before []byte, e Entry) []byte {
 	return m.Sum(nil)
 }
 
-// Entries yields the log from the newest entry on, of one account unless uid is
-// "", that are no older than since; limit 0: all.
-func (rm *Room) Entries(ctx context.Context, uid string, since time.Time, limit int) iter.Seq2[Entry, error] {
-	n := int64(limit)
-	if n <= 0 {
-		n = 1 << 62
+// Filter chooses entries of the log. What is zero does not choose.
+type Filter struct {
+	UID    string    // to whom something was done
+	Person string    // to whom, or who did it
+	What   string    // one of core/event's constants
+	Since  time.Time // then or later
+	Until  time.Time // before that
+	Before int64     // with a smaller id
+	Limit  int
+}
+
+// Entries yields what a filter chooses, from the newest entry on.
+func (rm *Room) Entries(ctx context.Context, f Filter) iter.Seq2[Entry, error] {
+	const all = 1<<63 - 1
+	until, before, limit := int64(all), int64(all), int64(all)
+	if !f.Until.IsZero() {
+		until = f.Until.UnixMilli()
 	}
-	from := int64(0)
-	if !since.IsZero() {
-		from = since.UnixMilli()
+	if f.Before > 0 {
+		before = f.Before
 	}
-	return db.All(ctx, rm.db, scan, "SELECT "+columns+" FROM audit WHERE (uid = ? OR ? = '') AND at >= ? ORDER BY id DESC LIMIT ?", uid, uid, from, n)
+	if f.Limit > 0 {
+		limit = int64(f.Limit)
+	}
+	return db.All(ctx, rm.db, scan, "SELECT "+columns+` FROM audit WHERE (uid = ? OR ? = '') AND (uid = ? OR actor = ? OR ? = '') AND (what = ? OR ? = '')
+		AND at >= ? AND at < ? AND id < ? ORDER BY id DESC LIMIT ?`,
+		f.UID, f.UID, f.Person, f.Person, f.Person, f.What, f.What, max(f.Since.UnixMilli(), 0), until, before, limit)
 }
 
 // Verify looks through the whole log and tells how many entries it has. The first

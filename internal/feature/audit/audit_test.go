@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -46,7 +47,7 @@ func TestTheLog(t *testing.T) {
 			now = now.Add(time.Hour)
 		}
 		var got []Entry
-		for e, err := range rm.Entries(ctx, "olga", time.Time{}, 10) {
+		for e, err := range rm.Entries(ctx, Filter{UID: "olga", Limit: 10}) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +56,7 @@ func TestTheLog(t *testing.T) {
 		if len(got) != 2 || got[0].What != event.AppPasswordMade || got[0].Detail != "Ö phone" || got[0].Agent != "curl/8" || got[1].Addr != "192.0.2.1" {
 			t.Errorf("%+v", got)
 		}
-		for e, err := range rm.Entries(ctx, "", time.Unix(1_800_000_000, 0).Add(90*time.Minute), 0) {
+		for e, err := range rm.Entries(ctx, Filter{Since: time.Unix(1_800_000_000, 0).Add(90 * time.Minute)}) {
 			if err != nil || e.ID != 3 {
 				t.Errorf("%+v, %v", e, err)
 			}
@@ -72,7 +73,8 @@ func TestTheLog(t *testing.T) {
 		if code, body := get("user=olga&limit=2"); code != 200 || !strings.HasSuffix(body, strings.TrimPrefix(first, "[")+"}}") {
 			t.Errorf("%d %s", code, body)
 		}
-		for _, bad := range []string{"limit=0", "limit=1001", "limit=x", "since=yesterday"} {
+		checkFilters(t, get)
+		for _, bad := range []string{"limit=0", "limit=1001", "limit=x", "since=yesterday", "until=tomorrow", "before=x"} {
 			if code, body := get(bad); code != 400 {
 				t.Errorf("%s: %d %s", bad, code, body)
 			}
@@ -89,6 +91,24 @@ func TestTheLog(t *testing.T) {
 			}
 		}
 	})
+}
+
+// checkFilters asks for entries 1 to 3 by who, what and when.
+func checkFilters(t *testing.T, get func(query string) (int, string)) {
+	t.Helper()
+	for query, want := range map[string]string{
+		"person=admin": "2 1", "person=olga": "3 1", "what=account-made": "2 1", "person=olga&what=account-made": "1", "before=3": "2 1", "before=3&limit=1": "2",
+		"since=2027-01-15T09:00:00Z&until=2027-01-15T10:00:00Z": "2", "until=2027-01-15T09:30:00Z": "2 1", "person=eve": "",
+	} {
+		_, body := get(query)
+		var ids []string
+		for _, m := range regexp.MustCompile(`"id":(\d+)`).FindAllStringSubmatch(body, -1) {
+			ids = append(ids, m[1])
+		}
+		if got := strings.Join(ids, " "); got != want {
+			t.Errorf("%s: entries %q, want %q", query, got, want)
+		}
+	}
 }
 
 type auditor struct{}

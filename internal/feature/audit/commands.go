@@ -42,7 +42,7 @@ func (rm *Room) list(cmd *cobra.Command, args []string) error {
 		uid = args[0]
 	}
 	rows := cli.Table{}
-	for e, err := range rm.Entries(cmd.Context(), uid, from, limit) {
+	for e, err := range rm.Entries(cmd.Context(), Filter{UID: uid, Since: from, Limit: limit}) {
 		if err != nil {
 			return err
 		}

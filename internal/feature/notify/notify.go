@@ -88,6 +88,7 @@ func New(d *db.DB, dir *identity.Directory, s *settings.Store, st Storage, m *ma
 func (rm *Room) Plug(b *plug.Board) {
 	b.Caps.Add("notifications", caps)
 	rm.plugLists(b.OCS)
+	b.Letters.Add("notifications.digest", rm.sampleDigest)
 	rm.plugAdmin(b.OCS)
 	ocs.Handle(b.OCS, "POST /apps/notifications/api/v2/push", web.User, rm.registerPush)
 	ocs.Handle(b.OCS, "DELETE /apps/notifications/api/v2/push", web.User, rm.removePush)

@@ -11,6 +11,7 @@ import (
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/mail"
 	"atrium/internal/proto/ocs"
+	"atrium/internal/proto/plug"
 )
 
 // pref is how somebody wants to be told.
@@ -183,8 +184,18 @@ func (rm *Room) mailTo(ctx context.Context, w wanted, now int64) error {
 	})
 }
 
+// digest writes the letter that tells of several notices.
+func (rm *Room) digest(s plug.Sample, lines []string) (mail.Message, error) {
+	return rm.letters.WriteList("digest", s.Language, map[string]any{"Site": s.Site, "Name": s.Name, "Count": len(lines), "Link": rm.Base + "/"}, lines)
+}
+
+// sampleDigest is the letter with notices that were made up.
+func (rm *Room) sampleDigest(s plug.Sample) (mail.Message, error) {
+	return rm.digest(s, []string{words(accountWords[event.MadeAdmin], s.Language), words(accountWords[event.SignedInNewPlace], s.Language)})
+}
+
 func (rm *Room) queueDigest(ctx context.Context, tx *db.DB, u *identity.User, site mail.Brand, lines []string) error {
-	m, err := rm.letters.WriteList("digest", u.Language, map[string]any{"Site": site, "Name": u.Display, "Count": len(lines), "Link": rm.Base + "/"}, lines)
+	m, err := rm.digest(plug.Sample{Site: site, Language: u.Language, Name: u.Display}, lines)
 	if err != nil {
 		return err
 	}

@@ -80,6 +80,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	bus.On(b.Bus, "sharemail", rm.read)
 	b.Jobs.Every("@every 1h", "sharemail.remind", rm.Remind)
 	b.Settings.Add("sharemail", offered())
+	rm.offerSamples(b)
 }
 
 // Send writes to whom something was shared with: a letter with the link and, when a

@@ -29,22 +29,25 @@ const (
 // Redacted stands for a secret.
 const Redacted = "***"
 
-// New makes a logger. Format is text or json, level debug, info, warn or
-// error, as package conf checks them.
-func New(w io.Writer, format, level string) (*slog.Logger, error) {
+// New makes a logger, and keeps the last warnings and errors. Format is text or
+// json, level debug, info, warn or error, as package conf checks them.
+func New(w io.Writer, format, level string) (*slog.Logger, *Recent, error) {
 	var lv slog.Level
 	if err := lv.UnmarshalText([]byte(level)); err != nil {
-		return nil, fmt.Errorf("log level %q: %w", level, err)
+		return nil, nil, fmt.Errorf("log level %q: %w", level, err)
 	}
 	o := &slog.HandlerOptions{Level: lv, ReplaceAttr: redact}
+	var lines slog.Handler
 	switch format {
 	case "text":
-		return slog.New(handler{slog.NewTextHandler(w, o)}), nil
+		lines = slog.NewTextHandler(w, o)
 	case "json":
-		return slog.New(handler{slog.NewJSONHandler(w, o)}), nil
+		lines = slog.NewJSONHandler(w, o)
 	default:
-		return nil, fmt.Errorf("log format %q is neither text nor json", format)
+		return nil, nil, fmt.Errorf("log format %q is neither text nor json", format)
 	}
+	recent := &Recent{}
+	return slog.New(handler{slog.NewMultiHandler(lines, recent.handler())}), recent, nil
 }
 
 type requestKey struct{}

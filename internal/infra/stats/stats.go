@@ -7,6 +7,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,6 +23,8 @@ type Stats struct {
 	inFlight prometheus.Gauge
 	received prometheus.Counter
 	sent     prometheus.Counter
+	answered atomic.Int64
+	failed   atomic.Int64
 }
 
 // New makes an empty set, with the Go runtime's and the process's own figures.
@@ -70,8 +73,16 @@ func (s *Stats) Begin() (done func(Request)) {
 		s.seconds.WithLabelValues(m, r.Route).Observe(r.Took.Seconds())
 		s.received.Add(float64(r.Received))
 		s.sent.Add(float64(r.Sent))
+		s.answered.Add(1)
+		if r.Status >= http.StatusInternalServerError {
+			s.failed.Add(1)
+		}
 	}
 }
+
+// Answered tells how many requests were answered, and how many of them with a
+// failure of our own: a status of 500 and above.
+func (s *Stats) Answered() (all, failed int64) { return s.answered.Load(), s.failed.Load() }
 
 func method(m string) string {
 	switch m {

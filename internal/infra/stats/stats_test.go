@@ -37,6 +37,10 @@ func TestRequestsAreCounted(t *testing.T) {
 	want(t, scrape(t, s), "atrium_http_requests_in_flight 2")
 	one(stats.Request{Method: "PUT", Route: "dav/files", Status: 201, Took: 3 * time.Millisecond, Received: 10, Sent: 1})
 	two(stats.Request{Method: "BREW", Route: "none", Status: 405})
+	s.Begin()(stats.Request{Method: "GET", Route: "none", Status: 500})
+	if all, failed := s.Answered(); all != 3 || failed != 1 {
+		t.Errorf("%d answered, %d failed", all, failed)
+	}
 	want(t, scrape(t, s),
 		"atrium_http_requests_in_flight 0",
 		`atrium_http_requests_total{method="PUT",route="dav/files",status="201"} 1`,

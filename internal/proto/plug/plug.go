@@ -47,6 +47,8 @@ type Board struct {
 	Search Sockets[Searcher]
 	// Settings are what administrators may change while the server runs, by room.
 	Settings Sockets[[]Setting]
+	// Letters are the mails that rooms send, by room and name: "share.password".
+	Letters Sockets[Letter]
 	// Health looks at parts of the running server, by what they are called.
 	Health Sockets[Look]
 	// Checks tell whether a part the server depends on works.

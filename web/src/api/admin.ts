@@ -74,6 +74,24 @@ export const forgive = (d: Delayed): Promise<unknown> => ocs('DELETE', `${root}/
 
 export const sendTestMail = (address: string): Promise<unknown> => ocs('POST', `${root}/mail/test`, { address })
 
+/** The mails that the server writes, and the languages that it writes them in. */
+export interface Letters {
+  letters: string[]
+  languages: { code: string; name: string }[]
+}
+
+/** A mail with things made up. */
+export interface Letter {
+  subject: string
+  text: string
+  /** Where its HTML is seen. */
+  page: string
+}
+
+export const letters = (): Promise<Letters> => ocs('GET', `${root}/letters`)
+export const letter = (id: string, language: string): Promise<Letter> => ocs('GET', `${root}/letters/${part(id)}/${part(language)}`)
+export const sendLetter = (id: string, language: string): Promise<{ to: string }> => ocs('POST', `${root}/letters/${part(id)}/${part(language)}`)
+
 /** A part of the server that can be switched off. */
 export interface Part {
   id: string
@@ -113,7 +131,29 @@ export interface AuditEntry {
   program: string
 }
 
-export const auditLog = (user: string, limit: number): Promise<AuditEntry[]> => ocs('GET', `/apps/audit/api/v1/entries?limit=${limit}&user=${part(user)}`)
+/** Which entries of the audit log are asked for; what is empty does not choose. */
+export interface AuditFilter {
+  /** To whom something was done, or who did it. */
+  person: string
+  what: string
+  /** RFC 3339. */
+  since: string
+  until: string
+}
+
+/** A page of the audit log, the newest first: what was before the entry with an id, or the newest of all. */
+export const auditLog = (f: AuditFilter, limit: number, before = 0): Promise<AuditEntry[]> =>
+  ocs('GET', `/apps/audit/api/v1/entries?limit=${limit}&person=${part(f.person)}&what=${part(f.what)}&since=${part(f.since)}&until=${part(f.until)}&before=${before}`)
+
+/** A warning or an error that the server logged. */
+export interface LogRecord {
+  at: string
+  level: 'warn' | 'error'
+  message: string
+  more: { key: string; value: string }[]
+}
+
+export const serverLog = (level: 'warn' | 'error'): Promise<LogRecord[]> => ocs('GET', `${root}/log?level=${level}`)
 
 /** Who must have a second factor. */
 export interface FactorPolicy {

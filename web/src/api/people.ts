@@ -111,6 +111,8 @@ export interface Holders {
 }
 
 const rolesRoot = '/apps/roles/api/v1/roles'
+/** The rights that roles may grant, with what each opens in English. */
+export const rightsOf = (): Promise<Record<string, string>> => ocs('GET', '/apps/roles/api/v1/rights')
 export const roles = (): Promise<Role[]> => ocs('GET', rolesRoot)
 export const setRole = (role: Role): Promise<Role> => ocs('PUT', `${rolesRoot}/${part(role.name)}`, role)
 export const removeRole = (name: string): Promise<unknown> => ocs('DELETE', `${rolesRoot}/${part(name)}`)

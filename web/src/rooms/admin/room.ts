@@ -1,4 +1,4 @@
-import { Blocks, FileCog, FolderCog, Gauge, ListChecks, Mail, Megaphone, Palette, ScrollText, Share2, ShieldCheck, Users, UsersRound } from '@lucide/vue'
+import { Activity, Blocks, FileCog, FolderCog, Gauge, KeyRound, ListChecks, Mail, MailOpen, Megaphone, Palette, ScrollText, Share2, ShieldCheck, SquareTerminal, Users, UsersRound } from '@lucide/vue'
 import type { Capabilities } from '../../kit/capabilities'
 import { holds, leads } from '../../kit/power'
 import { defineRoom } from '../../kit/room'
@@ -13,17 +13,21 @@ export default defineRoom({
   routes: [],
   admin: [
     { id: 'overview', group: 'server', label: t('Overview'), icon: Gauge, rank: 0, needs: right('monitor'), component: () => import('./views/OverviewView.vue') },
+    { id: 'monitoring', group: 'server', label: t('Monitoring'), icon: Activity, rank: 2, needs: right('monitor'), component: () => import('./views/MonitoringView.vue'), things: async () => (await things()).monitoringThings() },
     { id: 'parts', group: 'server', label: t('Parts'), icon: Blocks, rank: 4, needs: right('apps'), component: () => import('./views/PartsView.vue') },
     { id: 'appearance', group: 'server', label: t('Appearance'), icon: Palette, rank: 5, needs: right('settings'), component: () => import('./views/AppearanceView.vue'), things: async () => (await things()).looksThings() },
     { id: 'mail', group: 'server', label: t('Mail'), icon: Mail, rank: 6, component: () => import('./views/MailView.vue') },
+    { id: 'letters', group: 'server', label: t('Letters'), icon: MailOpen, rank: 7, component: () => import('./views/LettersView.vue'), things: async () => (await things()).lettersThings() },
     { id: 'server', group: 'server', label: t('Configuration'), icon: FileCog, rank: 8, needs: right('settings'), component: () => import('./views/ServerView.vue'), things: async () => (await things()).serverThings() },
     { id: 'people', group: 'people', label: t('People'), icon: Users, rank: 10, needs: caps => leads(caps) || holds(caps, 'users'), component: () => import('./views/PeopleView.vue') },
     { id: 'groups', group: 'people', label: t('Groups'), icon: UsersRound, rank: 12, needs: caps => leads(caps) || holds(caps, 'groups'), component: () => import('./views/GroupsView.vue') },
+    { id: 'roles', group: 'people', label: t('Roles'), icon: KeyRound, rank: 14, component: () => import('./views/RolesView.vue'), things: async () => (await things()).rolesThings() },
     { id: 'news', group: 'people', label: t('Announcements'), icon: Megaphone, rank: 16, component: () => import('./views/NewsView.vue') },
     { id: 'sharing', group: 'rules', label: t('Sharing'), icon: Share2, rank: 20, needs: right('settings'), component: () => import('./views/SharingView.vue'), things: async () => (await things()).sharingThings() },
     { id: 'security', group: 'rules', label: t('Security'), icon: ShieldCheck, rank: 22, component: () => import('./views/SecurityView.vue'), things: async () => (await things()).securityThings() },
     { id: 'files', group: 'rules', label: t('Files'), icon: FolderCog, rank: 24, needs: right('settings'), component: () => import('./views/FilesView.vue'), things: async () => (await things()).filesThings() },
     { id: 'jobs', group: 'upkeep', label: t('Background work'), icon: ListChecks, rank: 30, needs: right('monitor'), component: () => import('./views/JobsView.vue') },
+    { id: 'log', group: 'upkeep', label: t('Server log'), icon: SquareTerminal, rank: 31, component: () => import('./views/LogView.vue') },
     { id: 'audit', group: 'upkeep', label: t('Audit log'), icon: ScrollText, rank: 32, needs: right('audit'), component: () => import('./views/AuditView.vue') },
   ],
 })

@@ -2,8 +2,10 @@ import { settings } from '../../../api/admin'
 import type { AdminThing } from '../../../kit/room'
 import { t } from '../../../kit/words'
 import { files } from './files'
+import { letters } from './letters'
 import { looks, pictureWords } from './looks'
 import { passwords } from './passwords'
+import { rights } from './rights'
 import { sharing } from './sharing'
 import { anchor, thingsOf } from './words'
 
@@ -18,3 +20,9 @@ export const securityThings = (): AdminThing[] => [
 /** The keys of the configuration, which the server describes. */
 export const serverThings = async (): Promise<AdminThing[]> =>
   (await settings()).filter(s => s.fixed).map(s => ({ id: anchor(`conf/${s.name}`), label: s.name, more: s.doc }))
+export const monitoringThings = (): AdminThing[] => [
+  { id: 'processor', label: t('Processor'), more: 'cpu load serverinfo' }, { id: 'memory', label: t('Memory'), more: 'ram' }, { id: 'requests', label: t('Requests'), more: '' },
+  { id: 'active', label: t('People active'), more: 'activeUsers' }, { id: 'shares', label: t('Shares'), more: '' }, { id: 'storage', label: t('Storage'), more: '' },
+]
+export const rolesThings = (): AdminThing[] => rights().map(r => ({ id: '', label: r.label, more: `role:set ${r.id}` }))
+export const lettersThings = (): AdminThing[] => letters().map(l => ({ id: '', label: l.label, more: l.id }))
