@@ -45,6 +45,7 @@ const screens: [name: string, address: string, there: string][] = [
   ['appearance', '/settings/user/appearance', 'main h1'],
   ['security', '/settings/user/security', 'main h1'],
   ['overview', '/settings/admin', 'main h1'],
+  ['monitoring', '/settings/admin/monitoring', '#storage svg'],
   ['people', '/settings/admin/people', 'main h1'],
   ['sharing rules', '/settings/admin/sharing', 'main h1'],
 ]

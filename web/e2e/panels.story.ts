@@ -51,6 +51,7 @@ test('charts are read by mouse, and as a table by keyboard', async () => {
   await card.getByText('As a table').focus()
   await page.keyboard.press('Enter')
   const rows = card.getByRole('table').getByRole('row')
+  await rows.nth(54).waitFor()
   expect([await rows.count(), await rows.nth(1).textContent()]).toEqual([55, expect.stringContaining('42%')])
   await page.keyboard.press('Enter')
   await looked(page, 'admin-monitoring')
@@ -131,5 +132,5 @@ test('letters are seen as they come', async () => {
   await looked(page, 'admin-letters')
   await page.getByRole('button', { name: 'Send it to me' }).click()
   await page.getByRole('alert').filter({ hasText: 'Your account has no mail address' }).waitFor()
-  b.forgive(/400/)
+  b.forgive(/400|postMessage/) // axe would speak to the letter's frame, which runs nothing
 })
