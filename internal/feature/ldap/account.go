@@ -230,13 +230,14 @@ func (p *pool) people(ctx context.Context, filter string, r *roster, n *names, f
 	})
 }
 
-// allGroups reads all groups of a directory, with what tells who is in them.
+// allGroups reads all groups of a directory, with what tells who is in them. One
+// that lies below two bases is one.
 func (p *pool) allGroups(ctx context.Context) (all []*group, err error) {
 	c := p.config
 	if !c.hasGroups() {
 		return nil, nil
 	}
-	more := c.memberAttribute()
+	seen, more := map[string]bool{}, c.memberAttribute()
 	if c.byMemberOf() {
 		more = "memberOf"
 	}
@@ -246,7 +247,9 @@ func (p *pool) allGroups(ctx context.Context) (all []*group, err error) {
 			if err != nil {
 				return err
 			}
-			all = append(all, g)
+			if !seen[g.subject] {
+				seen[g.subject], all = true, append(all, g)
+			}
 		}
 		return nil
 	})

@@ -302,7 +302,8 @@ func request(base, filter string, attributes []string, limit int) *ldap.SearchRe
 	return ldap.NewSearchRequest(base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, limit, 0, false, filter, attributes, nil)
 }
 
-// few finds at most limit entries below the bases together.
+// few finds at most limit entries below the bases together; one that lies below two
+// of them is one.
 func (p *pool) few(ctx context.Context, bases []string, filter string, attributes []string, limit int) ([]*ldap.Entry, error) {
 	var all []*ldap.Entry
 	for _, base := range bases {
@@ -315,7 +316,11 @@ func (p *pool) few(ctx context.Context, bases []string, filter string, attribute
 		if err != nil && (!ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded) || r == nil) {
 			return nil, asked(err)
 		}
-		all = append(all, r.Entries...)
+		for _, e := range r.Entries {
+			if !slices.ContainsFunc(all, func(had *ldap.Entry) bool { return had.DN == e.DN }) {
+				all = append(all, e)
+			}
+		}
 	}
 	return all[:min(len(all), limit)], nil
 }

@@ -162,13 +162,29 @@ func (s *run) titles(ctx context.Context, groups []*group, n *names) error {
 			if g.Display == want[g.ID] {
 				continue
 			}
-			if err := s.rm.dir.RenameGroup(ctx, g.ID, want[g.ID]); err != nil {
+			if err := s.rename(ctx, g.ID, want[g.ID]); err != nil {
 				return err
 			}
-			s.Renamed++
 		}
 	}
 	return nil
+}
+
+// rename gives a group another name, unless somebody here has made it since its id
+// was taken, or the name cannot be one.
+func (s *run) rename(ctx context.Context, gid, title string) error {
+	g, err := s.rm.dir.Group(ctx, gid)
+	if err != nil || g.Source != Source {
+		return err
+	}
+	err = s.rm.dir.RenameGroup(ctx, gid, title)
+	if errors.Is(err, fault.Invalid) {
+		return nil
+	}
+	if err == nil {
+		s.Renamed++
+	}
+	return err
 }
 
 // people brings a page of them up to date.
@@ -192,7 +208,7 @@ func (s *run) people(ctx context.Context, some []*person) error {
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(atOnce)
 	for _, who := range some {
-		if who.locked {
+		if who.locked || s.seen[who.login.Subject] { // below two bases
 			continue
 		}
 		s.seen[who.login.Subject] = true
@@ -252,22 +268,27 @@ func (s *run) touch(who *person, now *standing) bool {
 // provision writes what a directory says of somebody.
 func (s *run) provision(ctx context.Context, who *person) error {
 	u, created, err := s.rm.dir.Provision(ctx, who.login)
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if errors.Is(err, fault.Conflict) || errors.Is(err, fault.Invalid) {
-		s.Refused = append(s.Refused, Refusal{who.dn, fault.Text(err)})
+		s.note(func() { s.Refused = append(s.Refused, Refusal{who.dn, fault.Text(err)}) })
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	if created {
-		s.New++
+		s.note(func() { s.New++ })
 	}
 	if g, gone := s.gone[u.ID]; gone {
 		return s.rm.regain(ctx, g)
 	}
 	return nil
+}
+
+// note writes into the report from among those that work at once.
+func (s *run) note(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
 }
 
 // losses locks the accounts of a directory whose entries are gone. If those are a

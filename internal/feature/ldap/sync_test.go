@@ -171,3 +171,17 @@ func TestLockedInTheDirectory(t *testing.T) {
 		}
 	})
 }
+
+// What lies below two bases is there once.
+func TestBasesThatOverlap(t *testing.T) {
+	once(t, func(g *rig) {
+		g.group("crew", g.person("alice"))
+		g.set("ldapBase", g.branch+";ou=people,"+g.branch+"\nou=groups,"+g.branch)
+		if r := g.sync(Write); r.New != 1 || r.Groups != 1 || len(r.Refused) > 0 {
+			t.Errorf("%+v", r)
+		}
+		if uid, err := g.signIn("alice", "pw"); uid != "alice" || err != nil || !slices.Equal(g.groups("alice"), []string{"crew"}) {
+			t.Errorf("%q, %v, %v", uid, err, g.groups("alice"))
+		}
+	})
+}
