@@ -19,7 +19,7 @@ type Recent struct {
 	next  int      // the oldest, once all are there
 }
 
-// The bounds of what is held: half a megabyte at the very most.
+// The bounds of what is held: lines of a few hundred bytes as a rule.
 const (
 	held    = 500
 	longest = 1 << 10 // bytes of a text
