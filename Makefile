@@ -39,7 +39,7 @@ check: ## gofmt, vet, staticcheck, known vulnerabilities, the laws of the house
 
 integration: ## all tests on SQLite, PostgreSQL and MariaDB, and with the programs that make previews
 	scripts/services up $(SERVICES)
-	eval "$$(scripts/services env)" && $(GO) test ./internal/... && $(GO) test -tags programs ./internal/feature/previews
+	eval "$$(scripts/services env)" && $(GO) test ./internal/... && $(GO) test -tags programs ./internal/feature/{previews,fulltext}
 
 clients: build ## litmus, nextcloudcmd, rclone, cadaver against a real server
 	$(GO) run ./tools/clients -bin bin/atrium $(ARGS)

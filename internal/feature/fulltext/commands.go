@@ -10,6 +10,7 @@ import (
 	"atrium/internal/core/tree"
 	"atrium/internal/infra/cage"
 	"atrium/internal/infra/db"
+	"atrium/internal/infra/jobs"
 	"atrium/internal/proto/cli"
 )
 
@@ -27,10 +28,19 @@ func (rm *Room) commands() []*cobra.Command {
 
 func (rm *Room) indexCommand(cmd *cobra.Command, args []string) error {
 	ctx := cmd.Context()
-	if f := cmd.Flag("errors"); f != nil && f.Changed {
-		if err := rm.again(ctx); err != nil {
-			return err
-		}
+	c, err := rm.config(ctx)
+	if err != nil {
+		return err
+	}
+	var states []int
+	if c.sees {
+		states = append(states, unseen)
+	}
+	if cmd.Flags().Changed("errors") {
+		states = append(states, begun, none)
+	}
+	if err := rm.again(ctx, states); err != nil {
+		return err
 	}
 	var homes []tree.Space
 	for _, uid := range args {
@@ -60,12 +70,18 @@ func (rm *Room) indexCommand(cmd *cobra.Command, args []string) error {
 	return err
 }
 
-// again has all tried once more that could not be read.
-func (rm *Room) again(ctx context.Context) error {
+// again has all tried once more whose texts are in some states.
+func (rm *Room) again(ctx context.Context, states []int) error {
+	if len(states) == 0 {
+		return nil
+	}
 	return rm.db.Tx(ctx, func(tx *db.DB) error {
-		_, err := tx.Exec(ctx, "UPDATE text_doc SET due = 1 WHERE content IN (SELECT content FROM text_body WHERE state <> 1)")
+		_, err := tx.Exec(ctx, "UPDATE text_doc SET due = 1 WHERE content IN (SELECT content FROM text_body WHERE state IN (?))", states)
 		if err == nil {
-			_, err = tx.Exec(ctx, "DELETE FROM text_body WHERE state <> 1")
+			_, err = tx.Exec(ctx, "DELETE FROM text_body WHERE state IN (?)", states)
+		}
+		if err == nil {
+			err = rm.read.Add(ctx, tx, struct{}{}, jobs.Unique("all"))
 		}
 		return err
 	})
@@ -83,9 +99,9 @@ func (rm *Room) checkCommand(cmd *cobra.Command, _ []string) error {
 	}
 	return cli.Print(cmd, cli.Map{
 		{Key: "database", Value: rm.db.Dialect().String()},
-		{Key: "files", Value: n.Files}, {Key: "waiting", Value: n.Waiting}, {Key: "texts", Value: n.Texts}, {Key: "unreadable", Value: n.Unreadable},
-		{Key: setMaxSize, Value: c.maxSize}, {Key: setBudget, Value: c.budget}, {Key: setOCR, Value: c.ocr},
-		{Key: "pdftotext", Value: cage.Find("pdftotext")}, {Key: "tesseract", Value: cage.Find("tesseract")},
+		{Key: "files", Value: n.Files}, {Key: "waiting", Value: n.Waiting}, {Key: "texts", Value: n.Texts}, {Key: "unreadable", Value: n.Unreadable}, {Key: "scans", Value: n.Scans},
+		{Key: setMaxSize, Value: c.maxSize}, {Key: setBudget, Value: c.budget}, {Key: setOCR, Value: c.ocr}, {Key: setLang, Value: c.lang},
+		{Key: pdftotext, Value: cage.Find(pdftotext)}, {Key: pdftoppm, Value: cage.Find(pdftoppm)}, {Key: tesseract, Value: cage.Find(tesseract)},
 	})
 }
 

@@ -279,8 +279,9 @@ func cut(text string, at int) string {
 	return head + strings.Join(strings.Fields(strings.ToValidUTF8(text[from:to], "")), " ") + tail
 }
 
-// counts tells how far the index is.
-type counts struct{ Files, Waiting, Texts, Unreadable int }
+// counts tells how far the index is. Scans have no text that counts, and are not
+// read.
+type counts struct{ Files, Waiting, Texts, Unreadable, Scans int }
 
 func (rm *Room) count(ctx context.Context) (c counts, err error) {
 	for _, q := range []struct {
@@ -289,6 +290,7 @@ func (rm *Room) count(ctx context.Context) (c counts, err error) {
 	}{
 		{&c.Files, "SELECT COUNT(*) FROM text_doc"}, {&c.Waiting, "SELECT COUNT(*) FROM text_doc WHERE due = 1"},
 		{&c.Texts, "SELECT COUNT(*) FROM text_body WHERE state = 1"}, {&c.Unreadable, "SELECT COUNT(*) FROM text_body WHERE state = 2"},
+		{&c.Scans, "SELECT COUNT(*) FROM text_body WHERE state = 3"},
 	} {
 		n, e := db.One(ctx, rm.db, db.Scan1[int], q.sql)
 		*q.to, err = n, errors.Join(err, e)

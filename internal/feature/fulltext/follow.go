@@ -137,7 +137,7 @@ func (rm *Room) readable(ctx context.Context, c *config, n *tree.Node) (bool, er
 		return false, nil
 	}
 	mime, err := rm.tree.MimeType(ctx, n.Mime)
-	return extract.Reads(mime) || c.ocr && isPicture(mime), err
+	return extract.Reads(mime) || c.sees && isPicture(mime), err
 }
 
 func isPicture(mime string) bool {

@@ -63,10 +63,11 @@ func New(d *db.DB, t *tree.Tree, f *files.Service, c *content.Store, s *settings
 func (rm *Room) Plug(b *plug.Board) {
 	b.Search.Add(App, contents{rm})
 	b.Settings.Add("fulltext", []plug.Setting{
-		{App: App, Name: setOCR, Kind: plug.SettingYes, Default: "no"}, {App: App, Name: setLang, Kind: plug.SettingText, Default: "eng"},
+		{App: App, Name: setOCR, Kind: plug.SettingYes, Default: "no"}, {App: App, Name: setLang, Kind: plug.SettingText, Default: defLang, Check: checkLanguages},
 		{App: App, Name: setMaxSize, Kind: plug.SettingNumber, Default: strconv.Itoa(defMaxSize), Min: 1, Max: 1 << 30},
 		{App: App, Name: setBudget, Kind: plug.SettingNumber, Default: strconv.Itoa(defBudget), Min: 1, Max: 100},
 	})
+	b.Health.Add("fulltext", rm.health)
 	b.Bus.OnMixed("fulltext", rm.follow, bus.Of[event.FileWritten](), bus.Of[event.NodeMade](), bus.Of[event.NodeMoved](), bus.Of[event.NodeRemoved]())
 	rm.read = jobs.Define(b.Jobs, "fulltext.read", func(ctx context.Context, _ struct{}) error { return rm.work(ctx) })
 	rm.gather = jobs.Define(b.Jobs, "fulltext.gather", rm.gatherBelow)
@@ -79,7 +80,8 @@ func (rm *Room) Plug(b *plug.Board) {
 
 // config is what an administrator has set.
 type config struct {
-	ocr     bool
+	ocr     bool   // pictures of text are to be read
+	sees    bool   // and the program for it is installed
 	lang    string // languages of OCR, as tesseract names them
 	maxSize int64  // bytes of a document
 	budget  int    // percent of one processor
@@ -92,6 +94,7 @@ const (
 	setMaxSize = "max_size"
 	setBudget  = "budget"
 
+	defLang    = "eng"
 	defMaxSize = 20 << 20
 	defBudget  = 50
 )
@@ -105,7 +108,11 @@ func (rm *Room) config(ctx context.Context) (c config, err error) {
 		return v
 	}
 	c.ocr = get(setOCR, "no") == "yes"
-	c.lang = get(setLang, "eng")
+	c.sees = c.ocr && cage.Find(tesseract) != ""
+	c.lang = defLang
+	if l := get(setLang, defLang); checkLanguages(l) == nil {
+		c.lang = l
+	}
 	c.maxSize = number(get(setMaxSize, ""), defMaxSize, 1, 1<<30)
 	c.budget = int(number(get(setBudget, ""), defBudget, 1, 100))
 	return c, err

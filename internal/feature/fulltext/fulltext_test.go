@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -211,7 +212,7 @@ func TestWhatCannotBeReadIsLeftAlone(t *testing.T) {
 	if err != nil || c.Waiting != 0 || c.Unreadable != 2 || c.Files != 4 {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if err := g.room.again(g.ctx); err != nil {
+	if err := g.room.again(g.ctx, []int{none}); err != nil {
 		t.Fatal(err)
 	}
 	if c, err := g.room.count(g.ctx); err != nil || c.Waiting != 2 {
@@ -365,12 +366,18 @@ func FuzzSnippet(f *testing.F) {
 	})
 }
 
-// OCR runs only when an administrator has switched it on.
-func TestOCR(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(dir+"/tesseract", []byte("#!/bin/sh\necho read by $4\n"), 0o755); err != nil {
+// program puts a stand-in for a program first in PATH.
+func program(t *testing.T, dir, name, script string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Pictures are read only when an administrator has switched it on.
+func TestOCR(t *testing.T) {
+	dir := t.TempDir()
+	program(t, dir, tesseract, "echo read by $4")
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 	g := lite(t)
 	g.put("ann", "/scan.png", "pixels")
@@ -380,4 +387,90 @@ func TestOCR(t *testing.T) {
 	g.command("fulltextsearch:index")
 	g.settle()
 	g.want("ann", "eng", "/scan.png: read by eng")
+}
+
+// Without text, the pages of a PDF are pictures, and are read when that is switched
+// on: also of those that were there before. All programs are stand-ins here; the
+// real ones have their turn in ocr_programs_test.go.
+func TestScannedPDF(t *testing.T) {
+	dir := t.TempDir()
+	program(t, dir, pdftotext, `grep -a "^text" "$5"; exit 0`)
+	program(t, dir, pdfinfo, "echo Title: none; echo Pages: 3")
+	program(t, dir, pdftoppm, `[ $3 = 2 ] && exit 1; echo "page $3" > "${12}.png"`)
+	program(t, dir, tesseract, `cat "$1"; echo by $4`)
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	g := lite(t)
+	g.configure(setLang, "eng+deu")
+	g.put("ann", "/scan.pdf", "%PDF pixels")
+	g.put("ann", "/written.pdf", "%PDF\ntext that is long enough for nobody to take its page for a picture")
+	g.put("ann", "/stamp.pdf", "%PDF\ntext 7")
+	g.settle()
+	g.want("ann", "page", "/written.pdf: text that is long enough for nobody to take its page for a picture")
+	g.want("ann", "text 7", "/stamp.pdf: text 7")
+	if c, err := g.room.count(g.ctx); err != nil || c.Scans != 2 || c.Unreadable != 0 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	g.configure(setOCR, "yes")
+	g.command("fulltextsearch:index")
+	g.settle()
+	g.want("ann", "page deu", "/stamp.pdf: text 7 page 1 by eng+deu page 3 by eng+deu", "/scan.pdf: page 1 by eng+deu page 3 by eng+deu")
+	if c, err := g.room.count(g.ctx); err != nil || c.Scans != 0 || c.Waiting != 0 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if left, err := filepath.Glob(filepath.Join(g.tmp, "*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// A server that dies while it reads pages begins anew, and gives up after some times.
+func TestKilledWhileReadingPages(t *testing.T) {
+	dir := t.TempDir()
+	program(t, dir, pdftotext, "exit 0")
+	program(t, dir, pdfinfo, "echo Pages: 1")
+	program(t, dir, pdftoppm, `echo words > "${12}.png"`)
+	program(t, dir, tesseract, `cat "$1"`)
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	g := lite(t)
+	g.configure(setOCR, "yes")
+	e := g.put("ann", "/scan.pdf", "%PDF")
+	for tries := range triesMost + 1 { // as a server that died so often leaves it
+		if err := store(g.ctx, g.db, body{content: e.Content, state: begun, tries: tries}); err != nil {
+			t.Fatal(err)
+		}
+		g.settle()
+		if found := len(g.finds("ann", "words")) == 1; found != (tries < triesMost) {
+			t.Errorf("after %d tries: found %v", tries, found)
+		}
+		if err := g.room.again(g.ctx, []int{begun, kept, none}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestHealthOfOCR(t *testing.T) {
+	dir := t.TempDir()
+	program(t, dir, tesseract, `[ "$1" = --list-langs ] && echo List of languages: && echo eng && echo osd`)
+	program(t, dir, pdftoppm, "")
+	g := lite(t)
+	path := os.Getenv("PATH")
+	t.Setenv("PATH", dir)
+	look := func(state plug.FindingState, part string) {
+		t.Helper()
+		if f := g.room.health(g.ctx); f.State != state || !strings.Contains(f.Text+f.Fix, part) {
+			t.Errorf("%+v, want %s and %q", f, state, part)
+		}
+	}
+	look(plug.Fine, "not from pictures")
+	g.configure(setOCR, "yes")
+	look(plug.Fine, "scans")
+	g.configure(setLang, "eng+deu")
+	look(plug.Warn, "tesseract-ocr-deu")
+	g.configure(setLang, "-l; x") // not taken
+	look(plug.Fine, "scans")
+	t.Setenv("PATH", t.TempDir())
+	look(plug.Warn, "tesseract-ocr")
+	t.Setenv("PATH", path)
+	if checkLanguages("script/Latin+eng") != nil || checkLanguages("../eng") == nil || checkLanguages("") == nil {
+		t.Error("languages are not told from what is none")
+	}
 }

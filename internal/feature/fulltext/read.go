@@ -34,7 +34,8 @@ const (
 const (
 	begun = iota // it is being read, or the server died of it
 	kept
-	none // it cannot be read
+	none   // it cannot be read
+	unseen // a PDF of which only the text was read, and that is next to nothing: its pages are pictures
 )
 
 const worker = "text"
@@ -164,7 +165,7 @@ type found struct {
 func (rm *Room) textOf(ctx context.Context, c *config, n *tree.Node) (found, error) {
 	b, err := rm.body(ctx, n.Content)
 	switch {
-	case err == nil && b.state == kept:
+	case err == nil && (b.state == kept || b.state == unseen):
 		words, err := b.text()
 		return found{b, words, false}, err
 	case err == nil && (b.state == none || b.tries >= triesMost):
@@ -186,6 +187,9 @@ func (rm *Room) textOf(ctx context.Context, c *config, n *tree.Node) (found, err
 	switch {
 	case err == nil:
 		b.state, b.packed = kept, pack(words)
+		if mime == extract.PDF && !c.sees && scanned(words) {
+			b.state = unseen
+		}
 		return found{b, words, true}, nil
 	case errors.Is(err, extract.ErrFormat), errors.Is(err, cage.ErrFailed), errors.Is(err, cage.ErrBounds), errors.Is(err, cage.ErrMissing):
 		rm.Log.Debug("a document cannot be read", "node", n.ID, "type", mime, "error", err)
@@ -205,21 +209,22 @@ func (rm *Room) extract(ctx context.Context, c *config, n *tree.Node, mime strin
 	defer src.close()
 	switch {
 	case isPicture(mime):
-		return rm.caged(ctx, src, cage.Job{Args: []string{"tesseract", cage.In, "stdout", "-l", c.lang}})
-	case mime == extract.PDF && cage.Find("pdftotext") != "":
-		return rm.caged(ctx, src, cage.Job{Args: []string{"pdftotext", "-q", "-enc", "UTF-8", "-nopgbrk", cage.In, "-"}})
+		return rm.recognise(ctx, c, cage.Job{In: src.file}, cage.In)
+	case mime == extract.PDF:
+		return rm.pdf(ctx, c, src)
 	case extract.Risky(mime):
-		return rm.caged(ctx, src, cage.Job{Worker: worker, Order: mime})
+		return rm.caged(ctx, cage.Job{Worker: worker, Order: mime, In: src.file})
 	}
 	return extract.Text(src.file, src.size, mime, textMost)
 }
 
-// caged runs a program or a worker on a document and returns what it writes.
-func (rm *Room) caged(ctx context.Context, src *source, j cage.Job) (string, error) {
+// caged runs a program or a worker and returns what it writes. Without a folder of
+// its job's own a program has one for the time that it runs.
+func (rm *Room) caged(ctx context.Context, j cage.Job) (string, error) {
 	out := &firstBytes{left: textMost}
-	j.In, j.Out, j.Most = src.file, out, 64<<20
+	j.Out, j.Most = out, 64<<20
 	j.Limits = cage.Limits{CPU: readWall / 2, Wall: readWall}
-	if j.Worker == "" {
+	if j.Worker == "" && j.Dir == "" {
 		dir, remove, err := rm.cage.Folder()
 		if err != nil {
 			return "", err
@@ -318,7 +323,7 @@ func pack(text string) []byte {
 }
 
 func (b *body) text() (string, error) {
-	if b.state != kept {
+	if b.state != kept && b.state != unseen {
 		return "", nil
 	}
 	text, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(b.packed)), textMost))

@@ -52,6 +52,7 @@ type rig struct {
 	board  *plug.Board
 	room   *Room
 	mounts mounter
+	tmp    string // where cages have their folders
 }
 
 func each(t *testing.T, f func(g *rig)) {
@@ -67,14 +68,14 @@ func newRig(t testing.TB, d *db.DB, store blob.Driver) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &rig{TB: t, ctx: t.Context(), db: d, mounts: mounter{}, tree: tree.New(d), set: settings.New(d)}
+	g := &rig{TB: t, ctx: t.Context(), db: d, mounts: mounter{}, tree: tree.New(d), set: settings.New(d), tmp: t.TempDir()}
 	g.bus, g.jobs = bus.New(d, lock.New()), jobs.New(d)
 	c := content.New(d, store)
 	g.files = files.New(d, g.tree, c, func(ctx context.Context, tx *db.DB, ev interface{ EventName() string }) error {
 		return g.bus.Publish(ctx, tx, ev)
 	})
 	g.files.Hooks.Mounters = []files.Mounter{g.mounts}
-	g.room = New(d, g.tree, g.files, c, g.set, cage.New(self, t.TempDir()))
+	g.room = New(d, g.tree, g.files, c, g.set, cage.New(self, g.tmp))
 	g.board = &plug.Board{Bus: g.bus, Jobs: g.jobs, Hook: &g.files.Hooks}
 	g.room.Plug(g.board)
 	g.configure(setBudget, "100")
