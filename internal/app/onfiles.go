@@ -18,6 +18,7 @@ import (
 	"atrium/internal/feature/workspace"
 	"atrium/internal/infra/cage"
 	"atrium/internal/infra/db"
+	"atrium/internal/infra/opensearch"
 	"atrium/internal/proto/plug"
 )
 
@@ -44,7 +45,7 @@ func (h *house) roomsOnFiles(pictures *previews.Room) []plug.Room {
 		may("workspace", workspace.New(h.files)),
 		may("backup_proof", proof.New(h.tree, h.files)),
 		h.photos(),
-		may("photos", photos.New(h.db, h.files, h.people)),
+		may("photos", photos.New(h.db, h.files, h.people, h.shares)),
 		icons.New(),
 		direct.New(h.files, h.people, h.box),
 		may(fulltext.App, h.fulltext()),
@@ -56,5 +57,8 @@ func (h *house) roomsOnFiles(pictures *previews.Room) []plug.Room {
 func (h *house) fulltext() *fulltext.Room {
 	rm := fulltext.New(h.db, h.tree, h.files, h.content, h.settings, cage.New(h.env.self, filepath.Join(h.conf.Data, "fulltext")))
 	rm.Log = h.log
+	if s := h.conf.Search; s.URL != "" {
+		rm.UseServer(opensearch.New(s.URL, s.Index, s.User, s.Password))
+	}
 	return rm
 }

@@ -12,3 +12,15 @@ type LinkRead struct {
 
 // EventName implements bus.Event.
 func (LinkRead) EventName() string { return "link.read" }
+
+// Downloaded tells that an account downloaded a file that somebody shared with it, or a
+// folder as an archive. It is told only where an administrator wants it.
+type Downloaded struct {
+	Space, Node int64
+	Name        string
+	Dir         bool
+	By
+}
+
+// EventName implements bus.Event.
+func (Downloaded) EventName() string { return "file.downloaded" }

@@ -264,8 +264,7 @@ type moving struct {
 	check func(src, dst *Entry) error
 	// announce makes the event that tells of it.
 	announce func(src, moved *Entry) interface{ EventName() string }
-	// unmetered: the quota of the space it goes to is not asked.
-	unmetered bool
+	quota    metering
 	// also runs in the transaction; it may be nil.
 	also  func(tx *db.DB) error
 	cs    [2]tree.Change
@@ -310,7 +309,7 @@ func (m *moving) run(ctx context.Context, tx *db.DB) error {
 			return err
 		}
 	}
-	if m.to.mount.Space != src.Mount.Space && !m.unmetered {
+	if m.to.mount.Space != src.Mount.Space && m.quota == metered {
 		if err := m.v.takeRoom(ctx, tx, m.to, src.Size); err != nil {
 			return err
 		}

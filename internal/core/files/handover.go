@@ -15,6 +15,24 @@ import (
 // administrator has decided. Stopped half-way and called again, it goes on. It
 // tells how many files and folders lie directly in the folder that it has moved.
 func (s *Service) HandOver(ctx context.Context, from, to *who.Principal, path, into string) (moved int, err error) {
+	return s.hand(ctx, from, to, path, into, unmetered)
+}
+
+// Give is HandOver of what its receiver agreed to: it has to fit their quota, which is
+// asked in the transaction of the move. What does not is fault.Full.
+func (s *Service) Give(ctx context.Context, from, to *who.Principal, path, into string) (moved int, err error) {
+	return s.hand(ctx, from, to, path, into, metered)
+}
+
+// metering is whether a move asks the quota of the space it goes to.
+type metering uint8
+
+const (
+	metered metering = iota
+	unmetered
+)
+
+func (s *Service) hand(ctx context.Context, from, to *who.Principal, path, into string, quota metering) (moved int, err error) {
 	giver, err := s.As(ctx, from)
 	if err != nil {
 		return 0, err
@@ -34,7 +52,7 @@ func (s *Service) HandOver(ctx context.Context, from, to *who.Principal, path, i
 		return 0, err
 	}
 	if !what.IsRoot() {
-		return 1, taker.receive(ctx, what, into+"/"+what.Name)
+		return 1, taker.receive(ctx, what, into+"/"+what.Name, quota)
 	}
 	for {
 		batch, err := s.tree.First(ctx, what.ID, handBatch)
@@ -43,7 +61,7 @@ func (s *Service) HandOver(ctx context.Context, from, to *who.Principal, path, i
 		}
 		for _, n := range batch {
 			e := &Entry{Node: n, Path: "/" + n.Name, Mount: what.Mount}
-			if err := taker.receive(ctx, e, into+"/"+n.Name); err != nil {
+			if err := taker.receive(ctx, e, into+"/"+n.Name, quota); err != nil {
 				return moved, err
 			}
 			moved++
@@ -55,7 +73,7 @@ func (s *Service) HandOver(ctx context.Context, from, to *who.Principal, path, i
 const handBatch = 500
 
 // receive moves an entry of another user's view to a free place in this one.
-func (v *View) receive(ctx context.Context, e *Entry, to string) error {
+func (v *View) receive(ctx context.Context, e *Entry, to string, quota metering) error {
 	s, err := v.locate(ctx, to)
 	if err != nil {
 		return err
@@ -64,7 +82,7 @@ func (v *View) receive(ctx context.Context, e *Entry, to string) error {
 		return fault.New(fault.Exists, "There is already a file or folder of this name.")
 	}
 	s.self = e.ID
-	job := &moving{v: v, e: e, to: s, announce: v.relocated, unmetered: true}
+	job := &moving{v: v, e: e, to: s, announce: v.relocated, quota: quota}
 	if err := job.prepare(ctx); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package files_test
 
 import (
 	"errors"
+	"sync"
 	"testing"
 
 	"atrium/internal/base/fault"
@@ -55,6 +56,38 @@ func TestHandOver(t *testing.T) {
 		}
 		if _, err := k.HandOver(k.ctx, alice, bob, "/gone", "/of alice"); !errors.Is(err, fault.NotFound) {
 			t.Errorf("%v", err)
+		}
+	})
+}
+
+// What is given fits the quota, however many give at the same time.
+func TestGiveAsksTheQuota(t *testing.T) {
+	each(t, func(k *desk) {
+		alice, bob := &who.Principal{ID: "alice"}, &who.Principal{ID: "bob"}
+		if err := k.SetQuota(k.ctx, "bob", 12); err != nil {
+			t.Fatal(err)
+		}
+		names := []string{"/a", "/b", "/c", "/d", "/e"}
+		for _, n := range names {
+			k.put(n, "hello")
+		}
+		errs := make([]error, len(names))
+		var all sync.WaitGroup
+		for i, n := range names {
+			all.Go(func() { _, errs[i] = k.Give(k.ctx, alice, bob, n, "/of alice") })
+		}
+		all.Wait()
+		given := 0
+		for _, err := range errs {
+			if err == nil {
+				given++
+			} else if !errors.Is(err, fault.Full) {
+				t.Errorf("%v", err)
+			}
+		}
+		used, _, err := k.Usage(k.ctx, "bob")
+		if given != 2 || used != 10 || err != nil {
+			t.Errorf("%d files of 5 bytes are given, %d bytes of 12 used, %v", given, used, err)
 		}
 	})
 }

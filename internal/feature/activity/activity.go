@@ -40,6 +40,7 @@ import (
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/mail"
+	"atrium/internal/proto/dav"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
@@ -87,11 +88,13 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Caps.Add("activity", caps)
 	b.Letters.Add("activity.digest", rm.sampleDigest)
 	b.Bus.OnMixed("activity", rm.record, bus.Of[event.FileWritten](), bus.Of[event.NodeMade](), bus.Of[event.NodeMoved](), bus.Of[event.NodeRemoved](),
-		bus.Of[event.ShareMade](), bus.Of[event.ShareRemoved](), bus.Of[event.LinkRead](), bus.Of[event.AccountChanged](), bus.Of[event.Activity](),
+		bus.Of[event.ShareMade](), bus.Of[event.ShareRemoved](), bus.Of[event.LinkRead](), bus.Of[event.Downloaded](), bus.Of[event.AccountChanged](), bus.Of[event.Activity](),
 		bus.Of[event.CommentMade](), bus.Of[event.CommentChanged](), bus.Of[event.CommentRemoved](), bus.Of[event.TagChanged](),
 		bus.Of[event.FavoriteChanged]())
 	b.Bus.Leisurely("activity", time.Second/2)
-	b.Settings.Add("activity", []plug.Setting{{App: settingsApp, Name: daysSetting, Kind: plug.SettingNumber, Default: strconv.Itoa(defaultDays), Min: 1, Max: 36_500}})
+	b.DAV.OnDownload(rm.downloaded)
+	b.Settings.Add("activity", []plug.Setting{{App: settingsApp, Name: daysSetting, Kind: plug.SettingNumber, Default: strconv.Itoa(defaultDays), Min: 1, Max: 36_500},
+		{App: settingsApp, Name: downloadSetting, Kind: plug.SettingYes, Default: "no"}})
 	const root = "/apps/activity/api/v2/activity"
 	ocs.Handle(b.OCS, "GET "+root, web.User, rm.list)
 	ocs.Handle(b.OCS, "GET "+root+"/filters", web.User, filterList)
@@ -108,6 +111,29 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Jobs.Every("daily 04:20", "activity.clear", rm.Clear)
 	b.Jobs.Every("@every 5m", "activity.mail", rm.Mail)
 	b.CLI.Add("activity:send-mails", rm.sendCommand())
+}
+
+// downloaded notes that an account downloaded what somebody else shared with it, if an
+// administrator wants that. The download is over by then, so that nothing depends on it.
+func (rm *Room) downloaded(ctx context.Context, r dav.Resource) {
+	p := who.From(ctx)
+	of, ok := r.Value.(interface{ Self() *files.Entry })
+	if !ok || p == nil || p.Link != 0 {
+		return
+	}
+	e := of.Self()
+	if e.Mount.Owner == "" || e.Mount.Owner == p.ID {
+		return
+	}
+	set, err := rm.settings.Recent(ctx, settingsApp)
+	if err == nil && set[downloadSetting] == "yes" {
+		err = rm.db.Tx(ctx, func(tx *db.DB) error {
+			return rm.Publish(ctx, tx, event.Downloaded{Space: e.Mount.Space, Node: e.ID, Name: e.Name, Dir: e.IsDir(), By: event.By{Actor: p.ID}})
+		})
+	}
+	if err != nil && ctx.Err() == nil {
+		rm.Log.Warn("a download is missing in the activity stream", "node", e.ID, "user", p.ID, "error", err)
+	}
 }
 
 // caps is the section of the capabilities (30-core/005).

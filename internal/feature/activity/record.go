@@ -24,6 +24,7 @@ const (
 
 	shareMade kind = 10
 	shareOver kind = 11
+	shareRead kind = 12
 	linkRead  kind = 20
 	commented kind = 21
 	tagged    kind = 22
@@ -142,6 +143,8 @@ func (b *batch) add(ev bus.Event) {
 		b.share(shareOver, ev.Shared, ev.Why)
 	case event.LinkRead:
 		b.link(ev)
+	case event.Downloaded:
+		b.downloaded(ev)
 	case event.AccountChanged:
 		b.account(ev)
 	case event.CommentMade:
@@ -322,6 +325,21 @@ func (b *batch) link(ev event.LinkRead) {
 	b.facts = append(b.facts, f)
 }
 
+// downloaded files a download by an account under the owner of the file.
+func (b *batch) downloaded(ev event.Downloaded) {
+	chain := b.chains[ev.Node]
+	if len(chain) == 0 {
+		return
+	}
+	owner := b.owners[chain[0].ID]
+	if owner == "" || owner == ev.Actor {
+		return
+	}
+	b.facts = append(b.facts, fact{kind: shareRead, actor: ev.Actor, node: ev.Node, path: b.pathOf(ev.Node), family: ofShares, more: more{Owner: owner},
+		filed: []filed{{audience: person(owner)}}})
+	b.grew.UIDs = append(b.grew.UIDs, owner)
+}
+
 func (b *batch) account(ev event.AccountChanged) {
 	if _, ok := accountWords[ev.What]; !ok {
 		return
@@ -385,6 +403,8 @@ func (rm *Room) look(ctx context.Context, evs []bus.Event) (p places, err error)
 		case event.ShareRemoved:
 			ids = append(ids, ev.Node)
 		case event.LinkRead:
+			ids = append(ids, ev.Node)
+		case event.Downloaded:
 			ids = append(ids, ev.Node)
 		case event.CommentMade:
 			ids = append(ids, ev.Node)

@@ -28,6 +28,7 @@ import (
 	"atrium/internal/infra/mail"
 	"atrium/internal/infra/mail/mailtest"
 	"atrium/internal/infra/seal"
+	"atrium/internal/proto/dav"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
@@ -121,11 +122,15 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	}
 	g.room.Now, g.room.Base = clock, "https://cloud.example.com"
 	g.room.Publish = func(_ context.Context, _ *db.DB, ev bus.Event) error {
-		g.grew = append(g.grew, ev.(event.ActivityGrew))
+		if grew, ok := ev.(event.ActivityGrew); ok {
+			g.grew = append(g.grew, grew)
+		} else {
+			g.events = append(g.events, ev)
+		}
 		return nil
 	}
 	m := web.NewMux()
-	g.room.Plug(&plug.Board{Web: m, OCS: ocs.NewMux(m), Bus: bus.New(d, lock.New()), Jobs: g.jobs})
+	g.room.Plug(&plug.Board{Web: m, OCS: ocs.NewMux(m), DAV: dav.NewMux("/remote.php/dav"), Bus: bus.New(d, lock.New()), Jobs: g.jobs})
 	g.door = web.NewDoor(web.Config{Auth: []web.Authenticator{basic{g.dir}}}, m)
 	return g
 }

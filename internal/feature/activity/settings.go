@@ -78,7 +78,7 @@ func (rm *Room) prefsOf(ctx context.Context, uid string) (p prefs, err error) {
 }
 
 // knownTypes are the types of this room; others belong to rooms that tell of them.
-var knownTypes = [...]string{"file_created", "file_changed", "file_deleted", "file_restored", "shared", "public_links", "public_links_upload", "comments", "favorite", "security"}
+var knownTypes = [...]string{"file_created", "file_changed", "file_deleted", "file_restored", "shared", "public_links", "public_links_upload", "file_downloaded", "comments", "favorite", "security"}
 
 // isType tells whether a text can be the name of a type.
 func isType(s string) bool {

@@ -270,7 +270,9 @@ func forget(ctx context.Context, tx *db.DB, uid string) error {
 const (
 	settingsApp = "activity"
 	daysSetting = "activity_expire_days"
-	defaultDays = 365
+	// downloadSetting tells whether downloads of shared files by accounts are noted.
+	downloadSetting = "downloads"
+	defaultDays     = 365
 )
 
 // Clear removes what is older than the stream goes back, but for the last row,

@@ -31,6 +31,7 @@ var fileWords = map[string]event.Words{
 	"moved-by-link":    {"en": "{oldfile} was moved to {newfile} in a public folder", "de": "{oldfile} wurde in einem öffentlichen Ordner nach {newfile} verschoben"},
 	"link-read":        {"en": "{file} downloaded via public link", "de": "{file} wurde über einen öffentlichen Link heruntergeladen"},
 	"link-read-guest":  {"en": "{file} downloaded via public link by {guest}", "de": "{file} wurde über einen öffentlichen Link von {guest} heruntergeladen"},
+	"share-read":       {"en": "{actor} downloaded {file}", "de": "{actor} hat {file} heruntergeladen"},
 
 	"commented-self":         {"en": "You commented on {file}", "de": "Du hast {file} kommentiert"},
 	"commented-self-brief":   {"en": "You commented", "de": "Du hast kommentiert"},

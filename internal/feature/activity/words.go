@@ -31,6 +31,8 @@ func typeOf(x fact) string {
 		return "favorite"
 	case x.kind == linkRead:
 		return "public_links"
+	case x.kind == shareRead:
+		return "file_downloaded"
 	case x.kind == shareMade || x.kind == shareOver:
 		return "shared"
 	case x.more.Link:
@@ -79,7 +81,7 @@ func iconOf(x fact) string {
 		return "/core/img/actions/tag.svg"
 	case x.kind == favored || x.kind == unfavored:
 		return "/core/img/actions/starred.svg"
-	case x.kind == linkRead:
+	case x.kind == linkRead || x.kind == shareRead:
 		return "/core/img/actions/download.svg"
 	case x.kind >= shareMade:
 		return "/core/img/actions/share.svg"
@@ -213,6 +215,12 @@ func (n names) sayShare(ctx context.Context, e entry, r *reader, base string, s 
 			out.params["guest"] = event.RichObject{"type": "highlight", "id": "guest", "name": e.more.Guest}
 		}
 		return out, nil
+	}
+	if e.kind == shareRead {
+		out.text = in(fileWords["share-read"], r.lang)
+		p, err := n.person(ctx, e.actor, e.at)
+		out.params["actor"] = p
+		return out, err
 	}
 	key := "share"
 	switch {

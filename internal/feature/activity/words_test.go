@@ -53,7 +53,7 @@ func TestWordsForEverything(t *testing.T) {
 			fact{kind: untagged, actor: actor, path: "a", more: more{About: "x"}})
 	}
 	n := names{g.room, map[string]known{}}
-	for _, f := range append(facts, fact{kind: linkRead, path: "a"}, fact{kind: linkRead, path: "a", more: more{Guest: "Gus"}}) {
+	for _, f := range append(facts, fact{kind: linkRead, path: "a"}, fact{kind: shareRead, actor: "otto", path: "a"}, fact{kind: linkRead, path: "a", more: more{Guest: "Gus"}}) {
 		for _, lang := range []string{"en", "de"} {
 			for _, s := range []style{whole, brief} {
 				got, err := n.say(t.Context(), entry{fact: f, place: "a"}, &reader{uid: "olga", lang: lang}, "", s)

@@ -10,7 +10,6 @@ import (
 	"atrium/internal/core/tree"
 	"atrium/internal/infra/cage"
 	"atrium/internal/infra/db"
-	"atrium/internal/infra/jobs"
 	"atrium/internal/proto/cli"
 )
 
@@ -63,6 +62,9 @@ func (rm *Room) indexCommand(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
+	if err := rm.readSoon(ctx, rm.db); err != nil { // there may be another index than before
+		return err
+	}
 	n, err := rm.count(ctx)
 	if err == nil {
 		cli.Say(cmd, "%d files wait to be read; the server reads them in the background.", n.Waiting)
@@ -81,7 +83,7 @@ func (rm *Room) again(ctx context.Context, states []int) error {
 			_, err = tx.Exec(ctx, "DELETE FROM text_body WHERE state IN (?)", states)
 		}
 		if err == nil {
-			err = rm.read.Add(ctx, tx, struct{}{}, jobs.Unique("all"))
+			err = rm.readSoon(ctx, tx)
 		}
 		return err
 	})
@@ -98,7 +100,7 @@ func (rm *Room) checkCommand(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	return cli.Print(cmd, cli.Map{
-		{Key: "database", Value: rm.db.Dialect().String()},
+		{Key: "database", Value: rm.db.Dialect().String()}, {Key: "index", Value: rm.index.name()},
 		{Key: "files", Value: n.Files}, {Key: "waiting", Value: n.Waiting}, {Key: "texts", Value: n.Texts}, {Key: "unreadable", Value: n.Unreadable}, {Key: "scans", Value: n.Scans},
 		{Key: setMaxSize, Value: c.maxSize}, {Key: setBudget, Value: c.budget}, {Key: setOCR, Value: c.ocr}, {Key: setLang, Value: c.lang},
 		{Key: pdftotext, Value: cage.Find(pdftotext)}, {Key: pdftoppm, Value: cage.Find(pdftoppm)}, {Key: tesseract, Value: cage.Find(tesseract)},
@@ -126,7 +128,10 @@ func (rm *Room) searchCommand(cmd *cobra.Command, args []string) error {
 }
 
 func (rm *Room) resetCommand(cmd *cobra.Command, _ []string) error {
-	for _, table := range []string{"text_index", "text_doc", "text_body", "text_space"} {
+	if err := rm.index.reset(cmd.Context()); err != nil {
+		return err
+	}
+	for _, table := range []string{"text_doc", "text_body", "text_space"} {
 		if _, err := rm.db.Exec(cmd.Context(), "DELETE FROM "+table); err != nil {
 			return err
 		}

@@ -29,18 +29,35 @@ func allSpaces(ss []int64) (out []string) {
 	return out
 }
 
-// put replaces what a file is found by.
-func (x engine) put(ctx context.Context, tx *db.DB, node, space int64, text string) error {
-	if err := x.drop(ctx, tx, []int64{node}); err != nil || text == "" {
-		return err
-	}
+// inDatabase is the name of an index that needs no other.
+const inDatabase = "database"
+
+func (engine) name() string { return inDatabase }
+
+func (engine) ready(context.Context) error { return nil }
+
+// wordsOf are the words of a text, folded, each once.
+func wordsOf(text string) []string {
 	set := map[string]struct{}{}
 	words.Index(text, set, wordsMost)
+	return slices.Sorted(maps.Keys(set))
+}
+
+func (x engine) put(_ context.Context, node, space int64, text string) (func(context.Context, *db.DB) error, error) {
 	var b strings.Builder
 	b.WriteString(spaceKey(space))
-	for _, w := range slices.Sorted(maps.Keys(set)) {
+	for _, w := range wordsOf(text) {
 		b.WriteString(" " + wordKey(w))
 	}
+	return func(ctx context.Context, tx *db.DB) error {
+		if err := x.drop(ctx, tx, []int64{node}); err != nil || text == "" {
+			return err
+		}
+		return insertWords(ctx, tx, node, b.String())
+	}, nil
+}
+
+func insertWords(ctx context.Context, tx *db.DB, node int64, words string) error {
 	q := "INSERT INTO text_index (node, words) VALUES (?, ?)"
 	switch tx.Dialect() {
 	case db.SQLite:
@@ -48,11 +65,10 @@ func (x engine) put(ctx context.Context, tx *db.DB, node, space int64, text stri
 	case db.Postgres:
 		q = "INSERT INTO text_index (node, words) VALUES (?, array_to_tsvector(string_to_array(?, ' ')))"
 	}
-	_, err := tx.Exec(ctx, q, node, b.String())
+	_, err := tx.Exec(ctx, q, node, words)
 	return err
 }
 
-// drop forgets files.
 func (x engine) drop(ctx context.Context, tx *db.DB, nodes []int64) error {
 	q := "DELETE FROM text_index WHERE node IN (?)"
 	if tx.Dialect() == db.SQLite {
@@ -66,14 +82,6 @@ func (x engine) drop(ctx context.Context, tx *db.DB, nodes []int64) error {
 	return nil
 }
 
-// doc is a file in the index, and the content that was read.
-type doc struct{ node, content int64 }
-
-func scanDoc(r db.Row) (d doc, err error) { return d, r.Scan(&d.node, &d.content) }
-
-// find returns up to n files in some spaces that have all terms, the last of which
-// may be the beginning of a word; the latest first, from before an id on. only
-// limits it to some files; nil: any.
 func (x engine) find(ctx context.Context, spaces []int64, terms []string, before int64, n int, only []int64) ([]doc, error) {
 	if len(spaces) == 0 || len(terms) == 0 {
 		return nil, nil
@@ -87,12 +95,17 @@ func (x engine) find(ctx context.Context, spaces []int64, terms []string, before
 	default:
 		match, expr = "MATCH(i.words) AGAINST (? IN BOOLEAN MODE)", matchBoolean(spaces, terms)
 	}
-	q := "SELECT d.node, d.content FROM text_index i JOIN text_doc d ON d.node = " + id + " WHERE " + match + " AND " + id + " < ?"
+	q := "SELECT d.node, d.content FROM text_index i JOIN text_doc d ON d.node = " + id + " WHERE d.due = 0 AND " + match + " AND " + id + " < ?"
 	args := []any{expr, before}
 	if only != nil {
 		q, args = q+" AND "+id+" IN (?)", append(args, only)
 	}
 	return db.List(ctx, x.db, scanDoc, q+" ORDER BY "+id+" DESC LIMIT ?", append(args, n)...)
+}
+
+func (x engine) reset(ctx context.Context) error {
+	_, err := x.db.Exec(ctx, "DELETE FROM text_index")
+	return err
 }
 
 func keys(terms []string, begin, end, prefix string) (out []string) {

@@ -125,7 +125,7 @@ func (l *look) ask(ctx context.Context, only []int64) (done bool, err error) {
 	var texts map[int64]string
 	for i, d := range docs {
 		e := seen[d.node]
-		if e == nil || e.Content != d.content {
+		if !d.is(e) {
 			l.last = d.node
 			continue
 		}
@@ -161,7 +161,7 @@ func (l *look) mayRead(ctx context.Context, e *files.Entry) (bool, error) {
 // next lists the contents of the next candidates that are seen.
 func next(docs []doc, seen map[int64]*files.Entry, n int) (out []int64) {
 	for _, d := range docs {
-		if e := seen[d.node]; e != nil && e.Content == d.content && len(out) < n {
+		if d.is(seen[d.node]) && len(out) < n {
 			out = append(out, d.content)
 		}
 	}

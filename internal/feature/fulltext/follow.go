@@ -127,7 +127,7 @@ func (rm *Room) note(ctx context.Context, c *config, space int64, ns []tree.Node
 				return err
 			}
 		}
-		return rm.read.Add(ctx, tx, struct{}{}, jobs.Unique("all"))
+		return rm.readSoon(ctx, tx)
 	})
 }
 
@@ -225,11 +225,14 @@ func (rm *Room) noteNew(ctx context.Context, c *config, space int64, ns []tree.N
 func (rm *Room) forget(ctx context.Context, nodes []int64) error {
 	for batch := range slices.Chunk(nodes, 500) {
 		err := rm.db.Tx(ctx, func(tx *db.DB) error {
-			n, err := tx.Exec(ctx, "DELETE FROM text_doc WHERE node IN (?)", batch)
-			if err != nil || n == 0 {
+			known, err := db.List(ctx, tx, db.Scan1[int64], "SELECT node FROM text_doc WHERE node IN (?)", batch)
+			if err != nil || len(known) == 0 {
 				return err
 			}
-			return rm.index.drop(ctx, tx, batch)
+			if _, err := tx.Exec(ctx, "DELETE FROM text_doc WHERE node IN (?)", known); err != nil {
+				return err
+			}
+			return rm.index.drop(ctx, tx, known)
 		})
 		if err != nil {
 			return err
@@ -293,11 +296,10 @@ func (rm *Room) tidy(ctx context.Context) error {
 			return err
 		}
 	}
-	n, err := rm.db.Exec(ctx, "UPDATE text_doc SET due = 1 WHERE due = 2")
-	if err == nil && n > 0 {
-		err = rm.read.Add(ctx, rm.db, struct{}{}, jobs.Unique("all"))
+	if _, err := rm.db.Exec(ctx, "UPDATE text_doc SET due = 1 WHERE due = 2"); err != nil {
+		return err
 	}
-	if err != nil {
+	if err := rm.readSoon(ctx, rm.db); err != nil {
 		return err
 	}
 	return rm.tidyBodies(ctx)

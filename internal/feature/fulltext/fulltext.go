@@ -1,6 +1,7 @@
 // Package fulltext finds files by what is written in them. It keeps the text of
 // each content once, however many files have it, and an index by file: FTS5 on
-// SQLite, tsvector on PostgreSQL, FULLTEXT on MariaDB (docs/adr/006). Reading is
+// SQLite, tsvector on PostgreSQL, FULLTEXT on MariaDB (docs/adr/006), or that of a
+// search server where one is configured. Reading is
 // work for later, one document at a time, slowly; a file that is not read yet is a
 // file like any other, only not found here.
 //
@@ -30,7 +31,7 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
-// Schema holds the tables text_body, text_doc, text_index and text_space.
+// Schema holds the tables text_body, text_doc, text_index, text_space and text_gone.
 var Schema = db.Schema{Room: "fulltext", Files: schema}
 
 // App is the name of our settings, of the switch and of the provider, as in
@@ -48,7 +49,7 @@ type Room struct {
 	content  *content.Store
 	settings *settings.Store
 	cage     *cage.Cage
-	index    engine
+	index    index
 	read     *jobs.Kind[struct{}]
 	gather   *jobs.Kind[place]
 	clean    *jobs.Kind[struct{}]
@@ -76,6 +77,11 @@ func (rm *Room) Plug(b *plug.Board) {
 	for _, c := range rm.commands() {
 		b.CLI.Add(c.Name(), c)
 	}
+}
+
+// readSoon has what waits read, in a transaction or outside of one.
+func (rm *Room) readSoon(ctx context.Context, tx *db.DB) error {
+	return rm.read.Add(ctx, tx, struct{}{}, jobs.Unique("all"))
 }
 
 // config is what an administrator has set.

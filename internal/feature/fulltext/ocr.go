@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/words"
@@ -55,7 +56,7 @@ func (rm *Room) pdf(ctx context.Context, c *config, src *source) (text string, e
 func scanned(text string) bool {
 	n := 0
 	for sp := range words.Spans(text) {
-		if n += sp.To - sp.From; n >= scanLetters {
+		if n += utf8.RuneCountInString(text[sp.From:sp.To]); n >= scanLetters {
 			return false
 		}
 	}
@@ -130,12 +131,16 @@ func checkLanguages(value string) error {
 	return nil
 }
 
-// health tells whether pictures of text can be read, if they are to be.
+// health tells whether the index answers, and whether pictures of text can be read if
+// they are to be.
 func (rm *Room) health(ctx context.Context) plug.Finding {
 	c, err := rm.config(ctx)
+	if err == nil {
+		_, err = rm.index.find(ctx, []int64{1}, []string{"a"}, 1, 1, nil)
+	}
 	switch {
 	case err != nil:
-		return plug.Finding{State: plug.Broken, Text: err.Error()}
+		return plug.Finding{State: plug.Broken, Text: "Files cannot be found by what is written in them: " + err.Error()}
 	case !c.ocr:
 		return plug.Finding{State: plug.Fine, Text: "Text is read from documents, not from pictures and scans."}
 	case !c.sees:

@@ -68,6 +68,9 @@ func (rm *Room) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := rm.prepare(ctx); err != nil {
+		return err
+	}
 	until := rm.Now().Add(turn)
 	for rm.Now().Before(until) {
 		list, err := db.List(ctx, rm.db, func(r db.Row) (j job, err error) { return j, r.Scan(&j.node, &j.content, &j.space) },
@@ -95,13 +98,13 @@ func (rm *Room) work(ctx context.Context) error {
 			}
 		}
 	}
-	return rm.read.Add(ctx, rm.db, struct{}{}, jobs.Unique("all"))
+	return rm.readSoon(ctx, rm.db)
 }
 
 // setAside lets one file wait for the next tidying when it cannot be read for a
 // reason of its own, such as bytes that are lost, so that it holds up no other.
 func (rm *Room) setAside(ctx context.Context, j job, cause error) error {
-	if ctx.Err() != nil || rm.files.Alive(ctx) != nil {
+	if ctx.Err() != nil || errors.Is(cause, errIndex) || rm.files.Alive(ctx) != nil {
 		return cause
 	}
 	rm.Log.Warn("a file could not be read for the full-text index; it is tried again tomorrow", "node", j.node, "error", cause)
@@ -139,18 +142,22 @@ func (rm *Room) one(ctx context.Context, c *config, j job, n tree.Node) error {
 	if err != nil {
 		return err
 	}
-	return rm.db.Tx(ctx, func(tx *db.DB) error {
-		if text.fresh {
-			if err := store(ctx, tx, text.body); err != nil {
-				return err
-			}
+	if text.fresh {
+		if err := store(ctx, rm.db, text.body); err != nil {
+			return err
 		}
+	}
+	put, err := rm.index.put(ctx, j.node, j.space, text.words)
+	if err != nil {
+		return err
+	}
+	return rm.db.Tx(ctx, func(tx *db.DB) error {
 		// A newer event may have put the file on the list again, with another content.
 		did, err := tx.Exec(ctx, "UPDATE text_doc SET due = 0, content = ? WHERE node = ? AND space = ? AND content = ?", n.Content, j.node, j.space, j.content)
 		if err != nil || did == 0 {
 			return err
 		}
-		return rm.index.put(ctx, tx, j.node, j.space, text.words)
+		return put(ctx, tx)
 	})
 }
 

@@ -2,8 +2,8 @@ package photos
 
 import (
 	"context"
-	"encoding/xml"
 	"fmt"
+	"io"
 	"iter"
 	"net/http"
 	"strconv"
@@ -13,21 +13,25 @@ import (
 	"atrium/internal/base/names"
 	"atrium/internal/base/who"
 	"atrium/internal/core/files"
+	"atrium/internal/infra/db"
 	"atrium/internal/proto/dav"
 )
 
 // collection is the mount: /dave1/albums/Trip/26574-p.png.
 type collection struct{ *Room }
 
-// The collections of everybody. In the second lie albums of others, which nobody can
-// share yet.
+// The collections of everybody. In the second lie albums of others, as
+// "Trip (dave1)".
 const (
 	albumsName = "albums"
 	sharedName = "sharedalbums"
 )
 
-// list is the collection of albums, with how many there are.
-type list struct{ n int }
+// list is a collection of albums: one's own, or those of others.
+type list struct {
+	name   string
+	albums []album
+}
 
 // place is where a path leads.
 type place struct {
@@ -58,10 +62,17 @@ func (c collection) at(ctx context.Context, path string) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	if len(segs) < 3 || len(segs) > 4 || segs[1] != albumsName {
-		return place{}, fault.New(fault.NotFound, "There is no such album.")
+	var a album
+	switch {
+	case len(segs) < 3 || len(segs) > 4:
+		return place{}, errNoAlbum
+	case segs[1] == albumsName:
+		a, err = c.album(ctx, p.Home(), segs[2])
+	case segs[1] == sharedName:
+		a, err = c.lentAlbum(ctx, p, segs[2])
+	default:
+		err = errNoAlbum
 	}
-	a, err := c.album(ctx, p.Home(), segs[2])
 	if err != nil || len(segs) == 3 {
 		return place{album: a}, err
 	}
@@ -85,11 +96,12 @@ func (c collection) Stat(ctx context.Context, path string) (dav.Resource, error)
 	case err != nil, len(segs) == 1:
 		return r, err
 	case len(segs) == 2 && segs[1] == sharedName:
-		r.Value = list{}
-		return r, nil
+		as, err := c.lent(ctx, p)
+		r.Value = list{sharedName, as}
+		return r, err
 	case len(segs) == 2 && segs[1] == albumsName:
 		as, err := c.albums(ctx, p.Home())
-		r.Value = list{len(as)}
+		r.Value = list{albumsName, as}
 		return r, err
 	}
 	at, err := c.at(ctx, path)
@@ -100,16 +112,29 @@ func (c collection) Stat(ctx context.Context, path string) (dav.Resource, error)
 		r.Value = &at.album
 		return r, c.fill(ctx, p, &at.album)
 	}
-	e, err := c.entry(ctx, p, at.album, at.node)
+	e, err := c.entry(ctx, p, &at.album, at.node)
 	if err != nil {
 		return r, err
 	}
-	return file(strings.Join(segs[:3], "/"), e), nil
+	return at.album.file(strings.Join(segs[:3], "/"), e), nil
 }
 
-// file is a file in an album, under its number and name.
-func file(album string, e *files.Entry) dav.Resource {
-	return dav.Resource{Path: fmt.Sprintf("/%s/%d-%s", album, e.ID, e.Base()), MTime: e.MTime, Value: e}
+// borrowed is a file in an album of somebody else, which may be looked at only.
+type borrowed struct {
+	*files.Entry // as its owner sees it, with the rights of who looks
+	view         *files.View
+}
+
+// file is a file in the album at a path, under its number and name.
+func (a *album) file(path string, e *files.Entry) dav.Resource {
+	r := dav.Resource{Path: fmt.Sprintf("/%s/%d-%s", path, e.ID, e.Base()), MTime: e.MTime, Value: e}
+	if a.gaze.lent {
+		m, b := *e.Mount, *e
+		m.Perm = files.Read
+		b.Mount = &m
+		r.Value = borrowed{&b, a.gaze.view}
+	}
+	return r
 }
 
 // List implements dav.Collection. Who has photos is nobody's to list
@@ -127,23 +152,19 @@ func (c collection) list(ctx context.Context, folder dav.Resource) (rs []dav.Res
 	switch v := folder.Value.(type) {
 	case *album:
 		for _, e := range v.entries {
-			rs = append(rs, file(at, e))
+			rs = append(rs, v.file(at, e))
 		}
 	case list:
-		if v.n == 0 {
-			return nil, nil
+		all := make([]*album, len(v.albums))
+		for i := range v.albums {
+			all[i] = &v.albums[i]
+			name := all[i].name
+			if v.name == sharedName {
+				name = all[i].lentName()
+			}
+			rs = append(rs, dav.Resource{Path: "/" + at + "/" + name, Dir: true, Value: all[i]})
 		}
-		p := who.From(ctx)
-		as, err := c.albums(ctx, p.Home())
-		if err != nil {
-			return nil, err
-		}
-		all := make([]*album, len(as))
-		for i := range as {
-			all[i] = &as[i]
-			rs = append(rs, dav.Resource{Path: "/" + at + "/" + as[i].name, Dir: true, Value: all[i]})
-		}
-		return rs, c.fill(ctx, p, all...)
+		return rs, c.fill(ctx, who.From(ctx), all...)
 	default:
 		if at == "" {
 			return nil, fault.New(fault.Denied, "")
@@ -192,8 +213,8 @@ func (c collection) Take(ctx context.Context, t dav.Transfer) (bool, http.Header
 		return false, nil, fault.New(fault.Denied, "Only files go into an album.")
 	}
 	segs := split(t.To)
-	if len(segs) != 4 {
-		return false, nil, fault.New(fault.Denied, "Files go into an album.")
+	if len(segs) != 4 || segs[1] != albumsName {
+		return false, nil, fault.New(fault.Denied, "Files go into an album of yours.")
 	}
 	at, err := c.at(ctx, strings.Join(segs[:3], "/"))
 	if err != nil {
@@ -209,8 +230,8 @@ func (c collection) Take(ctx context.Context, t dav.Transfer) (bool, http.Header
 // Move implements dav.Mover: it renames an album.
 func (c collection) Move(ctx context.Context, t dav.Transfer) (bool, http.Header, error) {
 	a, ok := t.Source.Value.(*album)
-	if !ok {
-		return false, nil, fault.New(fault.Denied, "Only albums can be renamed.")
+	if !ok || a.gaze.lent {
+		return false, nil, fault.New(fault.Denied, "Only albums of yours can be renamed.")
 	}
 	_, name, err := newName(ctx, t.To)
 	if err != nil {
@@ -223,10 +244,13 @@ func (c collection) Move(ctx context.Context, t dav.Transfer) (bool, http.Header
 }
 
 // Delete implements dav.Deleter. No file is deleted: one is taken out of its album,
-// and an album is given up.
+// and an album is given up, or left if it is somebody else's.
 func (c collection) Delete(ctx context.Context, r dav.Resource, _ *http.Request, _ dav.Check) error {
 	switch v := r.Value.(type) {
 	case *album:
+		if v.gaze.lent {
+			return c.leave(ctx, who.From(ctx), v)
+		}
 		return c.drop(ctx, *v)
 	case *files.Entry:
 		at, err := c.at(ctx, r.Path)
@@ -238,19 +262,27 @@ func (c collection) Delete(ctx context.Context, r dav.Resource, _ *http.Request,
 	return fault.New(fault.Denied, "This cannot be deleted.")
 }
 
-// PropPatch implements dav.Patcher: nc:location of an album (17-dav-misc/087).
+// PropPatch implements dav.Patcher: nc:location (17-dav-misc/087) and
+// nc:collaborators of an album of one's own.
 func (c collection) PropPatch(ctx context.Context, r dav.Resource, changes []dav.PropChange) ([]int, error) {
-	a, ok := r.Value.(*album)
 	statuses := make([]int, len(changes))
+	writes := make([]func(tx *db.DB) error, 0, len(changes))
+	a, ok := r.Value.(*album)
 	for i, ch := range changes {
-		if statuses[i] = http.StatusForbidden; ok && ch.Name == nc("location") && len(ch.Text) <= maxPlace {
-			statuses[i] = http.StatusOK
+		var write func(tx *db.DB) error
+		var err error
+		if ok && !a.gaze.lent {
+			if write, err = c.change(ctx, a, ch); err != nil {
+				return nil, err
+			}
 		}
-	}
-	for _, s := range statuses {
-		if s == http.StatusOK {
+		if statuses[i] = http.StatusOK; write == nil {
+			statuses[i] = http.StatusForbidden
 			continue
 		}
+		writes = append(writes, write)
+	}
+	if len(writes) < len(changes) {
 		for i := range statuses {
 			if statuses[i] == http.StatusOK {
 				statuses[i] = http.StatusFailedDependency
@@ -258,20 +290,39 @@ func (c collection) PropPatch(ctx context.Context, r dav.Resource, changes []dav
 		}
 		return statuses, nil
 	}
-	for _, ch := range changes {
-		place := ch.Text
-		if ch.Remove {
-			place = ""
+	return statuses, c.db.Tx(ctx, func(tx *db.DB) error {
+		for _, write := range writes {
+			if err := write(tx); err != nil {
+				return err
+			}
 		}
-		if err := c.locate(ctx, *a, place); err != nil {
-			return nil, err
+		return nil
+	})
+}
+
+// change prepares the change of a property; nil where it cannot be changed.
+func (c collection) change(ctx context.Context, a *album, ch dav.PropChange) (func(tx *db.DB) error, error) {
+	switch {
+	case ch.Name == nc("collaborators"):
+		list, err := parseCollaborators(ch)
+		if err == nil {
+			err = c.check(ctx, who.From(ctx), a, list)
 		}
+		return func(tx *db.DB) error { return share(ctx, tx, a, list) }, err
+	case ch.Name == nc("location") && ch.Remove:
+		return func(tx *db.DB) error { return locate(ctx, tx, a, "") }, nil
+	case ch.Name == nc("location") && len(ch.Text) <= maxPlace:
+		return func(tx *db.DB) error { return locate(ctx, tx, a, ch.Text) }, nil
 	}
-	return statuses, nil
+	return nil, nil
 }
 
 // Get implements dav.Getter: a file in an album is read where it lies.
 func (c collection) Get(ctx context.Context, r dav.Resource, w http.ResponseWriter, req *http.Request) (*dav.Content, error) {
+	if b, ok := r.Value.(borrowed); ok {
+		return &dav.Content{Size: b.Size, Type: dav.ServedType(b.Mime), Header: http.Header{"Content-Disposition": {dav.Disposition(b.Base())}},
+			Open: func(off, n int64) (io.ReadCloser, error) { return b.view.Open(ctx, b.Entry, off, n) }}, nil
+	}
 	e, ok := r.Value.(*files.Entry)
 	g, reads := c.davs.(dav.Getter)
 	if !ok || !reads {
@@ -282,97 +333,6 @@ func (c collection) Get(ctx context.Context, r dav.Resource, w http.ResponseWrit
 		return nil, err
 	}
 	return g.Get(ctx, there, w, req)
-}
-
-func nc(name string) xml.Name { return xml.Name{Space: dav.NSNC, Local: name} }
-func dv(name string) xml.Name { return xml.Name{Space: dav.NSDAV, Local: name} }
-
-// props are those of albums, and of files those that files have where they lie.
-type props struct{ *Room }
-
-// Default implements dav.Props.
-func (props) Default() []xml.Name { return []xml.Name{dv("resourcetype")} }
-
-// writers are the properties of albums and of their collection (17-dav-misc/085).
-var writers = map[xml.Name]func(b []byte, a *album) []byte{
-	nc("nbItems"):       func(b []byte, a *album) []byte { return strconv.AppendInt(b, int64(len(a.entries)), 10) },
-	nc("location"):      func(b []byte, a *album) []byte { return dav.AppendText(b, a.location) },
-	nc("collaborators"): func(b []byte, _ *album) []byte { return b },
-	nc("last-photo"): func(b []byte, a *album) []byte {
-		if len(a.entries) == 0 {
-			return append(b, "-1"...)
-		}
-		return strconv.AppendInt(b, a.entries[len(a.entries)-1].ID, 10)
-	},
-	nc("dateRange"): func(b []byte, a *album) []byte {
-		if len(a.entries) == 0 {
-			return append(b, `{&quot;start&quot;:null,&quot;end&quot;:null}`...)
-		}
-		first, last := a.entries[0].MTime, a.entries[0].MTime
-		for _, e := range a.entries {
-			if e.MTime.Before(first) {
-				first = e.MTime
-			}
-			if e.MTime.After(last) {
-				last = e.MTime
-			}
-		}
-		return fmt.Appendf(b, `{&quot;start&quot;:%d,&quot;end&quot;:%d}`, first.Unix(), last.Unix())
-	},
-}
-
-// Open implements dav.Props.
-func (ps props) Open(ctx context.Context, _ dav.Resource, want []xml.Name) (dav.PropSet, error) {
-	set, err := ps.props.Open(ctx, dav.Resource{}, want)
-	if err != nil {
-		return set, err
-	}
-	load := set.Load
-	set.Load = func(ctx context.Context, batch []dav.Resource) error {
-		var there []dav.Resource
-		for _, r := range batch {
-			if _, ok := r.Value.(*files.Entry); ok {
-				there = append(there, r)
-			}
-		}
-		if load == nil || len(there) == 0 {
-			return nil
-		}
-		return load(ctx, there)
-	}
-	for i, name := range want {
-		set.Writers[i] = writerOf(name, set.Writers[i])
-	}
-	return set, nil
-}
-
-// writerOf writes a property of whatever lies here; ofFile is that of files.
-func writerOf(name xml.Name, ofFile dav.Writer) dav.Writer {
-	ofAlbum := writers[name]
-	return func(b []byte, r *dav.Resource) ([]byte, bool) {
-		switch v := r.Value.(type) {
-		case *files.Entry:
-			if name == nc("photos-album-file-origin") {
-				return append(b, "user"...), true
-			}
-			if ofFile == nil {
-				return b, false
-			}
-			return ofFile(b, r)
-		case *album:
-			if ofAlbum != nil {
-				return ofAlbum(b, v), true
-			}
-		case list:
-			if name == nc("nbItems") {
-				return strconv.AppendInt(b, int64(v.n), 10), true
-			}
-		}
-		if name == dv("resourcetype") {
-			return dav.ResourceType(b, r)
-		}
-		return b, false
-	}
 }
 
 var _ interface {

@@ -26,7 +26,7 @@ type Known interface {
 	Person(ctx context.Context, p *who.Principal, uid string) (*identity.User, error)
 	Group(ctx context.Context, p *who.Principal, gid string) (identity.Group, error)
 	People(ctx context.Context, p *who.Principal, text string, page, perPage int) (us []*identity.User, more bool, err error)
-	Groups(ctx context.Context, p *who.Principal, text string) ([]identity.Group, error)
+	Groups(ctx context.Context, p *who.Principal, text string) (gs []identity.Group, more bool, err error)
 }
 
 // Room shows principals.

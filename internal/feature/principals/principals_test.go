@@ -1,6 +1,7 @@
 package principals_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -144,4 +145,35 @@ func TestSearchesOfPrincipals(t *testing.T) {
 	r.Want(415, "REPORT", users, `<d:acl-principal-prop-set xmlns:d="DAV:"/>`)
 	r.Want(400, "REPORT", users, `<d:principal-search-property-set xmlns:d="DAV:"/>`, "Depth: 1")
 	r.As("").Want(401, "PROPFIND", users+"/dave1", "")
+}
+
+// A search that finds more than is answered says so, and only then (RFC 5323 2.4).
+func TestASearchThatIsCut(t *testing.T) {
+	r := newRig(t, dbtest.SQLite(t, davtest.All(shares.Schema)...))
+	for i := range 126 {
+		if _, err := r.People.Create(t.Context(), identity.NewUser{ID: fmt.Sprintf("many%03d", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 26 {
+		if err := r.People.CreateGroup(t.Context(), fmt.Sprintf("team%02d", i), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask := func(at, text string, found int, cut bool) {
+		t.Helper()
+		res := r.Want(207, "REPORT", at, search(text, "d:displayname"))
+		if n := strings.Count(res.Body, "<d:propstat>"); n != found {
+			t.Errorf("%s finds %d, want %d", text, n, found)
+		}
+		end := "<d:response><d:href>" + at + "/</d:href><d:status>HTTP/1.1 507 Insufficient Storage</d:status><d:error><d:number-of-matches-within-limits/></d:error></d:response></d:multistatus>\n"
+		if strings.HasSuffix(res.Body, end) != cut {
+			t.Errorf("%s: the end is %s", text, res.Body[max(0, len(res.Body)-300):])
+		}
+	}
+	ask(users, "many", 100, true)
+	ask(users, "many00", 10, false)
+	ask(users, "nobody at all", 0, false)
+	ask(root+"/groups", "team", 25, true)
+	ask(root+"/groups", "team0", 10, false)
 }

@@ -58,6 +58,7 @@ func (c collection) Reply(_ context.Context, _ dav.Resource, q dav.Report) ([]by
 // Report implements dav.Reporter.
 func (c collection) Report(ctx context.Context, r dav.Resource, q dav.Report) (iter.Seq2[dav.Resource, error], error) {
 	var found []dav.Resource
+	var cut bool
 	var err error
 	me := who.From(ctx)
 	switch {
@@ -66,14 +67,23 @@ func (c collection) Report(ctx context.Context, r dav.Resource, q dav.Report) (i
 	case q.Depth != 0: // 17-dav-misc/060
 		return nil, errDepth
 	case q.Name == dv(reportSearch):
-		found, err = c.search(ctx, me, r.Path, q.Body)
+		found, cut, err = c.search(ctx, me, r.Path, q.Body)
 	case within(r.Path, "users"): // principal-match: the caller
 		var u *identity.User
 		if u, err = c.rm.known.Person(ctx, me, me.ID); err == nil {
 			found = []dav.Resource{person(u)}
 		}
 	}
-	return dav.Each(found), err
+	return func(yield func(dav.Resource, error) bool) {
+		for _, f := range found {
+			if !yield(f, nil) {
+				return
+			}
+		}
+		if cut {
+			yield(r, dav.ErrCut)
+		}
+	}, err
 }
 
 // within tells whether a report at a path is about principals of a kind.
@@ -109,27 +119,27 @@ func terms(body *dav.Node) (ts []term, any bool, err error) {
 }
 
 // search finds principals by what their properties contain (17-dav-misc/054 to 057).
-func (c collection) search(ctx context.Context, me *who.Principal, path string, body *dav.Node) ([]dav.Resource, error) {
+// cut tells that there may be more than were looked at.
+func (c collection) search(ctx context.Context, me *who.Principal, path string, body *dav.Node) (found []dav.Resource, cut bool, err error) {
 	ts, any, err := terms(body)
 	if err != nil || len(ts) == 0 {
-		return nil, err
+		return nil, false, err
 	}
 	ask := ts
 	if !any { // what all terms hold for is among what the longest finds
 		ask = []term{slices.MaxFunc(ts, func(a, b term) int { return len(a.text) - len(b.text) })}
 	}
-	var found []dav.Resource
 	if within(path, "users") {
-		if found, err = c.people(ctx, me, ask); err != nil {
-			return nil, err
+		if found, cut, err = c.people(ctx, me, ask); err != nil {
+			return nil, false, err
 		}
 	}
 	if within(path, "groups") {
-		gs, err := c.groups(ctx, me, ask)
+		gs, more, err := c.groups(ctx, me, ask)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		found = append(found, gs...)
+		found, cut = append(found, gs...), cut || more
 	}
 	found = slices.DeleteFunc(found, func(r dav.Resource) bool {
 		p := r.Value.(*principal)
@@ -137,42 +147,45 @@ func (c collection) search(ctx context.Context, me *who.Principal, path string, 
 		return !any && slices.ContainsFunc(ts, misses) || any && !slices.ContainsFunc(ts, p.holds)
 	})
 	slices.SortFunc(found, func(a, b dav.Resource) int { return strings.Compare(a.Path, b.Path) })
-	return slices.CompactFunc(found, func(a, b dav.Resource) bool { return a.Path == b.Path }), nil
+	return slices.CompactFunc(found, func(a, b dav.Resource) bool { return a.Path == b.Path }), cut, nil
 }
 
 // people finds accounts for terms, the caller among them.
-func (c collection) people(ctx context.Context, me *who.Principal, ts []term) ([]dav.Resource, error) {
+func (c collection) people(ctx context.Context, me *who.Principal, ts []term) (found []dav.Resource, cut bool, err error) {
 	self, err := c.rm.known.Person(ctx, me, me.ID)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	found := []dav.Resource{person(self)}
+	found = append(found, person(self))
 	for _, t := range ts {
-		for page, more, n := 1, true, 0; more && n < maxFound; page++ {
+		more := true
+		for page, n := 1, 0; more && n < maxFound; page++ {
 			var us []*identity.User
 			if us, more, err = c.rm.known.People(ctx, me, t.text, page, pageSize); err != nil {
-				return nil, err
+				return nil, false, err
 			}
 			for _, u := range us {
 				found = append(found, person(u))
 			}
 			n += len(us)
 		}
+		cut = cut || more
 	}
-	return found, nil
+	return found, cut, nil
 }
 
-func (c collection) groups(ctx context.Context, me *who.Principal, ts []term) (found []dav.Resource, err error) {
+func (c collection) groups(ctx context.Context, me *who.Principal, ts []term) (found []dav.Resource, cut bool, err error) {
 	for _, t := range ts {
-		gs, err := c.rm.known.Groups(ctx, me, t.text)
+		gs, more, err := c.rm.known.Groups(ctx, me, t.text)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		for _, g := range gs {
 			found = append(found, group(g))
 		}
+		cut = cut || more
 	}
-	return found, nil
+	return found, cut, nil
 }
 
 // holds tells whether a principal meets a term.

@@ -171,6 +171,24 @@ func (rm *Room) may(ctx context.Context, p *who.Principal, k Kind, recipient str
 	return pol, nil
 }
 
+// MayGiveTo tells whether somebody may share something with an account: nil, or why not.
+func (rm *Room) MayGiveTo(ctx context.Context, p *who.Principal, uid string) error {
+	_, err := rm.may(ctx, p, User, uid)
+	return err
+}
+
+// MayGiveToGroup tells whether somebody may share something with a group.
+func (rm *Room) MayGiveToGroup(ctx context.Context, p *who.Principal, gid string) error {
+	_, err := rm.may(ctx, p, Group, gid)
+	return err
+}
+
+// PassesOn tells whether what was received may be shared on.
+func (rm *Room) PassesOn(ctx context.Context) (bool, error) {
+	pol, err := rm.Policy(ctx)
+	return pol.Resharing(), err
+}
+
 // errOff says that there is no sharing (32-sharing/216).
 var errOff = fault.New(fault.NotFound, "Share API is disabled")
 

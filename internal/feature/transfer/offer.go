@@ -218,10 +218,14 @@ func (rm *Room) move(ctx context.Context, o offer) error {
 	if err != nil {
 		return err
 	}
-	if total >= 0 && e.Size > total-used {
-		return fault.New(fault.Full, fmt.Sprintf("There is no room for %s in your storage.", o.name))
+	if total < 0 || e.Size <= total-used { // else not even the folder for it is made
+		_, _, err = rm.carry(ctx, o.owner, o.recipient, e.Path, rm.files.Give)
+	} else {
+		err = fault.Full
 	}
-	_, _, err = rm.handOver(ctx, o.owner, o.recipient, e.Path)
+	if errors.Is(err, fault.Full) {
+		err = fault.Wrap(fault.Full, err, fmt.Sprintf("There is no room for %s in your storage.", o.name))
+	}
 	return err
 }
 

@@ -80,6 +80,12 @@ func (rm *Room) transfer(cmd *cobra.Command, args []string) error {
 // handOver moves files into the folder of the day, so that a command that was
 // stopped goes on where it was when it is called again.
 func (rm *Room) handOver(ctx context.Context, source, destination, path string) (n int, into string, err error) {
+	return rm.carry(ctx, source, destination, path, rm.files.HandOver)
+}
+
+// carry moves files in a way of core/files.
+func (rm *Room) carry(ctx context.Context, source, destination, path string,
+	move func(ctx context.Context, from, to *who.Principal, path, into string) (int, error)) (n int, into string, err error) {
 	if err := differ(source, destination); err != nil {
 		return 0, "", err
 	}
@@ -92,7 +98,7 @@ func (rm *Room) handOver(ctx context.Context, source, destination, path string) 
 		ps[i] = &who.Principal{ID: u.ID, Display: u.Display, Login: u.ID}
 	}
 	into = fmt.Sprintf("/Transferred from %s on %s", source, rm.Now().Format(time.DateOnly))
-	n, err = rm.files.HandOver(ctx, ps[0], ps[1], path, into)
+	n, err = move(ctx, ps[0], ps[1], path, into)
 	return n, into, err
 }
 

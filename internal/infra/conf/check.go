@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,6 +80,12 @@ func (l *loader) checkAddresses() {
 	if l.c.OTLP.Endpoint != "" && !isHTTP(l.c.OTLP.Endpoint) {
 		l.bad("otlp.endpoint", "%q is no http:// or https:// address", l.c.OTLP.Endpoint)
 	}
+	if s := l.c.Search; s.URL != "" && (!isHTTP(s.URL) || strings.ContainsAny(s.URL, "@?#")) {
+		l.bad("search.url", "must be an http:// or https:// address without a name and password, for which there are search.user and search.password")
+	}
+	if s := l.c.Search; s.URL != "" && !indexName.MatchString(s.Index) {
+		l.bad("search.index", "%q is no name of an index: small letters, digits, - and _, a letter first", s.Index)
+	}
 	scheme, rest, ok := strings.Cut(l.c.DSN(), ":")
 	if !ok || rest == "" || !slices.Contains([]string{"sqlite", "postgres", "postgresql", "mysql"}, scheme) {
 		// The address may hold a password: never show it.
@@ -115,6 +122,9 @@ func (l *loader) checkTLS() {
 		l.bad("tls.cert", "%v", err)
 	}
 }
+
+// indexName is what both kinds of search servers take.
+var indexName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,99}$`)
 
 func isHTTP(s string) bool {
 	u, err := url.Parse(s)

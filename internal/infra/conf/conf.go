@@ -38,6 +38,7 @@ type Config struct {
 	Names   Names   `key:"names"`
 	Quota   Quota   `key:"quota"`
 	Mail    Mail    `key:"mail"`
+	Search  Search  `key:"search"`
 }
 
 // HTTP is where we listen.
@@ -113,6 +114,15 @@ type Mail struct {
 	Name     string `key:"name" doc:"Name that mail comes from."`
 }
 
+// Search is a server that keeps the index of what is in files, instead of the
+// database.
+type Search struct {
+	URL      string `key:"url" doc:"OpenSearch or Elasticsearch server that keeps the index of what is in files, such as https://search.example.com:9200. Empty: the database does."`
+	Index    string `key:"index" doc:"Name of the index there; it is made, and belongs to this installation alone."`
+	User     string `key:"user" doc:"Name to sign in with; empty: without."`
+	Password string `key:"password" secret:"true" doc:"Password to sign in with."`
+}
+
 // Default is the configuration when nothing is set.
 func Default() Config {
 	return Config{
@@ -126,9 +136,10 @@ func Default() Config {
 			HeaderBytes: 64 << 10, XMLBytes: 4 << 20,
 			LoginDelay: 200 * time.Millisecond, LoginDelayMax: 25 * time.Second,
 		},
-		Names: Names{CaseClash: "allow"},
-		Quota: Quota{Default: NoLimit},
-		Mail:  Mail{Security: "starttls", Name: "Atrium"},
+		Names:  Names{CaseClash: "allow"},
+		Quota:  Quota{Default: NoLimit},
+		Mail:   Mail{Security: "starttls", Name: "Atrium"},
+		Search: Search{Index: "atrium"},
 	}
 }
 

@@ -189,6 +189,23 @@ type Mux struct {
 	Switches *switches.Set
 	// Classes is the DAV header of answers.
 	Classes string
+
+	downloads []func(ctx context.Context, r Resource)
+}
+
+// OnDownload has f told of each file that is sent from its first byte on, and of each
+// archive that a collection sends.
+func (m *Mux) OnDownload(f func(ctx context.Context, r Resource)) {
+	m.downloads = append(m.downloads, f)
+}
+
+func (c *call) downloaded(r Resource) {
+	if c.r.Method != http.MethodGet {
+		return
+	}
+	for _, f := range c.Mux.downloads {
+		f(c.r.Context(), r)
+	}
 }
 
 type mount struct {

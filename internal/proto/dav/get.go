@@ -30,10 +30,16 @@ func (c *call) get() error {
 		return sayWhere(c.w)
 	}
 	content, err := g.Get(c.r.Context(), res, c.w, c.r)
-	if err != nil || content == nil {
+	if err != nil {
 		return err
 	}
 	h := c.w.Header()
+	if content == nil {
+		if h.Get("Content-Disposition") != "" { // else it was a page
+			c.downloaded(res)
+		}
+		return nil
+	}
 	if res.ETag != "" {
 		h.Set("ETag", res.ETag)
 	}
@@ -62,7 +68,13 @@ func (c *call) get() error {
 	h.Set("Content-Type", content.Type)
 	h.Set("Accept-Ranges", "bytes")
 	h.Set("Content-Length", strconv.FormatInt(n, 10))
-	return c.send(content, off, n, status)
+	if err := c.send(content, off, n, status); err != nil {
+		return err
+	}
+	if off == 0 { // what goes on with a download that broke off is none of its own
+		c.downloaded(res)
+	}
+	return nil
 }
 
 func (c *call) send(content *Content, off, n int64, status int) error {

@@ -3,6 +3,7 @@ package dav
 import (
 	"context"
 	"encoding/xml"
+	"errors"
 	"iter"
 	"net/http"
 	"strconv"
@@ -137,6 +138,12 @@ func (s *shape) stream(ctx context.Context, w http.ResponseWriter, at *place, rs
 		return nil
 	}
 	for r, err := range rs {
+		if errors.Is(err, ErrCut) {
+			if err = flush(); err == nil {
+				out.b = cutAt(out.b, at, &r)
+				break
+			}
+		}
 		if err != nil {
 			return out.broken(err)
 		}
@@ -151,6 +158,17 @@ func (s *shape) stream(ctx context.Context, w http.ResponseWriter, at *place, rs
 	}
 	out.b = append(out.b, "</d:multistatus>\n"...)
 	return out.end()
+}
+
+// ErrCut, yielded beside the collection that was asked, ends a list that is not whole.
+// The answer tells so by a status 507 for that collection (RFC 5323 2.4, RFC 6578 3.6)
+// and the postcondition of RFC 3744 9.4.
+var ErrCut = errors.New("there is more than is sent")
+
+func cutAt(b []byte, at *place, r *Resource) []byte {
+	b = at.href(append(b, "<d:response><d:href>"...), r.Path, r.Dir)
+	return append(b, "</d:href><d:status>HTTP/1.1 507 Insufficient Storage</d:status>"+
+		"<d:error><d:number-of-matches-within-limits/></d:error></d:response>"...)
 }
 
 // output sends a body in pieces; a short one gets its length.

@@ -22,9 +22,9 @@ func (rm *Room) People(ctx context.Context, p *who.Principal, text string, page,
 }
 
 // Groups finds groups as People finds accounts, on the first page only.
-func (rm *Room) Groups(ctx context.Context, p *who.Principal, text string) ([]identity.Group, error) {
+func (rm *Room) Groups(ctx context.Context, p *who.Principal, text string) (gs []identity.Group, more bool, err error) {
 	f, err := rm.find(ctx, query{p: p, text: text, kinds: []shares.Kind{shares.Group}, page: 1, perPage: maxPage})
-	return append(f.exactGroups, f.groups...), err
+	return append(f.exactGroups, f.groups...), f.more, err
 }
 
 // Person is an account that somebody may know of by its whole id; otherwise, and

@@ -10,6 +10,7 @@ const words: Record<string, string> = {
   shared: t('Something was shared, or is not any more'),
   public_links: t('A public link was opened'),
   public_links_upload: t('Somebody added a file by a public link'),
+  file_downloaded: t('Somebody downloaded what you shared'),
   comments: t('A comment was written'),
   security: t('Something about the security of your account'),
 }

@@ -33,7 +33,10 @@ async function able(filters: Filters): Promise<Provider[]> {
   return (await known).filter(p => Object.keys(filters).every(name => p.filters.has(name)))
 }
 
-/** Looks while somebody types: what is in the folder, names anywhere, what is in files. */
+/** Who is asked for files, the best finds first. */
+const finders = ['files', 'systemtags', 'fulltextsearch']
+
+/** Looks while somebody types: what is in the folder, names anywhere, tags, what is in files. */
 export function useLive(wanted: Ref<Wanted>, here: Ref<string>) {
   const groups = shallowRef<Group[]>([])
   const busy = ref(false)
@@ -49,8 +52,8 @@ export function useLive(wanted: Ref<Wanted>, here: Ref<string>) {
     const found = new Map<string, Group>()
     const show = (id: string, label: string, hits: readonly Hit[]): void => {
       if (signal.aborted) return
-      found.set(id, { id, label, hits: [...hits] })
-      groups.value = tidy(['here', 'files', 'fulltextsearch'].flatMap(of => found.get(of) ?? []))
+      found.set(id, { id, label, hits: hits.filter(hit => hit.id !== '') })
+      groups.value = tidy(['here', ...finders].flatMap(of => found.get(of) ?? []))
     }
     busy.value = true
     try {
@@ -61,6 +64,7 @@ export function useLive(wanted: Ref<Wanted>, here: Ref<string>) {
       await Promise.all([
         here.value === '/' || filters.path ? undefined : ask('here', 'files', t('In this folder'), { ...filters, path: here.value }),
         ask('files', 'files', t('Names'), filters),
+        term.trim().length < 2 ? undefined : ask('systemtags', 'systemtags', t('Tags'), filters),
         term.trim().length < 2 ? undefined : ask('fulltextsearch', 'fulltextsearch', t('In files'), filters),
       ])
       trouble.value = undefined
@@ -86,16 +90,16 @@ export function useLive(wanted: Ref<Wanted>, here: Ref<string>) {
   return { groups, busy, trouble }
 }
 
-/** All that is found, page by page: names first, then what is in files. */
+/** All that is found, page by page: names first, then tags, then what is in files. */
 export async function* everything(wanted: Wanted, signal: AbortSignal): AsyncGenerator<Hit[]> {
   const filters = filtersOf(wanted)
   const can = (await able(filters)).map(p => p.id)
   const seen = new Set<string>()
-  for (const provider of ['files', 'fulltextsearch'].filter(id => can.includes(id))) {
-    if (provider === 'fulltextsearch' && wanted.term.trim() === '') continue
+  for (const provider of finders.filter(id => can.includes(id))) {
+    if (provider !== 'files' && wanted.term.trim() === '') continue
     for (let from = ''; ;) {
       const page = await search(provider, wanted.term, filters, 50, from, signal)
-      yield page.hits.filter(hit => !seen.has(hit.id))
+      yield page.hits.filter(hit => hit.id !== '' && !seen.has(hit.id))
       for (const hit of page.hits) seen.add(hit.id)
       from = page.next
       if (from === '') break

@@ -19,6 +19,7 @@ export const files = (): Section[] => [
       { key: 'files_lock/lock_timeout', label: t('A lock taken by hand ends after'), unit: t('minutes') },
       { key: 'systemtags/restrict_creation_to_admin', label: t('Only administrators make new tags') },
       { key: 'activity/activity_expire_days', label: t('The activity stream is kept for'), unit: t('days') },
+      { key: 'activity/downloads', label: t('Owners see who downloads what they shared') },
     ],
   },
   {
