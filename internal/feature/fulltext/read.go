@@ -18,7 +18,6 @@ import (
 	"atrium/internal/infra/cage"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/extract"
-	"atrium/internal/infra/jobs"
 )
 
 // Limits of reading.
@@ -142,16 +141,19 @@ func (rm *Room) one(ctx context.Context, c *config, j job, n tree.Node) error {
 	if err != nil {
 		return err
 	}
-	if text.fresh {
-		if err := store(ctx, rm.db, text.body); err != nil {
-			return err
-		}
-	}
 	put, err := rm.index.put(ctx, j.node, j.space, text.words)
+	if err != nil && text.fresh { // it need not be read again for that
+		return errors.Join(err, store(ctx, rm.db, text.body))
+	}
 	if err != nil {
 		return err
 	}
 	return rm.db.Tx(ctx, func(tx *db.DB) error {
+		if text.fresh {
+			if err := store(ctx, tx, text.body); err != nil {
+				return err
+			}
+		}
 		// A newer event may have put the file on the list again, with another content.
 		did, err := tx.Exec(ctx, "UPDATE text_doc SET due = 0, content = ? WHERE node = ? AND space = ? AND content = ?", n.Content, j.node, j.space, j.content)
 		if err != nil || did == 0 {

@@ -163,7 +163,7 @@ func TestASearchThatIsCut(t *testing.T) {
 	ask := func(at, text string, found int, cut bool) {
 		t.Helper()
 		res := r.Want(207, "REPORT", at, search(text, "d:displayname"))
-		if n := strings.Count(res.Body, "<d:propstat>"); n != found {
+		if n := strings.Count(res.Body, "<d:displayname>"); n != found {
 			t.Errorf("%s finds %d, want %d", text, n, found)
 		}
 		end := "<d:response><d:href>" + at + "/</d:href><d:status>HTTP/1.1 507 Insufficient Storage</d:status><d:error><d:number-of-matches-within-limits/></d:error></d:response></d:multistatus>\n"

@@ -163,10 +163,12 @@ listen = []
 		`atrium.toml:14: http.listen: "" is not host:port`,
 		`atrium.toml:1: url: "ftp://x" is not http:// or https:// and a host, without a path`,
 		`ATRIUM_OTLP_ENDPOINT: otlp.endpoint: "x" is no http:// or https:// address`,
+		`ATRIUM_SEARCH_URL: search.url: must be an http:// or https:// address without a name and password, for which there are search.user and search.password`,
+		`ATRIUM_SEARCH_INDEX: search.index: "Mine" is no name of an index: small letters, digits, - and _, a letter first`,
 		`ATRIUM_DB_DSN: db.dsn: must begin with sqlite:, postgres:// or mysql://`,
 		`atrium.toml:12: tls.cert: tls.cert and tls.key go together`,
 	}
-	got := problems(t, Source{File: path, Environ: []string{"ATRIUM_OTLP_ENDPOINT=x", "ATRIUM_DB_DSN=oracle://u:secret@h"}})
+	got := problems(t, Source{File: path, Environ: []string{"ATRIUM_OTLP_ENDPOINT=x", "ATRIUM_SEARCH_URL=https://u:secret@h", "ATRIUM_SEARCH_INDEX=Mine", "ATRIUM_DB_DSN=oracle://u:secret@h"}})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
