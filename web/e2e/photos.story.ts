@@ -88,10 +88,10 @@ test('by keys alone', async () => {
 test('the favourites are an album', async () => {
   const props = '<d:propertyupdate xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:set><d:prop><oc:favorite>1</oc:favorite></d:prop></d:set></d:propertyupdate>'
   await dav('PROPPATCH', '/shots/older/p05.png', props)
-  await page.getByLabel('Album').selectOption('Favourites')
+  await page.getByLabel('Shown photos').selectOption('Favourites')
   await photo('p05.png').waitFor()
   await photo('p00.png').waitFor({ state: 'detached' })
-  await page.getByLabel('Album').selectOption('All photos')
+  await page.getByLabel('Shown photos').selectOption('All photos')
   await photo('p00.png').waitFor()
 })
 
@@ -107,12 +107,12 @@ test('what carries a tag is an album', async () => {
   expect(await page.evaluate(async path => (await fetch(path, { method: 'PUT', headers: { 'OCS-APIRequest': 'true' } })).status, `/remote.php/dav/systemtags-relations/files/${file}/${tag}`)).toBe(201)
   await page.reload()
   await photo('p00.png').waitFor()
-  await page.getByLabel('Album').selectOption('Tag: Anchorage')
+  await page.getByLabel('Shown photos').selectOption('Tag: Anchorage')
   await photo('p06.png').waitFor()
   await photo('p00.png').waitFor({ state: 'detached' })
   expect(await photos().getByRole('option').count()).toBe(1)
   await looked(page, 'photos-album')
-  await page.getByLabel('Album').focus() // by keys
+  await page.getByLabel('Shown photos').focus() // by keys
   await page.keyboard.press('Home')
   await photo('p00.png').waitFor()
 })

@@ -5,6 +5,7 @@ import comments from './rooms/comments/room'
 import dev from './rooms/dev/room'
 import devices from './rooms/devices/room'
 import files from './rooms/files/room'
+import handover from './rooms/handover/room'
 import mine from './rooms/mine/room'
 import notices from './rooms/notices/room'
 import photos from './rooms/photos/room'
@@ -18,4 +19,4 @@ import versions from './rooms/versions/room'
 import viewer from './rooms/viewer/room'
 
 /** What the client consists of. */
-export const rooms: readonly Room[] = [files, sharing, comments, versions, tags, activity, trash, notices, profile, security, devices, mine, viewer, photos, admin, search, dev]
+export const rooms: readonly Room[] = [files, sharing, handover, comments, versions, tags, activity, trash, notices, profile, security, devices, mine, viewer, photos, admin, search, dev]

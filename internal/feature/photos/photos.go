@@ -79,6 +79,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.DAV.Mount(mountName, collection{rm})
 	b.DAV.Props(mountName, props{rm})
 	b.Web.Prefix("/remote.php/dav/photos", web.User|web.Basic, b.DAV.Serve, web.In(who.FilesRoom), web.Errors(dav.WriteError), web.MaxBody(1<<20))
+	b.Filters.Add("photos-album", rm.in)
 	b.Hook.Erased = append(b.Hook.Erased, func(ctx context.Context, tx *db.DB, nodes []int64) error {
 		_, err := tx.Exec(ctx, "DELETE FROM album_file WHERE node IN (?)", nodes)
 		return err
@@ -111,6 +112,24 @@ func (rm *Room) album(ctx context.Context, uid, name string) (album, error) {
 		err = errNoAlbum
 	}
 	return a, err
+}
+
+// in are the files of an album of the caller's: a condition for reports on files, so
+// that an album is read with everything that files tell and where they lie.
+func (rm *Room) in(ctx context.Context, name string) (map[int64]bool, error) {
+	a, err := rm.album(ctx, who.From(ctx).Home(), name)
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := db.List(ctx, rm.db, db.Scan1[int64], "SELECT node FROM album_file WHERE album = ?", a.id)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64]bool, len(nodes))
+	for _, node := range nodes {
+		out[node] = true
+	}
+	return out, nil
 }
 
 // fill reads what is in albums, with one statement for all, and for each owner what a

@@ -100,6 +100,18 @@ func TestAlbums(t *testing.T) {
 		into(404, "/d/a.jpg", "None/a.jpg")
 		into(403, "/d/a.jpg", "a.jpg")
 		lists("Trip%20%26%20more", "a.jpg</d:href>", "theirs.jpg</d:href>")
+		report := func(status int, album string) string {
+			t.Helper()
+			return r.Want(status, "REPORT", r.Home()+"/", `<oc:filter-files xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop><d:getetag/></d:prop>`+
+				`<oc:filter-rules><oc:photos-album>`+album+`</oc:photos-album></oc:filter-rules></oc:filter-files>`).Body
+		}
+		if got := report(207, "Trip &amp; more"); !strings.Contains(got, r.Home()+"/d/a.jpg<") || !strings.Contains(got, r.Home()+"/theirs.jpg<") || strings.Count(got, "<d:response>") != 2 {
+			t.Errorf("the report says %s", got)
+		}
+		report(404, "None")
+		r.As("bob")
+		report(404, "Trip &amp; more")
+		r.As("alice")
 		mine := albums("alice") + "/Trip%20%26%20more/" + fmt.Sprint(r.ID("/d/a.jpg")) + "-a.jpg"
 		if res := r.Want(200, "GET", mine, ""); res.Body != "/d/a.jpg" {
 			t.Errorf("read %q", res.Body)

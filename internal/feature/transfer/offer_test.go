@@ -145,6 +145,40 @@ func TestAnOfferIsForOne(t *testing.T) {
 	})
 }
 
+// Both see an offer where they look for it, until it is answered or what was offered
+// is gone.
+func TestOffersAreListed(t *testing.T) {
+	each(t, func(g *rig) {
+		const none = `{"made":[],"received":[]}`
+		lists := func(uid, want string) {
+			t.Helper()
+			if res := g.As(uid).Want(200, "GET", "/ocs/v2.php/apps/transfer/api/v1/offers?format=json", ""); !strings.Contains(res.Body, want) {
+				t.Errorf("%s sees %s, want %s", uid, res.Body, want)
+			}
+		}
+		g.Put("/d/", "/d/f")
+		lists("olga", none)
+		at := g.offer("/d")
+		id := strings.TrimPrefix(at, offers+"/")
+		one := func(person string) string {
+			return fmt.Sprintf(`[{"id":%q,"person":%q,"display":%q,"name":"d","folder":true,"mime":"","size":4}]`, id, person, person)
+		}
+		lists("olga", `{"made":`+one("otto")+`,"received":[]}`)
+		lists("otto", `{"made":[],"received":`+one("olga")+`}`)
+		lists("zoe", none)
+		g.As("").Want(401, "GET", "/ocs/v2.php/apps/transfer/api/v1/offers", "")
+		g.As("olga").Want(204, "DELETE", g.Home()+"/d", "")
+		lists("olga", none)
+		lists("otto", none)
+
+		g.As("olga").Put("/e/")
+		at = g.offer("/e")
+		g.As("otto").Want(200, "POST", at, "")
+		lists("otto", none)
+		lists("olga", none)
+	})
+}
+
 func TestWhatCanBeOffered(t *testing.T) {
 	each(t, func(g *rig) {
 		g.As("otto").Put("/theirs/")

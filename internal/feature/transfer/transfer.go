@@ -7,6 +7,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,9 +62,11 @@ func (rm *Room) Plug(b *plug.Board) {
 	all.Flags().Bool("delete", false, "Then delete the account that has nothing any more")
 	ocs.Handle(b.OCS, "POST /apps/transfer/api/v1/accounts/{id}", web.Admin|web.Confirmed, rm.transferAll)
 	const offers = " /apps/files/api/v1/transferownership"
+	ocs.Handle(b.OCS, "GET /apps/transfer/api/v1/offers", web.User, rm.offers, web.In(who.FilesRoom))
 	ocs.Handle(b.OCS, "POST"+offers, web.User, rm.ask, web.In(who.FilesRoom), web.Shares())
 	ocs.Handle(b.OCS, "POST"+offers+"/{id}", web.User, rm.accept, web.In(who.FilesRoom))
 	ocs.Handle(b.OCS, "DELETE"+offers+"/{id}", web.User, rm.reject, web.In(who.FilesRoom))
+	b.Caps.Add("transfer", func(context.Context, *http.Request) any { return map[string]bool{"offers": true} })
 	b.Jobs.Every("daily 04:10", "transfer.tidy", rm.Tidy)
 	b.CLI.Add("files:transfer-ownership", one)
 	b.CLI.Add("user:transfer", all)

@@ -1,4 +1,4 @@
-import { ApiError, send } from './http'
+import { ApiError, escapeXml, send } from './http'
 import { type Found, Multistatus } from './multistatus'
 import { ocs } from './person'
 
@@ -16,7 +16,6 @@ export interface Comment {
 const oc = (local: string): string => `{http://owncloud.org/ns}${local}`
 const top = (file: string): string => `/remote.php/dav/comments/files/${encodeURIComponent(file)}`
 const xml = { 'Content-Type': 'application/xml; charset=utf-8' }
-const escaped = (text: string): string => text.replace(/[&<>]/g, c => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c] ?? c)
 
 /** How many comments are asked for at once. */
 export const page = 30
@@ -51,7 +50,7 @@ export async function say(file: string, message: string): Promise<void> {
 }
 
 export async function rewrite(file: string, id: string, message: string): Promise<void> {
-  const body = `<?xml version="1.0"?><d:propertyupdate xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:set><d:prop><oc:message>${escaped(message)}</oc:message></d:prop></d:set></d:propertyupdate>`
+  const body = `<?xml version="1.0"?><d:propertyupdate xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:set><d:prop><oc:message>${escapeXml(message)}</oc:message></d:prop></d:set></d:propertyupdate>`
   await send('PROPPATCH', `${top(file)}/${id}`, { headers: xml, body })
 }
 

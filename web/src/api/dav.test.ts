@@ -19,7 +19,7 @@ const answer = `<?xml version="1.0"?>
 <d:propstat><d:prop><d:getcontenttype/></d:prop><d:status>HTTP/1.1 404 Not Found</d:status></d:propstat></d:response>
 <d:response><d:href>https://host:8080/remote.php/dav/files/j%c3%bcrgen@b/a%20&amp;%20b/50%25%23.txt</d:href><d:propstat><d:prop>
  <d:resourcetype/><d:getlastmodified>Mon, 01 Jan 1900 00:00:00 GMT</d:getlastmodified><d:getcontenttype>text/plain</d:getcontenttype>
- <oc:fileid>13</oc:fileid><oc:size>5000000000000</oc:size><oc:permissions>G</oc:permissions><oc:favorite>0</oc:favorite><nc:has-preview>true</nc:has-preview>
+ <oc:fileid>13</oc:fileid><oc:size>5000000000000</oc:size><oc:permissions>SG</oc:permissions><oc:favorite>0</oc:favorite><nc:has-preview>true</nc:has-preview>
 </d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>
 </d:multistatus>`
 
@@ -28,11 +28,11 @@ test('a listing becomes entries', () => {
   expect(entries).toEqual([
     {
       id: '12', name: 'a & b', path: '/a & b', folder: true, size: 3072, modified: Date.UTC(2026, 10, 22, 5), etag: '"0123456789abcdef"', mime: '',
-      mayRename: true, mayDelete: true, mayCreate: true, mayShare: true, favourite: true, preview: false,
+      mayRename: true, mayDelete: true, mayCreate: true, mayShare: true, own: true, favourite: true, preview: false,
     },
     {
       id: '13', name: '50%#.txt', path: '/a & b/50%#.txt', folder: false, size: 5e12, modified: Date.UTC(1900, 0, 1), etag: '', mime: 'text/plain',
-      mayRename: false, mayDelete: false, mayCreate: false, mayShare: false, favourite: false, preview: true,
+      mayRename: false, mayDelete: false, mayCreate: false, mayShare: false, own: false, favourite: false, preview: true,
     },
   ])
 })

@@ -20,6 +20,8 @@ export interface Entry {
   mayDelete: boolean
   mayCreate: boolean
   mayShare: boolean
+  /** Whether it belongs to the person, and came by no share and from no storage elsewhere. */
+  own: boolean
   favourite: boolean
   /** Whether the server makes a picture of it: see previewAddress. */
   preview: boolean
@@ -195,6 +197,7 @@ export function entryOf(user: string, found: Found): Entry {
     mayDelete: may.includes('D'),
     mayCreate: may.includes('C'),
     mayShare: may.includes('R'),
+    own: !/[SM]/.test(may),
     favourite: prop(names.favourite) === '1',
     preview: prop(names.preview) === 'true' || (!found.props.has(names.preview) && pictures.test(prop(names.mime))),
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failure, messageIn, unescapeXml } from './http'
+import { escapeXml, failure, messageIn, unescapeXml } from './http'
 import { meIn } from './ocs'
 
 const none = (): null => null
@@ -26,6 +26,7 @@ test('an error tells its request and how long to wait, and whether waiting helps
 })
 
 test('references out of range stay as they are', () => {
+  expect(escapeXml('a < b & c > d')).toBe('a &lt; b &amp; c &gt; d')
   expect(unescapeXml('&#x110000;&#65;&unknown;')).toBe('&#x110000;A&unknown;')
 })
 

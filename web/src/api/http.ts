@@ -87,6 +87,9 @@ function field(value: unknown, key: string): string {
   return typeof found === 'string' ? found : ''
 }
 
+/** Writes a text so that it can stand in an element. */
+export const escapeXml = (text: string): string => text.replace(/[&<>]/g, c => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c] ?? c)
+
 const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
 /** Replaces entities and character references; what is neither stays as it is. */

@@ -1,5 +1,5 @@
 import { type Entry, addressOf, entryOf, entryProps } from './dav'
-import { send } from './http'
+import { escapeXml, send } from './http'
 import { type Found, Multistatus } from './multistatus'
 import { ocs } from './person'
 
@@ -38,10 +38,17 @@ export async function between(user: string, from: number, until: number, signal?
   return ask('SEARCH', '/remote.php/dav/', body, user, signal)
 }
 
-/** The photos among the favourites, or among what carries a tag; the last taken first. */
-export async function album(user: string, of: { favourite: true } | { tag: string }, signal?: AbortSignal): Promise<Photo[]> {
-  const rule = 'tag' in of ? `<oc:systemtag>${Number(of.tag)}</oc:systemtag>` : '<oc:favorite>1</oc:favorite>'
-  const body = `<?xml version="1.0"?><oc:filter-files ${spaces}>${props}<oc:filter-rules>${rule}</oc:filter-rules></oc:filter-files>`
+/** What gathers photos: the favourites, a tag by its number, an album by its name. */
+export type Gathered = { favourite: true } | { tag: string } | { album: string }
+
+function ruleOf(of: Gathered): string {
+  if ('tag' in of) return `<oc:systemtag>${Number(of.tag)}</oc:systemtag>`
+  return 'album' in of ? `<oc:photos-album>${escapeXml(of.album)}</oc:photos-album>` : '<oc:favorite>1</oc:favorite>'
+}
+
+/** The photos that something gathers; the last taken first. */
+export async function gathered(user: string, of: Gathered, signal?: AbortSignal): Promise<Photo[]> {
+  const body = `<?xml version="1.0"?><oc:filter-files ${spaces}>${props}<oc:filter-rules>${ruleOf(of)}</oc:filter-rules></oc:filter-files>`
   const all = await ask('REPORT', addressOf(user, '/'), body, user, signal)
   return all.sort((a, b) => b.taken - a.taken)
 }

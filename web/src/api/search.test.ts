@@ -6,7 +6,7 @@ test('a page of finds is read, and whether there are more', () => {
   const folder = { title: 'plans', icon: '/core/img/filetypes/folder-shared.svg', attributes: [] }
   const page = pageIn({ isPaginated: true, cursor: 2, entries: [entry, folder] }, 2)
   expect(page.next).toBe('2')
-  expect(page.hits[0]).toEqual({ id: '7', title: 'plan.md', detail: 'in work', path: '/house/plan.md', picture: '/core/preview?fileId=7', folder: false, url: '/f/7' })
+  expect(page.hits[0]).toEqual({ id: '7', title: 'plan.md', detail: 'in work', path: '/house/plan.md', picture: '/core/preview?fileId=7', family: 'text', folder: false, url: '/f/7' })
   expect(page.hits[1]).toMatchObject({ id: '', folder: true })
   expect(pageIn({ isPaginated: true, cursor: 5, entries: [entry] }, 5).next).toBe('')
   expect(pageIn({ isPaginated: false, cursor: null, entries: [entry] }, 1).next).toBe('')

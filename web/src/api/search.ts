@@ -17,6 +17,8 @@ export interface Hit {
   /** From the home on; '' for what is no file. */
   path: string
   picture: string
+  /** Of a file: image, video, audio, text or another word of its kind; '' if the server does not tell. */
+  family: string
   folder: boolean
   url: string
 }
@@ -52,7 +54,7 @@ export function pageIn(said: Said, limit: number): Page {
     const more = (entry.attributes ?? {}) as Said
     return {
       id: text(more.fileId), title: text(entry.title), detail: text(entry.subline), path: text(more.path), picture: text(entry.thumbnailUrl),
-      folder: text(entry.icon).includes('/folder'), url: text(entry.resourceUrl),
+      family: /\/([a-z]+)\.svg$/.exec(text(entry.icon))?.[1] ?? '', folder: text(entry.icon).includes('/folder'), url: text(entry.resourceUrl),
     }
   })
   const more = said.isPaginated === true && hits.length >= limit && said.cursor !== null

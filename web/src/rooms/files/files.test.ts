@@ -5,7 +5,7 @@ import { look } from '../../kit/look'
 import { fileActions } from './actions/actions'
 import { downloadOf } from './actions/download'
 import { naming } from './actions/remove'
-import { kindOf } from './kinds'
+import { kindOf } from '../../kit/kinds'
 import { letterOf, useKeys } from './keys'
 import { fits } from './moves'
 import { filesOf } from './shared'
@@ -15,7 +15,7 @@ vi.mock('../../kit/look', async () => ({ look: (await import('vue')).reactive({ 
 vi.mock('../../kit/person', () => ({ who: { value: { id: 'al', name: 'Al' } } }))
 
 const entry = (name: string, more: Partial<Entry> = {}): Entry => ({
-  id: name, name, path: `/in/${name}`, folder: false, size: 1, modified: 0, etag: '', mime: '', mayRename: true, mayDelete: true, mayCreate: true, mayShare: true, favourite: false, preview: false, ...more,
+  id: name, name, path: `/in/${name}`, folder: false, size: 1, modified: 0, etag: '', mime: '', mayRename: true, mayDelete: true, mayCreate: true, mayShare: true, own: true, favourite: false, preview: false, ...more,
 })
 const folder = entry('d', { folder: true })
 

@@ -1,4 +1,4 @@
-import { Download, Trash2 } from '@lucide/vue'
+import { Download, ImageMinus, ImagePlus, Trash2 } from '@lucide/vue'
 import { type Entry, downloadAddress, remove, zipAddress } from '../../api/dav'
 import type { Photo } from '../../api/photos'
 import { restore, trash } from '../../api/trash'
@@ -7,9 +7,19 @@ import { parentOf } from '../../kit/paths'
 import type { FileAction } from '../../kit/room'
 import { each } from '../../kit/some'
 import { t } from '../../kit/words'
+import { takeOutAll } from './albums'
 
-/** What this room does with selected photos. Those of other rooms stand between them by rank. */
-export function photoActions(user: string, after: { gone(ids: ReadonlySet<string>): void; back(): void }): FileAction[] {
+/** What follows for the view. */
+interface After {
+  /** Photos are not shown any more, or are again. */
+  gone(ids: ReadonlySet<string>): void
+  back(): void
+  /** Photos want an album. */
+  gather(photos: readonly Entry[]): void
+}
+
+/** What this room does with selected photos, in an album or '' for none. Those of other rooms stand between them by rank. */
+export function photoActions(user: string, album: string, after: After): FileAction[] {
   async function undelete(ids: ReadonlySet<string>): Promise<void> {
     try {
       const wanted = new Set(ids)
@@ -29,8 +39,12 @@ export function photoActions(user: string, after: { gone(ids: ReadonlySet<string
     for (const { thing, error } of failed.slice(0, 3)) complain(t('“{name}” was not deleted.', { name: thing.name }), error)
   }
 
+  const out = async (photos: readonly Entry[]): Promise<void> => after.gone(await takeOutAll(user, album, photos, after.back))
+
   return [
     { id: 'download', rank: 20, label: t('Download'), icon: Download, enabled: all => all.length > 0, run: all => download(user, all) },
+    { id: 'album', rank: 45, label: t('Add to album …'), icon: ImagePlus, enabled: all => all.length > 0, run: after.gather },
+    { id: 'out', rank: 46, label: t('Remove from album'), icon: ImageMinus, enabled: all => album !== '' && all.length > 0, run: all => void out(all) },
     { id: 'delete', rank: 90, label: t('Delete'), icon: Trash2, key: 'Delete', danger: true, enabled: all => all.length > 0 && all.every(e => e.mayDelete), run: all => void drop(all) },
   ]
 }

@@ -1,17 +1,22 @@
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
-import { type Photo, album, between, days } from '../../api/photos'
+import { type Gathered, type Photo, between, days, gathered } from '../../api/photos'
 import { onNews } from '../../kit/live'
 import { type Month, monthOf, monthsOf, span } from './months'
 
-/** What is shown: all, the favourites, or what carries a tag. */
-export type Album = '' | 'favourites' | `tag ${string}`
+/** What is shown: all, the favourites, what carries a tag by its number, or an album by its name. */
+export type Shown = '' | 'favourites' | `tag ${string}` | `album ${string}`
+
+function gatheredBy(shown: Exclude<Shown, ''>): Gathered {
+  if (shown === 'favourites') return { favourite: true }
+  return shown.startsWith('tag ') ? { tag: shown.slice(4) } : { album: shown.slice(6) }
+}
 
 /** Milliseconds to wait for more news before they are looked after. */
 const pause = 2000
 
 /** The photos of somebody, month by month. Of all of them only those months are read that are asked for; an album is read whole. */
-export function useTimeline(user: string) {
-  const of = ref<Album>('')
+export function useTimeline(user: string, first: Shown) {
+  const of = ref<Shown>(first)
   const months = shallowRef<readonly Month[]>()
   const known = shallowRef<ReadonlyMap<string, readonly Photo[]>>(new Map())
   const error = shallowRef<unknown>()
@@ -39,7 +44,7 @@ export function useTimeline(user: string) {
         for (const key of known.value.keys()) stale.add(key)
         months.value = found
       } else {
-        const all = await album(user, of.value === 'favourites' ? { favourite: true } : { tag: of.value.slice(4) }, signal)
+        const all = await gathered(user, gatheredBy(of.value), signal)
         const byMonth = new Map<string, Photo[]>()
         for (const photo of all) byMonth.set(monthOf(photo.taken), [...(byMonth.get(monthOf(photo.taken)) ?? []), photo])
         months.value = [...byMonth].map(([key, found]) => ({ key, count: found.length }))

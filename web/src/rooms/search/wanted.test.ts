@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Hit } from '../../api/search'
 import { empty, filtersOf, nothing, placeOf, tidy } from './wanted'
 
-const hit = (id: string, path = `/a/${id}`, folder = false): Hit => ({ id, title: id, detail: '', path, picture: '', folder, url: '' })
+const hit = (id: string, path = `/a/${id}`, folder = false): Hit => ({ id, title: id, detail: '', path, picture: '', family: '', folder, url: '' })
 
 test('filters are named as the server does', () => {
   expect(filtersOf(nothing)).toEqual({})

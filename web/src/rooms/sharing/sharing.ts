@@ -1,16 +1,13 @@
-import { onScopeDispose, shallowRef } from 'vue'
+import { shallowRef } from 'vue'
 import type { Entry } from '../../api/dav'
-import { type Share, type ShareChange, type Sharee, changeShare, endShare, kinds, makeShare, sharees, sharesOf } from '../../api/shares'
+import { type Share, type ShareChange, type Sharee, changeShare, endShare, kinds, makeShare, sharesOf } from '../../api/shares'
 import { type Capabilities, capabilities, capability } from '../../kit/capabilities'
 import { onNews } from '../../kit/live'
 import { look } from '../../kit/look'
-import { complain, tell } from '../../kit/notices'
+import { tell } from '../../kit/notices'
 import { useTask } from '../../kit/task'
 import { t } from '../../kit/words'
 import { rolesFor } from './roles'
-
-/** Milliseconds that somebody may pause between letters before the search begins. */
-const pause = 250
 
 /** When a new share ends, as the person has chosen in days. Nothing is said where the server has a rule of its own. */
 export function endOf(kind: number, days: string, caps: Capabilities, now = new Date()): ShareChange {
@@ -70,32 +67,4 @@ export function useSharing(entry: Entry) {
   onNews('files', () => busy.value || void load())
   void load()
   return { shares, trouble, busy, load, add, link, change, end, copy }
-}
-
-/** Looks for people while somebody types. */
-export function useSharees(folder: boolean, taken: () => readonly Share[]) {
-  const found = shallowRef<Sharee[]>()
-  let asked = 0
-  let soon: ReturnType<typeof setTimeout> | undefined
-
-  function look(term: string): void {
-    clearTimeout(soon)
-    const mine = ++asked
-    if (term.trim() === '') {
-      found.value = undefined
-      return
-    }
-    soon = setTimeout(async () => {
-      try {
-        const all = await sharees(term.trim(), folder)
-        const has = new Set(taken().map(s => `${s.kind} ${s.with}`))
-        if (mine === asked) found.value = all.filter(s => !has.has(`${s.kind} ${s.with}`))
-      } catch (error) {
-        if (mine === asked) complain(t('Nobody could be looked for.'), error)
-      }
-    }, pause)
-  }
-
-  onScopeDispose(() => clearTimeout(soon))
-  return { found, look }
 }

@@ -1,9 +1,9 @@
 import { File, FileArchive, FileAudio, FileCode, FileImage, FileSpreadsheet, FileText, FileVideo, Folder, Presentation } from '@lucide/vue'
 import type { Component } from 'vue'
-import type { Entry } from '../../api/dav'
-import { bytes, when } from '../../kit/format'
-import { split } from '../../kit/paths'
-import { t } from '../../kit/words'
+import type { Entry } from '../api/dav'
+import { bytes, when } from './format'
+import { split } from './paths'
+import { t } from './words'
 
 export interface Kind {
   icon: Component

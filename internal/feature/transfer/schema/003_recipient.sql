@@ -1,0 +1,1 @@
+CREATE INDEX handover_recipient ON handover (recipient);
