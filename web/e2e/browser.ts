@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type BrowserContext, type Page, chromium } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 
-function need(name: string): string {
+export function need(name: string): string {
   const value = process.env[name]
   if (!value) throw new Error(`${name} is not set; run scripts/e2e`)
   return value
@@ -31,16 +31,21 @@ const phone: Look = { width: 360, height: 740, dark: true }
 export const looks: readonly Look[] = process.env.E2E_LOOKS === 'all' ? [desktop, { ...desktop, dark: true }, { ...phone, dark: false }, phone] : [desktop, phone]
 
 /** The browser of one file of stories: it is started before them and ended after them. It may speak to the server at home only. Without the page's worker, requests can be held up and answered by stories. */
-export function browser(hand: 'mouse' | 'finger' = 'mouse', home: () => string = () => base, worker: 'allow' | 'block' = 'block') {
+export const browser = (hand: 'mouse' | 'finger' = 'mouse', home: () => string = () => base, worker: 'allow' | 'block' = 'block') =>
+  started(profile => chromium.launchPersistentContext(profile, {
+    ...common, executablePath: need('E2E_CHROMIUM'), args: quiet, serviceWorkers: worker, hasTouch: hand === 'finger', isMobile: hand === 'finger',
+  }), home)
+
+export const common = { viewport: { width: desktop.width, height: desktop.height }, acceptDownloads: true, locale: 'en-GB', serviceWorkers: 'block' } as const
+
+/** Stories in what launch brings up with a folder of its own. */
+export function started(launch: (profile: string) => Promise<BrowserContext>, home: () => string) {
   const profile = mkdtempSync(join(tmpdir(), 'atrium-e2e-'))
   let context: BrowserContext | undefined
   const complaints: string[] = []
 
   beforeAll(async () => {
-    context = await chromium.launchPersistentContext(profile, {
-      executablePath: need('E2E_CHROMIUM'), args: quiet, viewport: { width: desktop.width, height: desktop.height }, acceptDownloads: true, locale: 'en-GB', serviceWorkers: worker,
-      hasTouch: hand === 'finger', isMobile: hand === 'finger',
-    })
+    context = await launch(profile)
     context.setDefaultTimeout(45_000)
     await context.exposeFunction('breached', (what: string) => complaints.push(`breach of the policy: ${what}`))
     await context.addInitScript(() => {
