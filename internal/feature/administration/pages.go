@@ -23,6 +23,7 @@ var pages = []page{
 	{id: "security", title: "Security"},
 	{id: "connect", title: "Connect devices"},
 	{id: "devices", title: "Devices and sessions"},
+	{id: "offers", title: "Handing over"},
 	{id: "notifications", title: "Notifications"},
 	{id: "appearance", title: "Appearance"},
 	{id: "sharing", title: "Sharing"},
