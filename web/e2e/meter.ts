@@ -14,7 +14,7 @@ export interface Shown {
 
 interface Notes {
   lcp: number
-  shifts: { value: number; what: string }[]
+  shifts: number
   events: { name: string; took: number }[]
   row: number
   /** When the first row was put into the document. */
@@ -27,14 +27,14 @@ type Opened = { opened: { painted: number; began: number } }
 /** Has the browser note what the page does from its beginning on. To be called before the page is opened. */
 export async function metered(page: Page): Promise<void> {
   await page.addInitScript(() => {
-    const meter: Notes = { lcp: 0, shifts: [], events: [], row: 0, put: 0 }
+    const meter: Notes = { lcp: 0, shifts: 0, events: [], row: 0, put: 0 }
     ;(globalThis as unknown as Noted).meter = meter
     const watch = (type: string, each: (entry: PerformanceEntry) => void, more: object = {}): void =>
       new PerformanceObserver(list => list.getEntries().forEach(each)).observe({ type, buffered: true, ...more })
     watch('largest-contentful-paint', entry => (meter.lcp = entry.startTime))
     watch('layout-shift', entry => {
-      const { value, hadRecentInput, sources } = entry as unknown as { value: number; hadRecentInput: boolean; sources: { node: Element | null }[] }
-      if (!hadRecentInput) meter.shifts.push({ value, what: sources.map(s => `${s.node?.nodeName ?? ''} ${s.node?.className ?? ''}`.trim()).join(', ') })
+      const { value, hadRecentInput } = entry as unknown as { value: number; hadRecentInput: boolean }
+      if (!hadRecentInput) meter.shifts += value
     })
     watch('event', entry => {
       const { name, duration, interactionId } = entry as unknown as { name: string; duration: number; interactionId: number }
@@ -61,24 +61,15 @@ export async function shown(page: Page): Promise<Shown> {
   })
 }
 
-/** What has moved by itself since the page was opened. */
-export const shifts = (page: Page): Promise<string[]> => page.evaluate(() => (globalThis as unknown as Noted).meter.shifts.map(s => `${s.what} ${s.value.toFixed(4)}`))
+/** How much has moved by itself since the page was opened, as the layout shift score has it: 0.1 is what browsers call good, 0.001 nobody sees. */
+export const shifts = (page: Page): Promise<number> => page.evaluate(() => (globalThis as unknown as Noted).meter.shifts)
 
-/** Does something a person does and tells how long the page took to show that it heard: the slowest event of it, 0 for under 16 ms.
- *  What moves until then moves because of it, even where a busy machine takes longer than the half second that the browser allows, and is no shift. */
+/** Does something a person does and tells how long the page took to show that it heard: the slowest event of it, 0 for under 16 ms. */
 export async function interaction(page: Page, act: () => Promise<unknown>): Promise<number> {
-  const still = await page.evaluate(() => {
-    const { events, shifts } = (globalThis as unknown as Noted).meter
-    events.splice(0)
-    return shifts.length
-  })
+  await page.evaluate(() => void (globalThis as unknown as Noted).meter.events.splice(0))
   await act()
   await page.evaluate(() => new Promise(done => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(() => setTimeout(done, 50))))))
-  return page.evaluate(still => {
-    const { events, shifts } = (globalThis as unknown as Noted).meter
-    shifts.splice(still)
-    return Math.max(0, ...events.map(e => e.took))
-  }, still)
+  return page.evaluate(() => Math.max(0, ...(globalThis as unknown as Noted).meter.events.map(e => e.took)))
 }
 
 /** Opens a folder whose names begin with a word, and tells the milliseconds until its first rows were painted: since the act, and since the end of the answer. */
