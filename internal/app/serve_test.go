@@ -25,6 +25,35 @@ type running struct {
 	stop  func()
 }
 
+// until asks again and again until something has come true, for a minute at most.
+func (r *running) until(what string, done func() bool) {
+	r.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(time.Minute); !done(); <-tick.C {
+		if time.Now().After(end) {
+			r.Errorf("%s: not in a minute", what)
+			return
+		}
+	}
+}
+
+// inFlight is how many requests are being answered, this one not counted.
+func (r *running) inFlight() (n int) {
+	r.Helper()
+	res, err := http.Get(r.url + "/metrics")
+	if err != nil {
+		r.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	_, text, ok := strings.Cut(string(b), "\natrium_http_requests_in_flight ")
+	if _, scanErr := fmt.Sscan(text, &n); err != nil || scanErr != nil || !ok {
+		r.Fatalf("metrics: %v, %v", err, scanErr)
+	}
+	return n - 1
+}
+
 // start serves from an empty folder until stop, which waits for the end.
 func start(t *testing.T, environ ...string) *running {
 	t.Helper()
@@ -128,7 +157,7 @@ func TestNothingLeaks(t *testing.T) {
 	for range 3 {
 		round()
 	}
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for runtime.NumGoroutine() > goroutines || descriptors(t) > files {
 		select {
 		case <-deadline:

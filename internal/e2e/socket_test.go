@@ -56,7 +56,7 @@ func (e *ear) says(text string) {
 // hears is the next message.
 func (e *ear) hears() string {
 	e.p.s.Helper()
-	ctx, cancel := context.WithTimeout(e.p.s.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(e.p.s.Context(), time.Minute)
 	defer cancel()
 	_, text, err := e.conn.Read(ctx)
 	if err != nil {

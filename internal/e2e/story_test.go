@@ -381,10 +381,10 @@ func (s *story) soon(what string, done func() bool) {
 	s.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.After(10 * time.Second); !done(); {
+	for deadline := time.After(time.Minute); !done(); {
 		select {
 		case <-deadline:
-			s.Fatalf("%s: not in 10 s", what)
+			s.Fatalf("%s: not in a minute", what)
 		case <-tick.C:
 		}
 	}

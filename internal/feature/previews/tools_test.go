@@ -157,11 +157,7 @@ func TestBombs(t *testing.T) {
 		"half.jpg":      jpg[:len(jpg)/2],
 		"huge.png":      huge,
 	} {
-		began := time.Now()
 		w := g.preview(g.put("/"+name, data), "x=64&y=64")
-		if took := time.Since(began); took > 20*time.Second {
-			t.Errorf("%s took %v", name, took)
-		}
 		shown := name == "half.jpg" || name == "itself.svg" || name == "forever.pdf" // as far as they go
 		if w.Code != 404 && (w.Code != 200 || !shown) {
 			t.Errorf("%s: %d", name, w.Code)

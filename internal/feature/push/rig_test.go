@@ -182,9 +182,9 @@ func (c *client) say(s string) {
 	}
 }
 
-// next waits for a message; "" is the end, or silence for ten seconds.
+// next waits for a message; "" is the end, or silence for a minute.
 func (c *client) next() string {
-	ctx, cancel := context.WithTimeout(c.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(c.Context(), time.Minute)
 	defer cancel()
 	_, text, err := c.conn.Read(ctx)
 	if err != nil {

@@ -47,7 +47,7 @@ func (r *rig) until(what string, f func() (missing string)) {
 	r.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(20 * time.Second); ; <-tick.C {
+	for end := time.Now().Add(time.Minute); ; <-tick.C {
 		missing := f()
 		if missing == "" {
 			return
