@@ -28,8 +28,9 @@ func lite(t *testing.T) *rig { return newRig(t, dbtest.SQLite(t, schemas...)) }
 func newRig(t *testing.T, d *db.DB) *rig {
 	t.Helper()
 	g := &rig{Rig: desktest.New(t, d, "trashbin")}
-	g.room = New(d, g.Tree, g.Files, g.People, settings.New(d))
-	g.room.Now = g.Now
+	rules := settings.New(d)
+	g.room = New(d, g.Tree, g.Files, g.People, rules)
+	g.room.Now, rules.Now = g.Now, g.Now
 	g.room.Plug(g.Board)
 	return g
 }
