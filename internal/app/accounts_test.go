@@ -13,7 +13,7 @@ import (
 // An account that a script makes through the API can hold as much as it was
 // given, from the first upload on.
 func TestAccountsMadeThroughTheAPI(t *testing.T) {
-	dbtest.EachDSN(t, func(t *testing.T, dsn string) {
+	dbtest.EachDSN(t, schemas, func(t *testing.T, dsn string) {
 		r := start(t, "ATRIUM_DB="+dsn)
 		defer r.stop()
 		call := func(as, password, method, path string, form url.Values) (code int, data map[string]any) {

@@ -40,6 +40,7 @@ func (c *console) begin() *house {
 	if err != nil {
 		c.Fatal(err)
 	}
+	layOut(c.T, c.environ)
 	h, err := open(c.Context(), config, slog.New(slog.DiscardHandler), "test")
 	if err != nil {
 		c.Fatal(err)
@@ -151,7 +152,7 @@ func TestCommands(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	dbtest.EachDSN(t, func(t *testing.T, dsn string) {
+	dbtest.EachDSN(t, schemas, func(t *testing.T, dsn string) {
 		c := newConsole(t, "ATRIUM_DB="+dsn, "ATRIUM_URL=https://cloud.example.com")
 		c.begin()
 		for _, s := range scripts {

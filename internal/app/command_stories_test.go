@@ -45,7 +45,7 @@ func put(t *testing.T, h *house, p *who.Principal, path, body string) error {
 // A running server follows what commands do, within a second and without a
 // restart.
 func TestARunningServerFollowsCommands(t *testing.T) {
-	dbtest.EachDSN(t, func(t *testing.T, dsn string) {
+	dbtest.EachDSN(t, schemas, func(t *testing.T, dsn string) {
 		c := newConsole(t, "ATRIUM_DB="+dsn)
 		h := c.begin()
 		signIn := func(login, secret string) (*who.Principal, error) {
@@ -106,7 +106,7 @@ func TestARunningServerFollowsCommands(t *testing.T) {
 
 // Who is deleted leaves nothing, and nothing to who comes after under the name.
 func TestADeletedAccountTakesItsFilesAlong(t *testing.T) {
-	dbtest.EachDSN(t, func(t *testing.T, dsn string) {
+	dbtest.EachDSN(t, schemas, func(t *testing.T, dsn string) {
 		c := newConsole(t, "ATRIUM_DB="+dsn)
 		h := c.begin()
 		c.must("user:add alice --password-from-env")

@@ -64,7 +64,7 @@ func alive(t *testing.T, answer string) *httptest.Server {
 }
 
 func TestDoctorFindsAHealthyServer(t *testing.T) {
-	dbtest.EachDSN(t, func(t *testing.T, dsn string) {
+	dbtest.EachDSN(t, schemas, func(t *testing.T, dsn string) {
 		s := alive(t, "ok\n")
 		c := newConsole(t, "ATRIUM_DB="+dsn, "ATRIUM_URL="+s.URL, "ATRIUM_HTTP_LISTEN="+s.Listener.Addr().String())
 		c.begin()

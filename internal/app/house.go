@@ -105,6 +105,9 @@ var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, 
 	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, preferences.Schema, tree.Schema, content.Schema, davfiles.Schema, search.Schema, push.Schema,
 	shares.Schema, trash.Schema, notify.Schema, versions.Schema, rewind.Schema, media.Schema, links.Schema, activity.Schema, transfer.Schema, sharemail.Schema, theming.Schema}, onFiles)
 
+// Schemas are the tables of all rooms, for tests that lay them out once for many servers.
+func Schemas() []db.Schema { return slices.Clone(schemas) }
+
 // open connects to the database and the store and builds what lies above them.
 // A store that is not there is no error: files are then unavailable until it
 // comes.

@@ -17,7 +17,7 @@ import (
 // looks, and is cut off when its account is locked by a command, in another
 // process. With -v the test tells how soon.
 func TestPush(t *testing.T) {
-	dbtest.EachDSN(t, func(t *testing.T, dsn string) {
+	dbtest.EachDSN(t, schemas, func(t *testing.T, dsn string) {
 		environ := []string{"ATRIUM_DB=" + dsn, "ATRIUM_DATA=" + t.TempDir(), "ATRIUM_STORAGE_DURABILITY=none", "ATRIUM_LOG_LEVEL=error"}
 		c := newConsole(t, environ...)
 		r := start(t, environ...)

@@ -157,7 +157,7 @@ func (b *begun) ended() (cut bool) {
 // that does not read just now, and what runs with others does not. Half of the ways
 // are taken in another process. With -v the test tells how soon.
 func TestWhatIsRevokedEndsTransfers(t *testing.T) {
-	dbtest.EachDSN(t, func(t *testing.T, dsn string) {
+	dbtest.EachDSN(t, schemas, func(t *testing.T, dsn string) {
 		environ := []string{"ATRIUM_DB=" + dsn, "ATRIUM_DATA=" + t.TempDir(), "ATRIUM_STORAGE_DURABILITY=none", "ATRIUM_LOG_LEVEL=error"}
 		c := newConsole(t, environ...)
 		r := start(t, environ...)

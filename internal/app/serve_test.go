@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"atrium/internal/infra/conf"
+	"atrium/internal/infra/db/dbtest"
 )
 
 // running is a server of this process.
@@ -54,6 +56,24 @@ func (r *running) inFlight() (n int) {
 	return n - 1
 }
 
+// layOut saves a server or command with an SQLite file that is not there the time to
+// make its tables.
+func layOut(t *testing.T, environ []string) {
+	t.Helper()
+	config, err := conf.Load(conf.Source{Environ: environ})
+	if err != nil {
+		return // it will say so itself
+	}
+	path, ok := strings.CutPrefix(config.DSN(), "sqlite:")
+	if _, err := os.Stat(path); !ok || err == nil {
+		return
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	dbtest.Like(t, path, schemas)
+}
+
 // start serves from an empty folder until stop, which waits for the end.
 func start(t *testing.T, environ ...string) *running {
 	t.Helper()
@@ -69,6 +89,7 @@ func start(t *testing.T, environ ...string) *running {
 		environ = append(environ, "ATRIUM_ADMIN_PASSWORD=correct horse battery")
 	}
 	environ = append([]string{"ATRIUM_DATA=" + t.TempDir(), "ATRIUM_HTTP_LISTEN=" + addr, "ATRIUM_LOG_LEVEL=error"}, environ...)
+	layOut(t, environ)
 	read, write := io.Pipe()
 	e := &env{src: conf.Source{Environ: environ}, version: "test", in: strings.NewReader(""), out: write, errOut: os.Stderr}
 	ctx, cancel := context.WithCancel(context.Background())

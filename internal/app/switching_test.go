@@ -88,7 +88,7 @@ func (n *node) works() bool {
 // A room is switched off and on while the server runs, through the API or by a
 // command, and every node follows.
 func TestRoomsAreSwitched(t *testing.T) {
-	dbtest.EachDSN(t, func(t *testing.T, dsn string) {
+	dbtest.EachDSN(t, schemas, func(t *testing.T, dsn string) {
 		c := newConsole(t, "ATRIUM_DB="+dsn, "ATRIUM_ADMIN_PASSWORD="+octopass)
 		here, there := c.node(), c.node()
 		follow := func() {

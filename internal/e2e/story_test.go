@@ -51,7 +51,7 @@ func (s *story) day(n int) string { return s.now().AddDate(0, 0, n).UTC().Format
 
 // tell runs a story on each database, with a server of its own.
 func tell(t *testing.T, f func(s *story)) {
-	dbtest.EachDSN(t, func(t *testing.T, dsn string) {
+	dbtest.EachDSN(t, app.Schemas(), func(t *testing.T, dsn string) {
 		s := &story{T: t, people: map[string]*person{}}
 		s.serve(dsn)
 		s.admin = &person{s: s, id: "admin", secret: horse}

@@ -5,12 +5,10 @@
 package dbtest
 
 import (
-	"context"
-	"crypto/rand"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"atrium/internal/infra/db"
@@ -19,23 +17,18 @@ import (
 // Each runs f as a sub-test on every database at hand, with the tables of schemas.
 func Each(t *testing.T, schemas []db.Schema, f func(t *testing.T, d *db.DB)) {
 	t.Helper()
-	if withSQLite() {
-		t.Run("sqlite", func(t *testing.T) { f(t, SQLite(t, schemas...)) })
-	}
-	for name, server := range servers(t) {
-		t.Run(name, func(t *testing.T) { f(t, kept(t, server, schemas)) })
-	}
+	EachDSN(t, schemas, func(t *testing.T, dsn string) { f(t, open(t, dsn, schemas)) })
 }
 
-// EachDSN runs f as a sub-test with the address of a fresh, empty database of
-// each kind at hand, for tests that open it themselves.
-func EachDSN(t *testing.T, f func(t *testing.T, dsn string)) {
+// EachDSN is Each for tests that open the database themselves.
+func EachDSN(t *testing.T, schemas []db.Schema, f func(t *testing.T, dsn string)) {
 	t.Helper()
-	if withSQLite() {
-		t.Run("sqlite", func(t *testing.T) { f(t, "sqlite:"+filepath.Join(t.TempDir(), "atrium.db")) })
+	servers := servers(t)
+	if os.Getenv("TEST_SQLITE") != "off" || len(servers) == 0 {
+		t.Run("sqlite", func(t *testing.T) { f(t, lite(t, schemas)) })
 	}
-	for name, server := range servers(t) {
-		t.Run(name, func(t *testing.T) { f(t, fresh(t, server)) })
+	for name, server := range servers {
+		t.Run(name, func(t *testing.T) { f(t, kept(t, server, schemas)) })
 	}
 }
 
@@ -56,14 +49,17 @@ func servers(t testing.TB) map[string]*url.URL {
 	return found
 }
 
-func withSQLite() bool {
-	return os.Getenv("TEST_SQLITE") != "off" || os.Getenv("TEST_PG")+os.Getenv("TEST_MY") == ""
-}
-
 // SQLite opens a new SQLite database with the tables of schemas.
 func SQLite(t testing.TB, schemas ...db.Schema) *db.DB {
 	t.Helper()
-	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "atrium.db"), schemas)
+	return open(t, lite(t, schemas), schemas)
+}
+
+func lite(t testing.TB, schemas []db.Schema) (dsn string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "atrium.db")
+	Like(t, path, schemas)
+	return "sqlite:" + path
 }
 
 func open(t testing.TB, dsn string, schemas []db.Schema) *db.DB {
@@ -72,43 +68,26 @@ func open(t testing.TB, dsn string, schemas []db.Schema) *db.DB {
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
-	closing(t, d)
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
 	if err := db.Migrate(t.Context(), d, schemas...); err != nil {
 		t.Fatal(err)
 	}
 	return d
 }
 
-// closing has d closed when the test ends.
-func closing(t testing.TB, d *db.DB) {
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-}
-
-// fresh creates an empty database on the server.
-func fresh(t testing.TB, on *url.URL) string {
+// ask has the server do something.
+func ask(t testing.TB, server *url.URL, q string) {
 	t.Helper()
-	name := "t" + strings.ToLower(rand.Text())
-	server, err := db.Open(t.Context(), on.String())
+	d, err := db.Open(t.Context(), server.String())
 	if err != nil {
 		t.Fatalf("the test database does not answer: %v", err)
 	}
-	if _, err := server.Exec(t.Context(), "CREATE DATABASE "+name); err != nil {
+	_, err = d.Exec(t.Context(), q)
+	if err := errors.Join(err, d.Close()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_, err := server.Exec(context.Background(), "DROP DATABASE "+name)
-		if err == nil {
-			err = server.Close()
-		}
-		if err != nil {
-			t.Errorf("drop %s: %v", name, err)
-		}
-	})
-	address := *on
-	address.Path = "/" + name
-	return address.String()
 }

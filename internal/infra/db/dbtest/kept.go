@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -26,8 +27,8 @@ import (
 // first is the part of a table's name under which a kept database remembers rows.
 const first = "first_"
 
-// kept opens a database on the server with the tables of schemas, as if new.
-func kept(t testing.TB, server *url.URL, schemas []db.Schema) *db.DB {
+// kept is the address of a database on the server with the tables of schemas, as if new.
+func kept(t testing.TB, server *url.URL, schemas []db.Schema) string {
 	t.Helper()
 	name := reserve(t, describe(t, schemas))
 	address := *server
@@ -35,29 +36,59 @@ func kept(t testing.TB, server *url.URL, schemas []db.Schema) *db.DB {
 	if d, err := db.Open(t.Context(), address.String()); err == nil {
 		asNew, err := renew(t.Context(), d)
 		if asNew {
-			closing(t, d)
-			return d
+			err = db.Migrate(t.Context(), d, schemas...) // finds nothing to do, or that these tables were made otherwise
 		}
-		t.Logf("%s is made anew: %v", name, err)
-		if err := d.Close(); err != nil {
-			t.Fatal(err)
+		closeErr := d.Close()
+		if asNew && err == nil && closeErr == nil {
+			return address.String()
 		}
+		t.Logf("%s is made anew: %v %v", name, err, closeErr)
 	}
-	s, err := db.Open(t.Context(), server.String())
-	if err != nil {
-		t.Fatalf("the test database does not answer: %v", err)
-	}
-	closing(t, s)
 	for _, verb := range []string{"DROP DATABASE IF EXISTS ", "CREATE DATABASE "} {
-		if _, err := s.Exec(t.Context(), verb+name); err != nil {
-			t.Fatal(err)
-		}
+		ask(t, server, verb+name)
 	}
-	d := open(t, address.String(), schemas)
-	if err := remember(t.Context(), d); err != nil {
+	d, err := db.Open(t.Context(), address.String())
+	if err != nil {
 		t.Fatal(err)
 	}
-	return d
+	err = db.Migrate(t.Context(), d, schemas...)
+	if err == nil {
+		err = remember(t.Context(), d)
+	}
+	if err := errors.Join(err, d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return address.String()
+}
+
+// Like puts an SQLite database with the tables of schemas at path: a copy of one
+// that is made when it is not there.
+func Like(t testing.TB, path string, schemas []db.Schema) {
+	t.Helper()
+	model := filepath.Join(os.TempDir(), "atrium-"+describe(t, schemas)+".db")
+	b, err := os.ReadFile(model)
+	if errors.Is(err, fs.ErrNotExist) {
+		fresh := filepath.Join(t.TempDir(), "model.db")
+		d, openErr := db.Open(t.Context(), "sqlite:"+fresh)
+		if openErr != nil {
+			t.Fatal(openErr)
+		}
+		if err := errors.Join(db.Migrate(t.Context(), d, schemas...), d.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if b, err = os.ReadFile(fresh); err == nil {
+			err = os.WriteFile(fresh+".copy", b, 0o600)
+		}
+		if err == nil {
+			err = os.Rename(fresh+".copy", model)
+		}
+	}
+	if err == nil {
+		err = os.WriteFile(path, b, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // describe names what schemas make.
