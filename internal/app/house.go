@@ -29,6 +29,7 @@ import (
 	"atrium/internal/feature/media"
 	"atrium/internal/feature/monitor"
 	"atrium/internal/feature/notify"
+	"atrium/internal/feature/oauth2"
 	"atrium/internal/feature/oidc"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/preferences"
@@ -94,6 +95,7 @@ type house struct {
 	setup    *setup.Room
 	theming  *theming.Room
 	openid   *oidc.Room
+	programs *oauth2.Room
 	monitor  *monitor.Room
 	instance string
 	version  string
@@ -101,7 +103,7 @@ type house struct {
 }
 
 // schemas are the tables of all rooms, in the order they are made.
-var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, oidc.Schema, ldap.Schema, twofactor.Schema, passwords.Schema,
+var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, oidc.Schema, oauth2.Schema, ldap.Schema, twofactor.Schema, passwords.Schema,
 	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, preferences.Schema, tree.Schema, content.Schema, davfiles.Schema, search.Schema, push.Schema,
 	shares.Schema, trash.Schema, notify.Schema, versions.Schema, rewind.Schema, media.Schema, links.Schema, activity.Schema, transfer.Schema, sharemail.Schema, theming.Schema}, onFiles)
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
@@ -15,6 +16,7 @@ import (
 	"atrium/internal/feature/ldap"
 	"atrium/internal/feature/leave"
 	"atrium/internal/feature/monitor"
+	"atrium/internal/feature/oauth2"
 	"atrium/internal/feature/oidc"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/preferences"
@@ -71,8 +73,8 @@ func (h *house) plugIn() (*plug.Board, error) {
 	rooms = []plug.Room{
 		always("user_oidc", h.openid), // before the room that knows no other bearer tokens
 		always("user_ldap", h.directories()),
-		in,
-		second,
+		in, second,
+		may("oauth2", h.programs),
 		h.themed(about),
 		pages,
 		always("provisioning", h.accounts(apps{h, func() []plug.Room { return rooms }}, letters, choices)),
@@ -175,7 +177,7 @@ func (h *house) waysIn() (*signin.Room, *twofactor.Room, *accountmail.Room, erro
 		return nil, nil, nil, err
 	}
 	in.Passed, in.Script, second.Log = second.Passed, second.Script(), h.log
-	if err := h.vouchers(in); err != nil {
+	if err := errors.Join(h.vouchers(in), h.clients(in)); err != nil {
 		return nil, nil, nil, err
 	}
 	letters, err := accountmail.New(h.db, h.people, h.mail, h.box, h.conf.BaseURL())
@@ -191,18 +193,8 @@ func (h *house) vouchers(in *signin.Room) error {
 	if err != nil {
 		return err
 	}
-	rm.Now, rm.Log, rm.Rooms = h.env.clock(), h.log, []string{who.FilesRoom, who.AccountRoom}
-	rm.Folder = func(ctx context.Context, uid, path string) (int64, error) {
-		v, err := h.files.As(ctx, &who.Principal{ID: uid})
-		if err != nil {
-			return 0, err
-		}
-		e, err := v.Stat(ctx, path)
-		if err != nil {
-			return 0, err
-		}
-		return e.ID, nil
-	}
+	rm.Now, rm.Log, rm.Rooms = h.env.clock(), h.log, scopeRooms()
+	rm.Folder = h.folder
 	in.Leaving, in.Renewed = rm.Leaving, rm.Renewed
 	in.Doors = func(ctx context.Context, to string) (doors []signin.Door, err error) {
 		all, err := rm.Doors(ctx, to)
@@ -214,6 +206,34 @@ func (h *house) vouchers(in *signin.Room) error {
 	h.openid = rm
 	return nil
 }
+
+// folder finds the node at a path of somebody's, for the scopes of tokens.
+func (h *house) folder(ctx context.Context, uid, path string) (int64, error) {
+	v, err := h.files.As(ctx, &who.Principal{ID: uid})
+	if err != nil {
+		return 0, err
+	}
+	e, err := v.Stat(ctx, path)
+	if err != nil {
+		return 0, err
+	}
+	return e.ID, nil
+}
+
+// clients makes the room of the programs that people let use their accounts.
+func (h *house) clients(in *signin.Room) error {
+	rm, err := oauth2.New(h.db, h.people, h.box)
+	if err != nil {
+		return err
+	}
+	rm.Now, rm.Rooms, rm.Folder = h.env.clock(), scopeRooms(), h.folder
+	rm.Token, rm.Leave = signin.Tokens(h.box).Make, in.Leave
+	h.programs = rm
+	return nil
+}
+
+// scopeRooms are the parts of the server that the scopes of others' tokens may name.
+func scopeRooms() []string { return []string{who.FilesRoom, who.AccountRoom} }
 
 // directories is the room of the directories that know people.
 func (h *house) directories() *ldap.Room {

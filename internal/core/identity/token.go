@@ -165,6 +165,14 @@ func (d *Directory) RemoveToken(ctx context.Context, uid string, id int64) error
 	return d.setToken(ctx, id, "DELETE FROM token WHERE id = ? AND uid = ?", id, uid)
 }
 
+// EndTokens revokes tokens, whoever's they are; one that is gone is no error.
+func (d *Directory) EndTokens(ctx context.Context, ids []int64) error {
+	return d.tx(ctx, func(tx *db.DB) error {
+		_, err := tx.Exec(ctx, "DELETE FROM token WHERE id IN (?)", ids)
+		return err
+	})
+}
+
 // RemoveTokens revokes all tokens of a kind, such as the sessions of all
 // browsers, but the one given; 0: really all. It tells how many.
 func (d *Directory) RemoveTokens(ctx context.Context, uid string, k Kind, but int64) (n int64, err error) {

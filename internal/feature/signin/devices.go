@@ -251,7 +251,7 @@ func (rm *Room) deleteTokens(w http.ResponseWriter, r *http.Request) error {
 	switch r.URL.Query().Get("of") {
 	case "", "sessions":
 	case "all":
-		kinds = append(kinds, identity.KindApp, identity.KindOnce)
+		kinds = append(kinds, identity.KindApp, identity.KindOnce, identity.KindGrant)
 	default:
 		return fault.New(fault.Invalid, "It is either the sessions or all.")
 	}

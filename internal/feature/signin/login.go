@@ -150,15 +150,24 @@ func again(what, name, to string) string {
 
 // logout ends the session. The door has checked the request token.
 func (rm *Room) logout(w http.ResponseWriter, r *http.Request) error {
-	next := "/login?clear=1"
+	next, err := rm.Leave(w, r)
+	if err == nil {
+		web.Redirect(w, r, next)
+	}
+	return err
+}
+
+// Leave ends the browser's session and tells where to send it.
+func (rm *Room) Leave(w http.ResponseWriter, r *http.Request) (next string, err error) {
+	next = "/login?clear=1"
 	if p := who.From(r.Context()); p != nil && p.Via == who.ViaSession {
 		elsewhere, err := rm.leaving(r.Context(), p)
 		if err != nil {
-			return err
+			return "", err
 		}
 		next = orHome(elsewhere, next)
 		if err := rm.dir.RemoveToken(r.Context(), p.ID, p.TokenID); err != nil && !errors.Is(err, fault.NotFound) {
-			return err
+			return "", err
 		}
 	}
 	setCookie(w, r, sessionCookie, "", -1)
@@ -167,8 +176,7 @@ func (rm *Room) logout(w http.ResponseWriter, r *http.Request) error {
 	if web.VisitOf(r.Context()).HTTPS() {
 		w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	}
-	web.Redirect(w, r, next)
-	return nil
+	return next, nil
 }
 
 func (rm *Room) leaving(ctx context.Context, p *who.Principal) (string, error) {

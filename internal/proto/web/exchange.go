@@ -23,6 +23,9 @@ type exchange struct {
 	wrote   time.Time // when the write deadline was last moved
 	handler *Route
 
+	unframed bool   // see Unframed
+	leads    string // where the forms of the page may lead besides
+
 	watch watch
 
 	body     io.ReadCloser

@@ -46,7 +46,12 @@ func Nonce(w http.ResponseWriter, r *http.Request) string {
 		_, _ = rand.Read(b[:]) // never fails
 		x.nonce = base64.StdEncoding.EncodeToString(b[:])
 	}
-	w.Header().Set("Content-Security-Policy", pagePolicy(x.nonce))
+	frames := "'self'"
+	if x.unframed {
+		frames = "'none'"
+		w.Header().Set("X-Frame-Options", "DENY")
+	}
+	w.Header().Set("Content-Security-Policy", pagePolicy(x.nonce, frames, x.leads))
 	// With "no-referrer" a browser would send Origin: null along with our own
 	// forms, which over plain HTTP leaves nothing to tell them from foreign ones.
 	w.Header().Set("Referrer-Policy", "same-origin")
@@ -54,11 +59,20 @@ func Nonce(w http.ResponseWriter, r *http.Request) string {
 	return x.nonce
 }
 
+// Unframed keeps the page of this answer out of frames, so that no other page can lay
+// itself over it, and lets its forms lead to an address besides our own: browsers hold
+// redirects to that too. leads is an origin, a scheme with its colon, or "".
+func Unframed(r *http.Request, leads string) {
+	if x, ok := r.Context().Value(visitKey{}).(*exchange); ok {
+		x.unframed, x.leads = true, leads
+	}
+}
+
 // pagePolicy is the content security policy of pages: scripts and styles from
 // ourselves or with the nonce of this answer, never inline ones.
-func pagePolicy(nonce string) string {
+func pagePolicy(nonce, frames, leads string) string {
 	return "default-src 'none';base-uri 'none';object-src 'none';manifest-src 'self';" +
 		"script-src 'self' 'nonce-" + nonce + "';style-src 'self' 'nonce-" + nonce + "';" +
 		"img-src 'self' data: blob:;font-src 'self' data:;media-src 'self' blob:;connect-src 'self';" +
-		"worker-src 'self' blob:;frame-src 'self' blob:;frame-ancestors 'self';form-action 'self' nc:"
+		"worker-src 'self' blob:;frame-src 'self' blob:;frame-ancestors " + frames + ";form-action 'self' nc: " + leads
 }
