@@ -15,13 +15,15 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"atrium/internal/base/who"
+	"atrium/internal/core/identity"
 	"atrium/internal/core/identity/throttle"
 	"atrium/internal/infra/seal"
 )
 
 func TestAttackRedirectMismatch(t *testing.T) {
 	each(t, func(g *rig) {
-		c, _ := g.client(Client{Settings: Settings{Redirects: []string{callback, "http://127.0.0.1:*/cb", "http://[::1]/cb", "org.example.app:/cb"}}}, false)
+		c, _ := g.client(Client{Settings: Settings{Redirects: []string{callback, "http://127.0.0.1:*/cb", "http://[::1]/cb", "org.example.app:/cb"}}})
 		olga := g.browser("olga")
 		for _, to := range []string{callback, "http://127.0.0.1:51004/cb", "http://[::1]/cb", "org.example.app:/cb"} {
 			if w := olga.get(asks(c, "redirect_uri", to)); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "<form") {
@@ -48,7 +50,7 @@ func TestAttackRedirectThatMustNotBeRegistered(t *testing.T) {
 		for _, to := range []string{"", "nope", "/cb", "http://client.example/cb", "https://", "https://u:p@client.example/cb", callback + "#x", "javascript:alert(1)", "data:text/html,x",
 			"https://client.example;script-src/cb", "https://client.example/c b", "https://client.example/\"", "http://localhost.evil.example/cb", "http://127.0.0.1:*.evil.example/", "file:///etc/passwd",
 			"https://*/cb", "ms.app:/x#y", "https://client.example\\@evil.example/"} {
-			if _, err := g.room.Register(g.Context(), &Client{Name: "x", Settings: Settings{Redirects: []string{to}}}, false); err == nil {
+			if _, err := g.room.Register(g.Context(), &Client{Name: "x", Settings: Settings{Redirects: []string{to}}}); err == nil {
 				g.Errorf("%q is registered", to)
 			}
 		}
@@ -58,7 +60,7 @@ func TestAttackRedirectThatMustNotBeRegistered(t *testing.T) {
 // TestAttackOpenRedirectInErrors asks with what cannot be, to be sent elsewhere.
 func TestAttackOpenRedirectInErrors(t *testing.T) {
 	each(t, func(g *rig) {
-		c, _ := g.client(Client{}, false)
+		c, _ := g.client(Client{})
 		olga := g.browser("olga")
 		for _, address := range []string{
 			asks(c, "response_type", "token", "redirect_uri", "https://evil.example/"), asks(&Client{Ident: "nosuch"}, "redirect_uri", "https://evil.example/"),
@@ -80,7 +82,7 @@ func TestAttackOpenRedirectInErrors(t *testing.T) {
 
 func TestAttackCodeReuse(t *testing.T) {
 	each(t, func(g *rig) {
-		c, secret := g.client(Client{}, false)
+		c, secret := g.client(Client{})
 		code := g.browser("olga").code(asks(c))
 		a := g.redeem(c, secret, code)
 		if got := g.refused("grant_type", "authorization_code", "code", code, "client_id", c.Ident, "client_secret", secret); got != "invalid_grant" {
@@ -102,8 +104,8 @@ func TestAttackCodeReuse(t *testing.T) {
 
 func TestAttackCodeByAnotherClient(t *testing.T) {
 	each(t, func(g *rig) {
-		c, secret := g.client(Client{}, false)
-		thief, others := g.client(Client{}, false)
+		c, secret := g.client(Client{})
+		thief, others := g.client(Client{})
 		code := g.browser("olga").code(asks(c))
 		if got := g.refused("grant_type", "authorization_code", "code", code, "client_id", thief.Ident, "client_secret", others); got != "invalid_grant" {
 			g.Errorf("another client: %s", got)
@@ -123,8 +125,8 @@ func TestAttackCodeByAnotherClient(t *testing.T) {
 
 func TestAttackPKCE(t *testing.T) {
 	each(t, func(g *rig) {
-		c, _ := g.client(Client{}, true)
-		both, secret := g.client(Client{}, false)
+		c, _ := g.client(Client{Settings: Settings{Public: true}})
+		both, secret := g.client(Client{})
 		olga := g.browser("olga")
 		verifier, challenge := pkce()
 		for what, pairs := range map[string][]string{"missing": nil, "plain": {"code_challenge", challenge, "code_challenge_method", "plain"}, "no method": {"code_challenge", challenge},
@@ -149,8 +151,8 @@ func TestAttackPKCE(t *testing.T) {
 
 func TestAttackRefreshReuse(t *testing.T) {
 	each(t, func(g *rig) {
-		c, secret := g.client(Client{}, false)
-		thief, others := g.client(Client{}, false)
+		c, secret := g.client(Client{})
+		thief, others := g.client(Client{})
 		a := g.redeem(c, secret, g.browser("olga").code(asks(c)))
 		if got := g.refused("grant_type", "refresh_token", "refresh_token", a.Refresh, "client_id", thief.Ident, "client_secret", others); got != "invalid_grant" {
 			g.Errorf("another client: %s", got)
@@ -179,7 +181,7 @@ func TestAttackRefreshReuse(t *testing.T) {
 // no repeated request, however soon.
 func TestAttackRepeatedRequestAfterTheNext(t *testing.T) {
 	each(t, func(g *rig) {
-		c, secret := g.client(Client{}, false)
+		c, secret := g.client(Client{})
 		a := g.redeem(c, secret, g.browser("olga").code(asks(c)))
 		b := g.tokens("grant_type", "refresh_token", "refresh_token", a.Refresh, "client_id", c.Ident, "client_secret", secret)
 		last := g.tokens("grant_type", "refresh_token", "refresh_token", b.Refresh, "client_id", c.Ident, "client_secret", secret)
@@ -194,9 +196,9 @@ func TestAttackRepeatedRequestAfterTheNext(t *testing.T) {
 
 func TestAttackTokenOfAnotherClient(t *testing.T) {
 	each(t, func(g *rig) {
-		c, secret := g.client(Client{}, false)
-		thief, others := g.client(Client{}, false)
-		public, _ := g.client(Client{}, true)
+		c, secret := g.client(Client{})
+		thief, others := g.client(Client{})
+		public, _ := g.client(Client{Settings: Settings{Public: true}})
 		a := g.redeem(c, secret, g.browser("olga").code(asks(c, "scope", "files:read")))
 		active := func(token string, c *Client, secret string) map[string]any {
 			return decoded[map[string]any](g.T, g.post(api+"/introspect", "token", token, "client_id", c.Ident, "client_secret", secret))
@@ -220,6 +222,13 @@ func TestAttackTokenOfAnotherClient(t *testing.T) {
 			if w := g.post(api+"/revoke", "token", token, "client_id", c.Ident, "client_secret", secret); w.Code != http.StatusOK {
 				g.Errorf("an unknown token: %d %s", w.Code, w.Body)
 			}
+		}
+		b := g.redeem(c, secret, g.browser("otto").code(asks(c)))
+		if _, err := g.dir.RemoveTokens(g.Context(), "otto", identity.KindApp, 0); err != nil {
+			g.Fatal(err)
+		}
+		if active(b.Refresh, c, secret)["active"] != false {
+			g.Error("the refresh token goes on when the list of devices has no access token any more")
 		}
 		if w := g.post(api+"/revoke", "token", a.Refresh, "client_id", c.Ident, "client_secret", secret); w.Code != http.StatusOK {
 			g.Errorf("%d %s", w.Code, w.Body)
@@ -259,8 +268,8 @@ func TestAttackClientAssertion(t *testing.T) {
 			g.Fatal(err)
 		}
 		public := jose.JSONWebKey{Key: key.Public(), KeyID: "k1"}
-		c, _ := g.client(Client{Settings: Settings{Keys: &jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}}}}, false)
-		other, _ := g.client(Client{Settings: Settings{Keys: &jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}}}}, false)
+		c, _ := g.client(Client{Settings: Settings{Keys: &jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}}}})
+		other, _ := g.client(Client{Settings: Settings{Keys: &jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}}}})
 		olga := g.browser("olga")
 		says := func(over map[string]any) map[string]any {
 			m := map[string]any{"iss": c.Ident, "sub": c.Ident, "aud": here, "exp": g.now.Add(time.Minute).Unix(), "jti": seal.Token(10)}
@@ -316,7 +325,7 @@ func TestAttackClientAssertion(t *testing.T) {
 
 func TestAttackClickjackingOfTheConsent(t *testing.T) {
 	each(t, func(g *rig) {
-		c, _ := g.client(Client{}, false)
+		c, _ := g.client(Client{})
 		for _, path := range []string{asks(c), base + "/device"} {
 			h := g.browser("olga").get(path).Header()
 			csp := h.Get("Content-Security-Policy")
@@ -332,7 +341,7 @@ func TestAttackClickjackingOfTheConsent(t *testing.T) {
 
 func TestAttackForgedConsent(t *testing.T) {
 	each(t, func(g *rig) {
-		c, secret := g.client(Client{}, false)
+		c, secret := g.client(Client{})
 		olga := g.browser("olga")
 		f := fields(olga.get(asks(c)).Body.String())
 		forged := func(change func(f url.Values, r *http.Request)) *httptest.ResponseRecorder {
@@ -375,7 +384,7 @@ func TestAttackForgedConsent(t *testing.T) {
 func TestAttackGuessedSecret(t *testing.T) {
 	each(t, func(g *rig) {
 		g.dir.SlowGuesses(throttle.Guessing{First: time.Microsecond, Most: time.Microsecond})
-		c, _ := g.client(Client{}, false)
+		c, _ := g.client(Client{})
 		status := 0
 		for range 40 {
 			if status = g.post(api+"/token", "grant_type", "authorization_code", "client_id", c.Ident, "client_secret", seal.Token(8)).Code; status == http.StatusTooManyRequests {
@@ -390,7 +399,7 @@ func TestAttackGuessedSecret(t *testing.T) {
 
 func TestAttackDeadAccount(t *testing.T) {
 	each(t, func(g *rig) {
-		c, secret := g.client(Client{}, false)
+		c, secret := g.client(Client{})
 		code, a := g.browser("olga").code(asks(c)), g.redeem(c, secret, g.browser("olga").code(asks(c)))
 		if err := g.dir.Disable(g.Context(), "olga"); err != nil {
 			g.Fatal(err)
@@ -421,7 +430,7 @@ func FuzzScope(f *testing.F) {
 		if err != nil || again.String() != d.String() {
 			t.Errorf("%q is told as %q, which reads as %q, %v", said, d, again, err)
 		}
-		less, err := d.narrowed(append(d.parts(), d.Claims...), true, rooms, nil)
+		less, err := d.narrowed(append(d.parts(), d.Claims...), who.Read, rooms, nil)
 		if err == nil && less.within(d.String(), rooms) != nil {
 			t.Errorf("%q narrowed is %q", d, less)
 		}

@@ -24,6 +24,7 @@ type ask struct {
 	demand   demand
 	maxAge   time.Duration
 	aged     bool // whether there is a maxAge
+	wrong    bool // a wrong password was typed into the page
 }
 
 var challenge = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
@@ -52,7 +53,7 @@ func (rm *Room) understand(ctx context.Context, q url.Values) (*ask, error) {
 		return a, &refusal{code: "request_not_supported"}
 	case q.Get("response_mode") != "" && q.Get("response_mode") != "query":
 		return a, invalid("The response mode is not supported.")
-	case code == "" && (method != "" || c.Public()):
+	case code == "" && (method != "" || c.Public):
 		return a, invalid("A code challenge is needed (PKCE).")
 	case code != "" && (method != "S256" || !challenge.MatchString(code)):
 		return a, invalid("The code challenge must be one of S256.")
@@ -72,6 +73,9 @@ func (rm *Room) demanded(ctx context.Context, c *Client, scope, resource string)
 		server, err = rm.clientAt(ctx, resource)
 		if errors.Is(err, fault.NotFound) {
 			err = &refusal{code: "invalid_target", text: "There is no such resource."}
+		}
+		if err == nil && c.Scope != "" {
+			err = &refusal{code: "invalid_target", text: "The program may not ask for access to another server."}
 		}
 		if err != nil {
 			return nil, d, err
@@ -150,10 +154,10 @@ func (rm *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 		if silent {
 			return a.fail(w, r, &refusal{code: "login_required"})
 		}
-		return rm.ask(w, r, a, false)
+		return rm.ask(w, r, a)
 	}
 	known := false
-	if !a.client.Public() && a.said.Get("scope") != "" && !a.prompts("consent") {
+	if !a.client.Public && a.said.Get("scope") != "" && !a.prompts("consent") {
 		if known, err = rm.agreedBefore(ctx, a.client, p.ID, a.demand.String(), a.resource()); err != nil {
 			return err
 		}
@@ -164,7 +168,7 @@ func (rm *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 	case silent:
 		return a.fail(w, r, &refusal{code: "consent_required"})
 	}
-	return rm.ask(w, r, a, false)
+	return rm.ask(w, r, a)
 }
 
 func (a *ask) resource() string {
@@ -186,10 +190,14 @@ func (rm *Room) signedAt(ctx context.Context, p *who.Principal) (time.Time, erro
 	return t.Created, nil
 }
 
+// justNow is how long ago a sign-in is the one that prompt=login asks for.
+const justNow = time.Minute
+
 // mustType tells whether the password has to be typed again: as for every device that
 // gets into an account, or because the client wants it so.
 func (rm *Room) mustType(a *ask, p *who.Principal, signed time.Time) bool {
-	return rm.Now().Sub(p.Confirmed) >= web.ConfirmedFor || a.prompts("login") || a.aged && rm.Now().Sub(signed) > a.maxAge
+	ago := rm.Now().Sub(signed)
+	return rm.Now().Sub(p.Confirmed) >= web.ConfirmedFor || a.prompts("login") && ago > justNow || a.aged && ago > a.maxAge
 }
 
 // agree answers POST /apps/oauth2/authorize, the form of the page.
@@ -226,15 +234,24 @@ func (rm *Room) agree(w http.ResponseWriter, r *http.Request) error {
 			if err != nil {
 				return err
 			}
-			return rm.ask(w, r, a, r.PostForm.Get("password") != "")
+			a.wrong = r.PostForm.Get("password") != ""
+			return rm.ask(w, r, a)
 		}
 		signed = rm.Now()
 	}
-	d, err := a.demand.narrowed(r.PostForm["keep"], r.PostForm.Get("readonly") != "", rm.Rooms, a.foreign())
+	d, err := a.demand.narrowed(r.PostForm["keep"], keptVerbs(r), rm.Rooms, a.foreign())
 	if err != nil {
 		return rm.refuse(w, r, err)
 	}
 	return rm.giveCode(w, r, a, p, d, signed)
+}
+
+// keptVerbs are those that somebody leaves to a client in the page's form.
+func keptVerbs(r *http.Request) who.Verb {
+	if r.PostForm.Get("readonly") != "" {
+		return who.Read
+	}
+	return who.Everything
 }
 
 var errNotInPerson = fault.New(fault.Denied, "An app password cannot let another program in.")

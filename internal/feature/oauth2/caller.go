@@ -82,7 +82,7 @@ func unknown(basic bool) *refusal {
 func (rm *Room) shown(r *http.Request, c *Client, secret, proof string) error {
 	wrong := fault.New(fault.Anonymous, errClient.text)
 	switch {
-	case c.Public():
+	case c.Public:
 		if secret != "" || proof != "" {
 			return wrong
 		}

@@ -23,7 +23,7 @@ type Client struct {
 	ID     int64
 	Name   string // as people see it
 	Ident  string // its client_id: 64 letters and digits
-	Secret []byte // the keyed hash; nil: a public client, which can keep none
+	Secret []byte // the keyed hash; empty: it has none
 	// Audience is the address of a resource server of one's own, which takes access
 	// tokens that name it (RFC 8707); "": the client is none.
 	Audience string
@@ -33,7 +33,10 @@ type Client struct {
 // Settings are what administrators say of a client besides.
 type Settings struct {
 	Redirects []string `json:"redirects"`
-	Logouts   []string `json:"logouts,omitempty"` // where people may be sent after they have logged out
+	// Public clients run where nothing can be kept secret, and have nothing to show who
+	// they are by.
+	Public  bool     `json:"public,omitempty"`
+	Logouts []string `json:"logouts,omitempty"` // where people may be sent after they have logged out
 	// Keys verify the assertions of a client that shows who it is by private_key_jwt
 	// (RFC 7523); then it has no secret.
 	Keys *jose.JSONWebKeySet `json:"keys,omitempty"`
@@ -45,9 +48,6 @@ type Settings struct {
 	// not those of RFC 6749.
 	Classic bool `json:"classic,omitempty"`
 }
-
-// Public tells whether the client has nothing to show who it is by.
-func (c *Client) Public() bool { return len(c.Secret) == 0 && c.Keys == nil }
 
 const clientColumns = "id, name, ident, secret, audience, settings"
 
@@ -86,12 +86,12 @@ func (rm *Room) oneClient(ctx context.Context, where string, arg any) (*Client, 
 
 // Clients are all clients, oldest first.
 func (rm *Room) Clients(ctx context.Context) ([]*Client, error) {
-	return db.List(ctx, rm.db, scanClient, "SELECT "+clientColumns+" FROM oauth2_client ORDER BY id")
+	return db.List(ctx, rm.db, scanClient, "SELECT "+clientColumns+" FROM oauth2_client ORDER BY created, id")
 }
 
 // Register keeps a new client and returns its secret, which is not to be had again.
-// public clients, and those with keys, have none.
-func (rm *Room) Register(ctx context.Context, c *Client, public bool) (secret string, err error) {
+// Public clients, and those with keys, have none.
+func (rm *Room) Register(ctx context.Context, c *Client) (secret string, err error) {
 	if err := rm.check(ctx, c); err != nil {
 		return "", err
 	}
@@ -99,7 +99,7 @@ func (rm *Room) Register(ctx context.Context, c *Client, public bool) (secret st
 		return "", err
 	}
 	c.Ident, c.Secret = seal.Token(64), []byte{}
-	if !public && c.Keys == nil {
+	if !c.Public && c.Keys == nil {
 		secret = seal.Token(64)
 		c.Secret = rm.box.Hash(secret)
 	}
@@ -140,6 +140,9 @@ func (rm *Room) check(ctx context.Context, c *Client) error {
 	}
 	if _, err := read(c.Scope, rm.Rooms, nil); err != nil {
 		return err
+	}
+	if c.Public && c.Keys != nil {
+		return fault.New(fault.Invalid, "A public client has no keys.")
 	}
 	if c.Keys != nil {
 		for _, k := range c.Keys.Keys {

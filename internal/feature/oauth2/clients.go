@@ -31,7 +31,7 @@ type shown struct {
 }
 
 func show(c *Client, secret string) shown {
-	s := shown{ID: c.ID, Name: c.Name, Ident: c.Ident, Secret: secret, Public: c.Public(), Scope: c.Scope, Audience: c.Audience}
+	s := shown{ID: c.ID, Name: c.Name, Ident: c.Ident, Secret: secret, Public: c.Public, Scope: c.Scope, Audience: c.Audience}
 	if len(c.Redirects) > 0 {
 		s.Redirect, s.More = c.Redirects[0], c.Redirects[1:]
 	}
@@ -69,8 +69,8 @@ func (rm *Room) createClient(w http.ResponseWriter, r *http.Request) error {
 		}
 		in.Name, in.RedirectURI = r.PostForm.Get("name"), r.PostForm.Get("redirectUri")
 	}
-	c := &Client{Name: in.Name, Settings: Settings{Redirects: []string{in.RedirectURI}, Classic: !in.Public}}
-	secret, err := rm.Register(r.Context(), c, in.Public)
+	c := &Client{Name: in.Name, Settings: Settings{Redirects: []string{in.RedirectURI}, Public: in.Public, Classic: !in.Public}}
+	secret, err := rm.Register(r.Context(), c)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (rm *Room) addCommand(cmd *cobra.Command, args []string) error {
 	if err := errors.Join(err, err2); err != nil {
 		return err
 	}
-	c.Logouts, c.Scope, c.Audience, c.Offers = logouts, f.Lookup("scope").Value.String(), f.Lookup("audience").Value.String(), f.Lookup("offers").Value.String()
+	c.Public, c.Logouts, c.Scope, c.Audience, c.Offers = public, logouts, f.Lookup("scope").Value.String(), f.Lookup("audience").Value.String(), f.Lookup("offers").Value.String()
 	if name := f.Lookup("jwks-file").Value.String(); name != "" {
 		text, err := os.ReadFile(name)
 		if err != nil {
@@ -143,7 +143,7 @@ func (rm *Room) addCommand(cmd *cobra.Command, args []string) error {
 			return fault.Wrap(fault.Invalid, err, "The file holds no set of keys (JWKS).")
 		}
 	}
-	secret, err := rm.Register(cmd.Context(), c, public)
+	secret, err := rm.Register(cmd.Context(), c)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (rm *Room) listCommand(cmd *cobra.Command, _ []string) error {
 	table := cli.Table{}
 	for _, c := range all {
 		kind := "confidential"
-		if c.Public() {
+		if c.Public {
 			kind = "public"
 		}
 		table = append(table, cli.Map{{Key: "id", Value: c.ID}, {Key: "name", Value: c.Name}, {Key: "kind", Value: kind}, {Key: "client_id", Value: c.Ident},

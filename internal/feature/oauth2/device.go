@@ -120,17 +120,18 @@ func (rm *Room) beginDevice(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+const noSuchCode = "This code is not known, or it has expired."
+
 type deviceView struct {
-	Code, Token string
-	Wrong       bool
+	Code, Token, Notice string
 }
 
 // devicePage answers GET /apps/oauth2/device.
 func (rm *Room) devicePage(w http.ResponseWriter, r *http.Request) error {
-	return rm.showDevice(w, r, false)
+	return rm.showDevice(w, r, "")
 }
 
-func (rm *Room) showDevice(w http.ResponseWriter, r *http.Request, wrong bool) error {
+func (rm *Room) showDevice(w http.ResponseWriter, r *http.Request, notice string) error {
 	p := who.From(r.Context())
 	if p.Via != who.ViaSession {
 		return errNotInPerson
@@ -140,7 +141,7 @@ func (rm *Room) showDevice(w http.ResponseWriter, r *http.Request, wrong bool) e
 	if len(code) > 20 {
 		code = ""
 	}
-	return rm.pages["device"].Render(w, r, http.StatusOK, web.Tongue(r).Say("Connect a device"), deviceView{code, rm.Token(p.TokenID), wrong})
+	return rm.pages["device"].Render(w, r, http.StatusOK, web.Tongue(r).Say("Connect a device"), deviceView{code, rm.Token(p.TokenID), notice})
 }
 
 // waiting finds the device that shows a code; fault.Anonymous when none does. Wrong codes
@@ -149,7 +150,7 @@ func (rm *Room) waiting(r *http.Request, p *who.Principal, typed string) (*devic
 	find := func(ctx context.Context) (*deviceRow, error) {
 		d, err := rm.device(ctx, "typed = ?", rm.secretHash("typed", tidyCode(typed)))
 		if errors.Is(err, fault.NotFound) || err == nil && (d.state != deviceWaits || rm.Now().Unix() >= d.expires) {
-			return nil, fault.New(fault.Anonymous, "This code is not known, or it has expired.")
+			return nil, fault.New(fault.Anonymous, noSuchCode)
 		}
 		return d, err
 	}
@@ -176,7 +177,7 @@ func (rm *Room) deviceAnswer(w http.ResponseWriter, r *http.Request) error {
 	}
 	d, err := rm.waiting(r, p, r.PostForm.Get("user_code"))
 	if errors.Is(err, fault.Anonymous) {
-		return rm.showDevice(w, r, true)
+		return rm.showDevice(w, r, noSuchCode)
 	}
 	if err != nil {
 		return err
@@ -196,16 +197,16 @@ func (rm *Room) deviceAnswer(w http.ResponseWriter, r *http.Request) error {
 		if err := drop(ctx, rm.db, "UPDATE oauth2_device SET state = ? WHERE hash = ? AND state = ?", deviceDenied, d.hash, deviceWaits); err != nil {
 			return err
 		}
-		return rm.message(w, r, http.StatusOK, "Declined", "The device gets no access.", false)
+		return rm.message(w, r, http.StatusOK, "Declined", "The device gets no access.")
 	}
-	return rm.askDevice(w, r, a, false)
+	return rm.askDevice(w, r, a)
 }
 
-func (rm *Room) askDevice(w http.ResponseWriter, r *http.Request, a *ask, wrong bool) error {
+func (rm *Room) askDevice(w http.ResponseWriter, r *http.Request, a *ask) error {
 	p := who.From(r.Context())
 	v := rm.view(r, a.client, a.server, a.demand)
-	v.Action, v.Carried, v.Wrong = base+"/device", hidden(r.PostForm, "user_code"), wrong
-	v.Retype = rm.mustType(a, p, p.Confirmed)
+	v.Action, v.Carried = base+"/device", hidden(r.PostForm, "user_code")
+	v.Retype, v.Wrong = rm.mustType(a, p, p.Confirmed), a.wrong
 	web.Unframed(r, "")
 	return rm.pages["consent"].Render(w, r, http.StatusOK, web.Tongue(r).Say("Access to your account"), v)
 }
@@ -221,11 +222,12 @@ func (rm *Room) allowDevice(w http.ResponseWriter, r *http.Request, a *ask, d *d
 			if err != nil {
 				return err
 			}
-			return rm.askDevice(w, r, a, r.PostForm.Get("password") != "")
+			a.wrong = r.PostForm.Get("password") != ""
+			return rm.askDevice(w, r, a)
 		}
 		signed = rm.Now()
 	}
-	kept, err := a.demand.narrowed(r.PostForm["keep"], r.PostForm.Get("readonly") != "", rm.Rooms, a.foreign())
+	kept, err := a.demand.narrowed(r.PostForm["keep"], keptVerbs(r), rm.Rooms, a.foreign())
 	if err != nil {
 		return rm.refuse(w, r, err)
 	}
@@ -243,9 +245,10 @@ func (rm *Room) allowDevice(w http.ResponseWriter, r *http.Request, a *ask, d *d
 		return err
 	}
 	if n == 0 {
-		return rm.showDevice(w, r, true)
+		return rm.showDevice(w, r, noSuchCode)
 	}
-	return rm.message(w, r, http.StatusOK, "Account connected", "Your device is now connected. You can close this window.", true)
+	return rm.pages["message"].Render(w, r, http.StatusOK, web.Tongue(r).Say("Account connected"),
+		map[string]any{"Heading": "Account connected", "Text": "Your device is now connected. You can close this window.", "Good": true})
 }
 
 // redeemDevice is a device asking whether it was let in (RFC 8628, section 3.5).

@@ -1,7 +1,6 @@
 package oauth2
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -16,6 +15,7 @@ import (
 
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
+	"atrium/internal/infra/db"
 	"atrium/internal/infra/seal"
 )
 
@@ -23,7 +23,7 @@ import (
 // client does, from discovery to a renewed token.
 func TestForeignClientSignsIn(t *testing.T) {
 	each(t, func(g *rig) {
-		c, secret := g.client(Client{}, false)
+		c, secret := g.client(Client{})
 		ctx := gooidc.ClientContext(g.Context(), &http.Client{Transport: transport{g}})
 		provider, err := gooidc.NewProvider(ctx, here)
 		if err != nil {
@@ -69,7 +69,7 @@ func TestForeignClientSignsIn(t *testing.T) {
 
 func TestAnAccessTokenIsAnAppPasswordWithAnEnd(t *testing.T) {
 	each(t, func(g *rig) {
-		c, secret := g.client(Client{}, false)
+		c, secret := g.client(Client{})
 		a := g.redeem(c, secret, g.browser("olga").code(asks(c, "scope", "files")))
 		var listed []*identity.Token
 		for tok, err := range g.dir.Tokens(g.Context(), "olga") {
@@ -105,7 +105,7 @@ func TestAnAccessTokenIsAnAppPasswordWithAnEnd(t *testing.T) {
 
 func TestConsentIsNarrowedAndNeverWidened(t *testing.T) {
 	each(t, func(g *rig) {
-		c, secret := g.client(Client{}, false)
+		c, secret := g.client(Client{})
 		olga := g.browser("olga")
 		f := fields(olga.get(asks(c, "scope", "openid email offline_access files:read,write account:read,write")).Body.String())
 		f["keep"] = []string{"files:read,write", "all", "groups", "account:read,write,share"}
@@ -131,7 +131,7 @@ func TestConsentIsNarrowedAndNeverWidened(t *testing.T) {
 
 func TestScopesThatCannotBeGranted(t *testing.T) {
 	each(t, func(g *rig) {
-		c, _ := g.client(Client{Settings: Settings{Scope: "openid files:read,write:/Photos"}}, false)
+		c, _ := g.client(Client{Settings: Settings{Scope: "openid files:read,write:/Photos"}})
 		olga := g.browser("olga")
 		for _, scope := range []string{"openid moon", "files:fly", "files:write", "all", "files", "files:read", "files:read:/Other", "files:read,write,share:/Photos", "openid email",
 			"files:read:/Photos/../Other", "account:read"} {
@@ -149,7 +149,7 @@ func TestScopesThatCannotBeGranted(t *testing.T) {
 // access that was agreed to lasts.
 func TestWhoAgreedIsNotAskedAgain(t *testing.T) {
 	each(t, func(g *rig) {
-		c, secret := g.client(Client{}, false)
+		c, secret := g.client(Client{})
 		olga := g.browser("olga")
 		address := asks(c, "scope", "openid", "prompt", "none")
 		if q := g.landed(olga.get(address)); q.Get("error") != "consent_required" {
@@ -174,10 +174,10 @@ func TestWhoAgreedIsNotAskedAgain(t *testing.T) {
 
 func TestThePasswordIsTypedAgainWhenItWasLongAgo(t *testing.T) {
 	each(t, func(g *rig) {
-		c, _ := g.client(Client{}, false)
+		c, _ := g.client(Client{})
 		olga := g.browser("olga")
 		for _, address := range []string{asks(c, "prompt", "login"), asks(c, "max_age", "0")} {
-			g.now = g.now.Add(time.Second)
+			g.now = g.now.Add(2 * time.Minute)
 			page := olga.get(address).Body.String()
 			f := fields(page)
 			if !strings.Contains(page, `type="password"`) {
@@ -201,8 +201,8 @@ func TestThePasswordIsTypedAgainWhenItWasLongAgo(t *testing.T) {
 func TestTokensForAnotherServer(t *testing.T) {
 	each(t, func(g *rig) {
 		const reports = "https://reports.example.com"
-		g.client(Client{Name: "Reports", Audience: reports, Settings: Settings{Offers: "reports.read reports.write"}}, false)
-		c, secret := g.client(Client{}, false)
+		g.client(Client{Name: "Reports", Audience: reports, Settings: Settings{Offers: "reports.read reports.write"}})
+		c, secret := g.client(Client{})
 		olga := g.browser("olga")
 		a := g.redeem(c, secret, olga.code(asks(c, "scope", "reports.read offline_access", "resource", reports)))
 		claims := g.checked(a.Access, "at+jwt")
@@ -222,6 +222,10 @@ func TestTokensForAnotherServer(t *testing.T) {
 			if q := g.landed(olga.get(address)); q.Get("error") != what {
 				g.Errorf("%s: %v", address, q)
 			}
+		}
+		tight, _ := g.client(Client{Settings: Settings{Scope: "openid"}})
+		if q := g.landed(olga.get(asks(tight, "scope", "reports.read", "resource", reports))); q.Get("error") != "invalid_target" {
+			g.Errorf("a client that may ask for openid only: %v", q)
 		}
 	})
 }
@@ -251,7 +255,7 @@ func (g *rig) checked(token, kind string) map[string]any {
 
 func TestKeysAreReplacedAndToldUntilTheirLastTokenEnds(t *testing.T) {
 	each(t, func(g *rig) {
-		c, secret := g.client(Client{}, false)
+		c, secret := g.client(Client{})
 		olga := g.browser("olga")
 		first := g.redeem(c, secret, olga.code(asks(c, "scope", "openid"))).ID
 		if err := g.room.RotateKey(g.Context(), jose.ES256); err != nil {
@@ -273,7 +277,7 @@ func TestKeysAreReplacedAndToldUntilTheirLastTokenEnds(t *testing.T) {
 
 func TestADeviceIsLetInByACodeThatIsTyped(t *testing.T) {
 	each(t, func(g *rig) {
-		c, _ := g.client(Client{}, true)
+		c, _ := g.client(Client{Settings: Settings{Public: true}})
 		olga := g.browser("olga")
 		begun := decoded[map[string]any](g.T, g.post(api+"/device", "client_id", c.Ident, "scope", "files:read"))
 		secret, typed := begun["device_code"].(string), begun["user_code"].(string)
@@ -325,7 +329,7 @@ func (b *browser) types(code string) *httptest.ResponseRecorder {
 func TestLogoutThatAClientAsksFor(t *testing.T) {
 	each(t, func(g *rig) {
 		const out = "https://client.example/bye"
-		c, secret := g.client(Client{Settings: Settings{Logouts: []string{out}}}, false)
+		c, secret := g.client(Client{Settings: Settings{Logouts: []string{out}}})
 		olga := g.browser("olga")
 		hint := g.redeem(c, secret, olga.code(asks(c, "scope", "openid"))).ID
 		q := url.Values{"post_logout_redirect_uri": {out}, "client_id": {c.Ident}, "state": {"x"}}
@@ -355,7 +359,7 @@ func TestLogoutThatAClientAsksFor(t *testing.T) {
 
 func TestWhatEndedIsForgotten(t *testing.T) {
 	each(t, func(g *rig) {
-		c, secret := g.client(Client{}, false)
+		c, secret := g.client(Client{})
 		a := g.redeem(c, secret, g.browser("olga").code(asks(c)))
 		g.browser("olga").code(asks(c))
 		g.post(api+"/device", "client_id", c.Ident, "client_secret", secret)
@@ -377,12 +381,8 @@ func TestWhatEndedIsForgotten(t *testing.T) {
 func (g *rig) rows(want int64) {
 	g.Helper()
 	for _, table := range []string{"oauth2_grant", "oauth2_refresh", "oauth2_code", "oauth2_device"} {
-		if n, err := count(g.Context(), g.room, table); err != nil || n != want {
+		if n, err := db.One(g.Context(), g.room.db, db.Scan1[int64], "SELECT COUNT(*) FROM "+table); err != nil || n != want {
 			g.Errorf("%s has %d rows, %v", table, n, err)
 		}
 	}
-}
-
-func count(ctx context.Context, rm *Room, table string) (int64, error) {
-	return one(ctx, rm, "SELECT COUNT(*) FROM "+table)
 }

@@ -39,7 +39,8 @@ type key struct {
 
 func keySeal(id int64) string { return "oauth2 key " + strconv.FormatInt(id, 10) }
 
-// keys are those whose signatures are good, newest first.
+// keys are those whose signatures are good, the one that signs first. Ids do not tell which
+// is newer, as each node draws them from a block of its own.
 func (rm *Room) keys(ctx context.Context) ([]*key, error) {
 	return db.List(ctx, rm.db, func(r db.Row) (*key, error) {
 		var k key
@@ -52,7 +53,8 @@ func (rm *Room) keys(ctx context.Context) ([]*key, error) {
 			return nil, err
 		}
 		return &k, k.UnmarshalJSON(text)
-	}, "SELECT id, sealed, expires FROM oauth2_key WHERE expires = 0 OR expires > ? ORDER BY id DESC", rm.Now().Unix())
+	}, `SELECT id, sealed, expires FROM oauth2_key WHERE expires = 0 OR expires > ?
+		ORDER BY CASE WHEN expires = 0 THEN 0 ELSE 1 END, created DESC, id DESC`, rm.Now().Unix())
 }
 
 // current are the keys, of which the first signs. The first use makes one.

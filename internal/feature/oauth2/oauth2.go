@@ -151,9 +151,9 @@ func preflight(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// message is a page with a few words on it.
-func (rm *Room) message(w http.ResponseWriter, r *http.Request, status int, heading, text string, good bool) error {
-	return rm.pages["message"].Render(w, r, status, web.Tongue(r).Known(heading), map[string]any{"Heading": heading, "Text": text, "Good": good})
+// message is a page that says what cannot be.
+func (rm *Room) message(w http.ResponseWriter, r *http.Request, status int, heading, text string) error {
+	return rm.pages["message"].Render(w, r, status, web.Tongue(r).Known(heading), map[string]any{"Heading": heading, "Text": text})
 }
 
 // refuse shows a person why a request of a program cannot be. There is no address that
@@ -161,9 +161,9 @@ func (rm *Room) message(w http.ResponseWriter, r *http.Request, status int, head
 func (rm *Room) refuse(w http.ResponseWriter, r *http.Request, err error) error {
 	switch {
 	case errors.Is(err, fault.NotFound):
-		return rm.message(w, r, http.StatusOK, "Unknown program", "The program that sent you here is not known. Ask the administrator to register it.", false)
+		return rm.message(w, r, http.StatusOK, "Unknown program", "The program that sent you here is not known. Ask the administrator to register it.")
 	case errors.Is(err, fault.Invalid):
-		return rm.message(w, r, http.StatusBadRequest, "Access forbidden", fault.Text(err), false)
+		return rm.message(w, r, http.StatusBadRequest, "Access forbidden", fault.Text(err))
 	}
 	return err
 }

@@ -30,7 +30,7 @@ type consentView struct {
 }
 
 // ask shows what a client wants, in words.
-func (rm *Room) ask(w http.ResponseWriter, r *http.Request, a *ask, wrong bool) error {
+func (rm *Room) ask(w http.ResponseWriter, r *http.Request, a *ask) error {
 	p := who.From(r.Context())
 	if p.Via != who.ViaSession {
 		return errNotInPerson
@@ -40,7 +40,7 @@ func (rm *Room) ask(w http.ResponseWriter, r *http.Request, a *ask, wrong bool) 
 		return err
 	}
 	v := rm.view(r, a.client, a.server, a.demand)
-	v.Retype, v.Wrong = rm.mustType(a, p, signed), wrong
+	v.Retype, v.Wrong = rm.mustType(a, p, signed), a.wrong
 	v.Action, v.Leads = base+"/authorize", strings.TrimSuffix(origin(a.redirect), ":")
 	v.Carried = hidden(a.said, carried...)
 	web.Unframed(r, origin(a.redirect))

@@ -122,7 +122,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 }
 
 // client registers one.
-func (g *rig) client(c Client, public bool) (*Client, string) {
+func (g *rig) client(c Client) (*Client, string) {
 	g.Helper()
 	if c.Name == "" {
 		c.Name = "Photo Printer"
@@ -130,7 +130,7 @@ func (g *rig) client(c Client, public bool) (*Client, string) {
 	if c.Redirects == nil && c.Audience == "" {
 		c.Redirects = []string{callback}
 	}
-	secret, err := g.room.Register(g.Context(), &c, public)
+	secret, err := g.room.Register(g.Context(), &c)
 	if err != nil {
 		g.Fatal(err)
 	}
@@ -305,10 +305,6 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	in.Header = r.Header
 	return t.serve(in).Result(), nil
-}
-
-func one(ctx context.Context, rm *Room, q string) (int64, error) {
-	return db.One(ctx, rm.db, db.Scan1[int64], q)
 }
 
 func unmarshalled(text []byte) (map[string]any, error) {

@@ -142,9 +142,9 @@ func inside(w who.Words, folders []string) bool {
 	return len(w.Folders) > 0 && !slices.ContainsFunc(w.Folders, func(f string) bool { return strings.Contains(f, "/..") || !within(f) })
 }
 
-// narrowed is what is left of a demand when a person keeps only some of its words, or
-// lets it read only. openid is not theirs to choose: it says that they are asked.
-func (d demand) narrowed(keep []string, readOnly bool, rooms, foreign []string) (demand, error) {
+// narrowed is what is left of a demand when a person keeps only some of its words, and at
+// most some verbs. openid is not theirs to choose: it says that they are asked.
+func (d demand) narrowed(keep []string, most who.Verb, rooms, foreign []string) (demand, error) {
 	var words []string
 	for _, w := range slices.Concat(d.Claims, d.Foreign, d.parts()) {
 		if w == openid || slices.Contains(keep, w) {
@@ -155,10 +155,8 @@ func (d demand) narrowed(keep []string, readOnly bool, rooms, foreign []string) 
 		return demand{}, fault.New(fault.Invalid, "Please leave at least one thing, or decline.")
 	}
 	out, err := read(strings.Join(words, " "), rooms, foreign)
-	if err == nil && readOnly {
-		out.All &= who.Read
-		out.Words.Scope.Verbs &= who.Read
-	}
+	out.All &= most
+	out.Words.Scope.Verbs &= most
 	return out, err
 }
 

@@ -241,7 +241,8 @@ func (rm *Room) find(ctx context.Context, token string) (*given, int64, error) {
 		if f.used != 0 || rm.Now().Unix() >= f.expires {
 			return nil, 0, fault.NotFound
 		}
-		return g, f.expires, nil
+		_, err := rm.dir.Token(ctx, g.uid, g.token) // gone when its owner has ended it in the list of devices
+		return g, f.expires, err
 	}
 	if !errors.Is(err, fault.NotFound) {
 		return nil, 0, err
@@ -274,7 +275,7 @@ func (rm *Room) introspect(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if c.Public() {
+	if c.Public {
 		return errClient
 	}
 	ctx := r.Context()
