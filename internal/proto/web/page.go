@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/tongue"
@@ -57,20 +58,16 @@ func NewPages() (*Pages, error) {
 }
 
 // Parse reads templates that define "body", and "head" if there is more to load, and
-// returns a page of them in all languages. They speak with {{t "…"}}.
+// returns a page of them. They speak with {{t "…"}}, in every language.
 func (p *Pages) Parse(fsys fs.FS, from ...string) (*Template, error) {
-	t := &Template{in: map[string]*template.Template{}, version: p.version}
-	for _, in := range tongue.All().Each() {
-		page, err := p.frame.Clone()
-		if err != nil {
-			return nil, err
-		}
-		if page, err = page.Funcs(speech(in)).ParseFS(fsys, from...); err != nil {
-			return nil, fmt.Errorf("page %v: %w", from, err)
-		}
-		t.in[in.Code] = page
+	page, err := p.frame.Clone()
+	if err != nil {
+		return nil, err
 	}
-	return t, nil
+	if page, err = page.ParseFS(fsys, from...); err != nil {
+		return nil, fmt.Errorf("page %v: %w", from, err)
+	}
+	return &Template{page: page, in: map[string]*template.Template{}, version: p.version}, nil
 }
 
 // speech is what templates say things with: {{t "Log in"}}, {{t "By {name}" "name" .Name}};
@@ -102,17 +99,37 @@ func (p *Pages) Assets(m *Mux) error {
 
 // Template is a page: a room's body in the common frame.
 type Template struct {
-	in      map[string]*template.Template // by language
+	page    *template.Template // never executed, so that it can be cloned
 	version string
+	mu      sync.Mutex
+	in      map[string]*template.Template // by language, those that were asked for
+}
+
+// speaking is the page in a language.
+func (t *Template) speaking(in *tongue.Tongue) (*template.Template, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if page, ok := t.in[in.Code]; ok {
+		return page, nil
+	}
+	page, err := t.page.Clone()
+	if err != nil {
+		return nil, err
+	}
+	t.in[in.Code] = page.Funcs(speech(in))
+	return t.in[in.Code], nil
 }
 
 // Render answers with the page. Title stands in the window's title bar.
 func (t *Template) Render(w http.ResponseWriter, r *http.Request, status int, title string, data any) error {
 	var b bytes.Buffer
 	in := Tongue(r)
-	err := t.in[in.Code].ExecuteTemplate(&b, "frame.html", map[string]any{
-		"Lang": in.Code, "Dir": in.Dir(), "Title": title, "Face": FaceOf(r.Context()), "Version": t.version, "Look": LookOf(r), "Data": data,
-	})
+	page, err := t.speaking(in)
+	if err == nil {
+		err = page.ExecuteTemplate(&b, "frame.html", map[string]any{
+			"Lang": in.Code, "Dir": in.Dir(), "Title": title, "Face": FaceOf(r.Context()), "Version": t.version, "Look": LookOf(r), "Data": data,
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("page %q: %w", title, err)
 	}
