@@ -38,6 +38,7 @@ import (
 	"atrium/internal/feature/readable"
 	"atrium/internal/feature/rewind"
 	"atrium/internal/feature/roles"
+	"atrium/internal/feature/saml"
 	"atrium/internal/feature/search"
 	"atrium/internal/feature/setup"
 	"atrium/internal/feature/sharemail"
@@ -96,6 +97,7 @@ type house struct {
 	theming  *theming.Room
 	openid   *oidc.Room
 	programs *oauth2.Room
+	asserted *saml.Room
 	monitor  *monitor.Room
 	instance string
 	version  string
@@ -103,7 +105,7 @@ type house struct {
 }
 
 // schemas are the tables of all rooms, in the order they are made.
-var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, oidc.Schema, oauth2.Schema, ldap.Schema, twofactor.Schema, passwords.Schema,
+var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, oidc.Schema, oauth2.Schema, saml.Schema, ldap.Schema, twofactor.Schema, passwords.Schema,
 	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, preferences.Schema, tree.Schema, content.Schema, davfiles.Schema, search.Schema, push.Schema,
 	shares.Schema, trash.Schema, notify.Schema, versions.Schema, rewind.Schema, media.Schema, links.Schema, activity.Schema, transfer.Schema, sharemail.Schema, theming.Schema}, onFiles)
 

@@ -26,6 +26,7 @@ import (
 	"atrium/internal/feature/provisioning"
 	"atrium/internal/feature/rewind"
 	"atrium/internal/feature/roles"
+	"atrium/internal/feature/saml"
 	"atrium/internal/feature/search"
 	"atrium/internal/feature/shares"
 	shareapi "atrium/internal/feature/shares/api"
@@ -72,7 +73,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 	var rooms []plug.Room
 	rooms = []plug.Room{
 		always("user_oidc", h.openid), // before the room that knows no other bearer tokens
-		always("user_ldap", h.directories()),
+		always("user_saml", h.asserted), always("user_ldap", h.directories()),
 		in, second,
 		may("oauth2", h.programs),
 		h.themed(about),
@@ -187,7 +188,7 @@ func (h *house) waysIn() (*signin.Room, *twofactor.Room, *accountmail.Room, erro
 	return in, second, letters, err
 }
 
-// vouchers makes the room of the providers that vouch for people.
+// vouchers makes the rooms of the providers that vouch for people.
 func (h *house) vouchers(in *signin.Room) error {
 	rm, err := oidc.New(h.db, h.people, h.settings, h.box, in)
 	if err != nil {
@@ -195,15 +196,12 @@ func (h *house) vouchers(in *signin.Room) error {
 	}
 	rm.Now, rm.Log, rm.Rooms = h.env.clock(), h.log, scopeRooms()
 	rm.Folder = h.folder
-	in.Leaving, in.Renewed = rm.Leaving, rm.Renewed
-	in.Doors = func(ctx context.Context, to string) (doors []signin.Door, err error) {
-		all, err := rm.Doors(ctx, to)
-		for _, d := range all {
-			doors = append(doors, signin.Door(d))
-		}
-		return doors, err
-	}
 	h.openid = rm
+	if h.asserted, err = saml.New(h.db, h.people, h.settings, h.box, in); err != nil {
+		return err
+	}
+	h.asserted.Now, h.asserted.Log, h.asserted.Home = h.env.clock(), h.log, h.conf.BaseURL()
+	in.Leaving, in.Renewed, in.Doors = h.leaving, h.renewed, h.doors
 	return nil
 }
 
@@ -234,6 +232,36 @@ func (h *house) clients(in *signin.Room) error {
 
 // scopeRooms are the parts of the server that the scopes of others' tokens may name.
 func scopeRooms() []string { return []string{who.FilesRoom, who.AccountRoom} }
+
+// leaving tells where a session that ends here ends too.
+func (h *house) leaving(ctx context.Context, p *who.Principal) (string, error) {
+	to, err := h.openid.Leaving(ctx, p)
+	if to != "" || err != nil {
+		return to, err
+	}
+	return h.asserted.Leaving(ctx, p)
+}
+
+// renewed tells whoever vouched for a session what has taken its place.
+func (h *house) renewed(ctx context.Context, was, is int64) error {
+	return errors.Join(h.openid.Renewed(ctx, was, is), h.asserted.Renewed(ctx, was, is))
+}
+
+// doors are the ways in beside the password.
+func (h *house) doors(ctx context.Context, to string) (doors []signin.Door, err error) {
+	some, err := h.openid.Doors(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range some {
+		doors = append(doors, signin.Door(d))
+	}
+	more, err := h.asserted.Doors(ctx, to)
+	for _, d := range more {
+		doors = append(doors, signin.Door(d))
+	}
+	return doors, err
+}
 
 // directories is the room of the directories that know people.
 func (h *house) directories() *ldap.Room {

@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/go-ldap/ldap/v3"
-	"golang.org/x/text/unicode/norm"
 
 	"atrium/internal/base/quota"
 	"atrium/internal/core/identity"
+	"atrium/internal/core/identity/vouch"
 )
 
 // uuids are the attributes that tell entries apart for ever, in the order in which
@@ -72,7 +71,10 @@ func identify(e *ldap.Entry, override string) (string, error) {
 		switch {
 		case len(raw) == 0:
 		case strings.EqualFold(name, "objectGUID"):
-			return guid(raw)
+			if id := vouch.GUID(raw); id != "" {
+				return id, nil
+			}
+			return "", errNoID
 		default:
 			return string(raw), nil
 		}
@@ -80,21 +82,7 @@ func identify(e *ldap.Entry, override string) (string, error) {
 	return "", errNoID
 }
 
-// guid writes an objectGUID. Its first three parts stand with the last byte first
-// ([MS-DTYP], section 2.3.4).
-func guid(raw []byte) (string, error) {
-	if len(raw) != 16 {
-		return "", errNoID
-	}
-	b := slices.Clone(raw)
-	slices.Reverse(b[0:4])
-	slices.Reverse(b[4:6])
-	slices.Reverse(b[6:8])
-	h := strings.ToUpper(hex.EncodeToString(b))
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:], nil
-}
-
-// guidFilter is the reverse: how a filter writes the bytes.
+// guidFilter is how a filter writes the bytes of an objectGUID.
 func guidFilter(text string) string {
 	b, err := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
 	if err != nil || len(b) != 16 {
@@ -129,25 +117,6 @@ func identified(id, override string) string {
 	return f + ")"
 }
 
-// letters are those that have no accent to take off.
-var letters = strings.NewReplacer("ß", "ss", "æ", "ae", "Æ", "AE", "œ", "oe", "Œ", "OE", "ø", "o", "Ø", "O", "ł", "l", "Ł", "L", "đ", "d", "Đ", "D",
-	"ð", "d", "Ð", "D", "þ", "th", "Þ", "TH", "ı", "i")
-
-// plainName makes the id of an account of what a directory calls somebody (sso.md
-// 4.2): ASCII letters, digits and _.@- are left.
-func plainName(s string) string {
-	s = norm.NFD.String(letters.Replace(strings.TrimSpace(s)))
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return '_'
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("_.@-", r):
-			return r
-		}
-		return -1
-	}, s)
-}
-
 // personAttributes are the attributes that read needs.
 func (c *Config) personAttributes() []string {
 	all := []string{c.get("ldapUserDisplayName"), c.get("ldapUserDisplayName2"), c.get("ldapEmailAttribute"), c.get("ldapQuotaAttribute"),
@@ -180,9 +149,9 @@ func (c *Config) read(e *ldap.Entry) (*person, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", e.DN, err)
 	}
-	name := plainName(id)
+	name := vouch.PlainName(id)
 	if attribute := c.get("ldapExpertUsernameAttr"); attribute != "" {
-		name = cmp.Or(plainName(value(e, attribute)), name)
+		name = cmp.Or(vouch.PlainName(value(e, attribute)), name)
 	}
 	subject := c.ID + "/" + id
 	if name == "" || len(name) > maxName || len(subject) > 255 {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"atrium/internal/core/identity/vouch"
 )
 
 func testConfig(pairs ...string) *Config {
@@ -19,7 +21,7 @@ func testConfig(pairs ...string) *Config {
 func TestPlainNames(t *testing.T) {
 	for in, want := range map[string]string{" Ann-Sofie Åkesson ": "Ann-Sofie_Akesson", "müller/böse": "mullerbose", "Łukasz Weiß": "Lukasz_Weiss", "a.b_c@d-e": "a.b_c@d-e",
 		"中文": "", "x\x00y": "xy", "a'b\"c": "abc"} {
-		if got := plainName(in); got != want {
+		if got := vouch.PlainName(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
@@ -132,7 +134,7 @@ func FuzzEntry(f *testing.F) {
 	c := testConfig("ldapExpertUsernameAttr", "uid", "ldapQuotaAttribute", "quota", "ldapEmailAttribute", "mail", "ldapGroupFilter", "(cn=*)")
 	f.Fuzz(func(t *testing.T, idName, id, name, value, control string) {
 		e := ldap.NewEntry("cn=x", map[string][]string{idName: {id}, name: {value}, "userAccountControl": {control}, "quota": {value}, "mail": {value}})
-		if p, err := c.read(e); err == nil && (p.login.ID == "" || len(p.login.ID) > maxName || plainName(p.login.ID) != p.login.ID) {
+		if p, err := c.read(e); err == nil && (p.login.ID == "" || len(p.login.ID) > maxName || vouch.PlainName(p.login.ID) != p.login.ID) {
 			t.Fatalf("%q is no name", p.login.ID)
 		}
 		if g, err := c.readGroup(e); err == nil {

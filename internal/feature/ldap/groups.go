@@ -13,6 +13,7 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/core/identity"
+	"atrium/internal/core/identity/vouch"
 	"atrium/internal/infra/db"
 )
 
@@ -274,7 +275,7 @@ func (rm *Room) name(ctx context.Context, groups []*group) (*names, error) {
 func (rm *Room) nameFresh(ctx context.Context, n *names, fresh []*group) error {
 	wanted, taken := make([]string, len(fresh)), map[string]bool{}
 	for i, g := range fresh {
-		wanted[i] = plainName(g.title)
+		wanted[i] = vouch.PlainName(g.title)
 	}
 	for gid, err := range db.All(ctx, rm.db, db.Scan1[string], "SELECT gid FROM ldap_group WHERE gid IN (?)", wanted) {
 		if err != nil {
@@ -296,7 +297,7 @@ func (rm *Room) nameFresh(ctx context.Context, n *names, fresh []*group) error {
 		gid := wanted[i]
 		if gid == "" || len(gid) > maxName || gid == identity.AdminGroup || taken[gid] {
 			_, gid, _ = strings.Cut(g.subject, "/")
-			gid = plainName(gid)
+			gid = vouch.PlainName(gid)
 		}
 		n.of[g.subject], taken[gid] = gid, true
 	}

@@ -17,6 +17,7 @@ import (
 
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
+	"atrium/internal/core/identity/vouch"
 	"atrium/internal/core/settings"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/db"
@@ -160,7 +161,7 @@ func (g *rig) add(dn, class string, attributes ...string) {
 func (g *rig) person(uid string, attributes ...string) string {
 	g.Helper()
 	dn := "uid=" + uid + ",ou=people," + g.branch
-	g.add(dn, "inetOrgPerson", append([]string{"cn", "Mx " + uid, "sn", uid, "userPassword", "pw", "displayName", strings.ToUpper(uid), "mail", plainName(uid) + "@corp.example"}, attributes...)...)
+	g.add(dn, "inetOrgPerson", append([]string{"cn", "Mx " + uid, "sn", uid, "userPassword", "pw", "displayName", strings.ToUpper(uid), "mail", vouch.PlainName(uid) + "@corp.example"}, attributes...)...)
 	return dn
 }
 

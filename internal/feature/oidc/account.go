@@ -2,13 +2,12 @@ package oidc
 
 import (
 	"context"
-	"errors"
 	"regexp"
 	"slices"
-	"strconv"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/core/identity"
+	"atrium/internal/core/identity/vouch"
 )
 
 // Source is what the directory calls the accounts and groups that come from
@@ -25,15 +24,6 @@ func (*Room) Manages(field string) bool { return field == "displayname" || field
 // own are our names for fields that providers name otherwise.
 var own = map[string]string{"displayName": "displayname", "phonenumber": "phone"}
 
-// subject is who somebody is at a provider.
-func (p *Provider) subject(claim string) string {
-	s := strconv.FormatInt(p.ID, 10) + "/" + claim
-	if len(s) > 255 {
-		return strconv.FormatInt(p.ID, 10) + "#" + digest(claim)
-	}
-	return s
-}
-
 // Outcome is what claims come to: the account, or why there is none.
 type Outcome struct {
 	Login   identity.Login
@@ -49,7 +39,7 @@ func (p *Provider) read(c Claims) (Outcome, error) {
 	if !ok || !isText || claim == "" {
 		return Outcome{}, fault.New(fault.Invalid, "The provider does not say who this is: the claim “"+p.claim("uid")+"” is missing.")
 	}
-	o := Outcome{Claim: claim, Login: identity.Login{Source: Source, Subject: p.subject(claim), ID: p.accountID(claim), Fields: map[string]string{}}}
+	o := Outcome{Claim: claim, Login: identity.Login{Source: Source, Subject: vouch.Subject(p.ID, claim), ID: p.accountID(claim), Fields: map[string]string{}}}
 	for field := range usual {
 		v, ok := c.get(p.claim(field), p.Nested)
 		if !ok {
@@ -74,17 +64,11 @@ func (p *Provider) read(c Claims) (Outcome, error) {
 				o.Unread = append(o.Unread, field)
 				continue
 			}
-			o.Login.Fields[name] = clip(s)
+			o.Login.Fields[name] = vouch.Clip(s)
 		}
 	}
 	slices.Sort(o.Unread)
 	return o, p.readGroups(c, &o)
-}
-
-// clip cuts what is too long for a field, at a whole character.
-func clip(s string) string {
-	r := []rune(s)
-	return string(r[:min(len(r), 255)])
 }
 
 // readGroups applies the rules for groups.
@@ -129,18 +113,9 @@ func (p *Provider) readGroups(c Claims, o *Outcome) error {
 	return nil
 }
 
-// Rules are what holds for all providers.
-type Rules struct {
-	Provision bool // accounts are made and kept as providers say
-	Adopt     bool // an account of the same name that comes from elsewhere is the same person
-	Create    bool // accounts are made
-}
-
 // admit finds or makes the account of somebody who has proved at a provider to be
-// who the claims say. An account that comes from elsewhere is never entered by its
-// name alone unless the administrator has said that names there mean the same
-// people; the group of administrators is never entered that way at all.
-func (rm *Room) admit(ctx context.Context, p *Provider, o Outcome) (*identity.User, error) {
+// who the claims say.
+func (rm *Room) admit(ctx context.Context, o Outcome) (*identity.User, error) {
 	if o.Refused != "" {
 		return nil, fault.New(fault.Denied, o.Refused)
 	}
@@ -148,34 +123,5 @@ func (rm *Room) admit(ctx context.Context, p *Provider, o Outcome) (*identity.Us
 	if err != nil {
 		return nil, err
 	}
-	linked, err := rm.linked(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	if !linked && rules.Adopt {
-		if err := rm.adopt(ctx, o); err != nil {
-			return nil, err
-		}
-		if linked, err = rm.linked(ctx, o); err != nil {
-			return nil, err
-		}
-	}
-	if !linked && (!rules.Provision || !rules.Create) {
-		return nil, fault.New(fault.Denied, "There is no account for you here. Please ask your administrator.")
-	}
-	login := o.Login
-	if !rules.Provision {
-		login = identity.Login{Source: login.Source, Subject: login.Subject, ID: login.ID}
-	}
-	u, _, err := rm.dir.Provision(ctx, login)
-	if errors.Is(err, fault.Conflict) {
-		return nil, fault.Wrap(fault.Conflict, err, "There is another account of your name here. Please ask your administrator to link the two.")
-	}
-	if err != nil {
-		return nil, err
-	}
-	if !u.Enabled {
-		return nil, fault.New(fault.Denied, "This account is locked.")
-	}
-	return u, nil
+	return vouch.Admit(ctx, rm.dir, o.Login, o.Claim, rules)
 }

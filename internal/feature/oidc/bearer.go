@@ -96,7 +96,7 @@ func (rm *Room) accept(ctx context.Context, one *remote, token string) error {
 	if !one.BearerFields {
 		o.Login = identity.Login{Source: o.Login.Source, Subject: o.Login.Subject, ID: o.Login.ID}
 	}
-	u, err := rm.admit(ctx, one.Provider, o)
+	u, err := rm.admit(ctx, o)
 	if errors.Is(err, fault.Denied) || errors.Is(err, fault.Conflict) {
 		return refused(err)
 	}

@@ -1,8 +1,6 @@
 package oidc
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -11,6 +9,7 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/quota"
+	"atrium/internal/core/identity/vouch"
 )
 
 // Claims are what a provider says of somebody: the payload of a JSON Web Token, or
@@ -140,28 +139,20 @@ func groups(v any) ([]groupName, error) {
 	return all, nil
 }
 
-// maxID is how long the id of an account or a group may be, in bytes.
-const maxID = 64
-
 // accountID makes the id of an account or a group of what a provider calls it
 // (sso.md 1.5).
 func (p *Provider) accountID(claim string) string {
 	id := claim
 	switch {
 	case p.UniqueID:
-		return digest(fmt.Sprintf("%d_0_%s", p.ID, claim))
+		return vouch.Digest(fmt.Sprintf("%d_0_%s", p.ID, claim))
 	case p.PrefixID:
 		id = p.Name + "-" + claim
 	}
-	if len(id) > maxID {
-		return digest(id)
+	if len(id) > vouch.MaxID {
+		return vouch.Digest(id)
 	}
 	return id
-}
-
-func digest(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:])
 }
 
 // room is a quota as a claim says it; nil when it says nothing, or nothing that

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"atrium/internal/base/quota"
+	"atrium/internal/core/identity/vouch"
 )
 
 func TestIDsAreThoseThatNextcloudGives(t *testing.T) { // vectors of sso.md 1.5 and 1.6
@@ -99,7 +100,7 @@ func FuzzClaims(f *testing.F) {
 		}
 		c.get(name, true)
 		o, err := p.read(c)
-		if err == nil && (o.Login.Subject == "" || len(o.Login.Subject) > 255 || len(o.Login.ID) > maxID) {
+		if err == nil && (o.Login.Subject == "" || len(o.Login.Subject) > 255 || len(o.Login.ID) > vouch.MaxID) {
 			t.Errorf("%s: %+v", said, o)
 		}
 	})

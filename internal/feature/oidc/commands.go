@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/core/identity/vouch"
 	"atrium/internal/proto/cli"
 )
 
@@ -180,7 +181,7 @@ func (rm *Room) linkCommand(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := rm.dir.Link(cmd.Context(), Source, p.subject(args[1]), args[2]); err != nil {
+	if err := rm.dir.Link(cmd.Context(), Source, vouch.Subject(p.ID, args[1]), args[2]); err != nil {
 		return err
 	}
 	cli.Say(cmd, "%s at %s comes in as %s", args[1], p.Name, args[2])

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/core/identity/vouch"
 	"atrium/internal/infra/seal"
 	"atrium/internal/proto/web"
 )
@@ -163,7 +164,7 @@ func (rm *Room) finish(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return rm.refuse(w, r, err)
 	}
-	u, err := rm.admit(r.Context(), p, o)
+	u, err := rm.admit(r.Context(), o)
 	if err != nil {
 		return rm.refuse(w, r, err)
 	}
@@ -171,7 +172,7 @@ func (rm *Room) finish(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := rm.note(r.Context(), session{token: token, provider: p.ID, subject: said.subject, sid: said.sid, uid: u.ID, idToken: said.raw}); err != nil {
+	if err := rm.sessions.Keep(r.Context(), vouch.Session{Token: token, Provider: p.ID, Subject: said.subject, SID: said.sid, UID: u.ID, Note: said.raw}); err != nil {
 		return err
 	}
 	if err := rm.dir.SignedIn(r.Context(), u.ID); err != nil {
@@ -252,14 +253,5 @@ func (one *remote) style() oauth2.AuthStyle {
 
 // refuse shows why somebody does not get in.
 func (rm *Room) refuse(w http.ResponseWriter, r *http.Request, err error) error {
-	status := web.Status(err)
-	if status >= http.StatusInternalServerError {
-		rm.Log.Error("a login by a provider failed", "error", err)
-	} else {
-		rm.Log.Info("a login by a provider was refused", "error", err)
-	}
-	if status == http.StatusConflict {
-		status = http.StatusBadRequest
-	}
-	return rm.page.Render(w, r, status, web.Tongue(r).Say("Login"), map[string]string{"Text": web.Text(r, err)})
+	return rm.refusal.Show(w, r, rm.Log, err)
 }

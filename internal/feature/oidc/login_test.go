@@ -18,6 +18,7 @@ import (
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
+	"atrium/internal/core/identity/vouch"
 )
 
 func TestSomebodyComesInAndIsKeptUpToDate(t *testing.T) {
@@ -357,7 +358,7 @@ func TestATrialWritesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := g.room.Try(t.Context(), g.provider, c)
-		if err != nil || !got.Known || got.Changes["displayname"] != (Change{"Ada", "Ada L."}) || got.Quota != "5 GB" || !slices.Equal(got.Joins, []string{"pilots"}) ||
+		if err != nil || !got.Known || got.Changes["displayname"] != (vouch.Change{From: "Ada", To: "Ada L."}) || got.Quota != "5 GB" || !slices.Equal(got.Joins, []string{"pilots"}) ||
 			!slices.Equal(got.Leaves, []string{"crew"}) || !slices.Equal(got.Unread, []string{"address"}) {
 			t.Errorf("%+v %v", got, err)
 		}

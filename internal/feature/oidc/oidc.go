@@ -17,8 +17,8 @@ import (
 	"strings"
 	"time"
 
-	"atrium/internal/base/fault"
 	"atrium/internal/core/identity"
+	"atrium/internal/core/identity/vouch"
 	"atrium/internal/core/settings"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/seal"
@@ -28,9 +28,6 @@ import (
 
 //go:embed schema/*.sql
 var schema embed.FS
-
-//go:embed pages/*.html
-var pageFiles embed.FS
 
 // Schema holds the tables oidc_provider and oidc_session.
 var Schema = db.Schema{Room: "oidc", Files: schema}
@@ -63,7 +60,8 @@ type Room struct {
 	box      *seal.Box
 	entry    Entry
 	remotes  remotes
-	page     *web.Template
+	refusal  *web.Refusal
+	sessions *vouch.Sessions
 }
 
 // New returns the room. It touches none of what it is given.
@@ -72,12 +70,10 @@ func New(d *db.DB, dir *identity.Directory, s *settings.Store, box *seal.Box, in
 	if err != nil {
 		return nil, err
 	}
-	rm := &Room{Now: time.Now, Log: slog.New(slog.DiscardHandler), db: d, dir: dir, settings: s, box: box, entry: in}
-	dir.OnRemoved(func(ctx context.Context, tx *db.DB, uid string) error {
-		_, err := tx.Exec(ctx, "DELETE FROM oidc_session WHERE uid = ?", uid)
-		return err
-	})
-	rm.page, err = frame.Parse(pageFiles, "pages/refused.html")
+	rm := &Room{Now: time.Now, Log: slog.New(slog.DiscardHandler), db: d, dir: dir, settings: s, box: box, entry: in,
+		sessions: vouch.NewSessions(d, dir, box, "oidc_session")}
+	rm.sessions.Now = func() time.Time { return rm.Now() }
+	rm.refusal, err = frame.Refusal()
 	return rm, err
 }
 
@@ -97,7 +93,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	}
 	rm.api(b.OCS)
 	b.Settings.Add(app, adjustable)
-	b.Jobs.Every("daily 04:10", "oidc.sweep", rm.sweep)
+	b.Jobs.Every("daily 04:10", "oidc.sweep", rm.sessions.Sweep)
 }
 
 // adjustable are the settings that hold for all providers.
@@ -130,7 +126,7 @@ func (rm *Room) on(ctx context.Context, name string) (bool, error) {
 func (rm *Room) insecure(ctx context.Context) (bool, error) { return rm.on(ctx, "allow_insecure_http") }
 
 // rules reads what holds for all providers.
-func (rm *Room) rules(ctx context.Context) (r Rules, err error) {
+func (rm *Room) rules(ctx context.Context) (r vouch.Rules, err error) {
 	var never bool
 	for name, to := range map[string]*bool{"auto_provision": &r.Provision, "soft_auto_provision": &r.Adopt, "disable_account_creation": &never} {
 		if *to, err = rm.on(ctx, name); err != nil {
@@ -139,38 +135,6 @@ func (rm *Room) rules(ctx context.Context) (r Rules, err error) {
 	}
 	r.Create = !never
 	return r, nil
-}
-
-// linked tells whether somebody at a provider has an account already.
-func (rm *Room) linked(ctx context.Context, o Outcome) (bool, error) {
-	_, err := rm.dir.Linked(ctx, Source, o.Login.Subject)
-	if errors.Is(err, fault.NotFound) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// adopt ties somebody to the account that has the name the provider calls them by,
-// if it comes from elsewhere. An administrator's is tied by command only
-// (user_oidc:link): whoever runs the provider must not become one by a name.
-func (rm *Room) adopt(ctx context.Context, o Outcome) error {
-	u, err := rm.dir.Meet(ctx, o.Claim)
-	if errors.Is(err, fault.NotFound) || err == nil && (u.Source == Source || !strings.EqualFold(u.ID, o.Claim)) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	in, err := rm.dir.GroupsOf(ctx, u.ID)
-	if err != nil {
-		return err
-	}
-	for _, g := range in {
-		if g == identity.AdminGroup {
-			return fault.New(fault.Conflict, "The account of your name here administers this server. It has to be linked by command.")
-		}
-	}
-	return rm.dir.Link(ctx, Source, o.Login.Subject, u.ID)
 }
 
 // Door is a provider on the login page.

@@ -2,32 +2,14 @@ package oidc
 
 import (
 	"context"
-	"errors"
-	"slices"
 
-	"atrium/internal/base/fault"
-	"atrium/internal/base/quota"
-	"atrium/internal/core/identity"
+	"atrium/internal/core/identity/vouch"
 )
 
 // Trial is what a sign-in with some claims would come to.
 type Trial struct {
-	Account string            `json:"account"`           // id
-	Known   bool              `json:"known"`             // there is one already
-	Refused string            `json:"refused,omitempty"` // why nobody comes in
-	Fields  map[string]string `json:"fields"`            // what the claims say
-	Changes map[string]Change `json:"changes"`           // what would be another than now
-	Quota   string            `json:"quota,omitempty"`
-	Joins   []string          `json:"joins"`
-	Leaves  []string          `json:"leaves"`
-	Admin   *bool             `json:"admin,omitempty"`
-	Unread  []string          `json:"unread,omitempty"` // fields whose claims cannot be read
-}
-
-// Change is a value before and after.
-type Change struct {
-	From string `json:"from"`
-	To   string `json:"to"`
+	vouch.Prospect
+	Unread []string `json:"unread,omitempty"` // fields whose claims cannot be read
 }
 
 // Try tells what a sign-in with claims would come to. It writes nothing.
@@ -36,54 +18,16 @@ func (rm *Room) Try(ctx context.Context, p *Provider, c Claims) (*Trial, error) 
 	if err != nil {
 		return nil, err
 	}
-	t := &Trial{Account: o.Login.ID, Refused: o.Refused, Fields: o.Login.Fields, Changes: map[string]Change{}, Joins: []string{}, Leaves: []string{},
-		Admin: o.Login.Admin, Unread: o.Unread}
-	if o.Login.Quota != nil {
-		t.Quota = quota.Format(*o.Login.Quota)
-	}
-	uid, err := rm.dir.Linked(ctx, Source, o.Login.Subject)
-	if err != nil && !errors.Is(err, fault.NotFound) {
+	rules, err := rm.rules(ctx)
+	if err != nil {
 		return nil, err
 	}
-	var u *identity.User
-	in := []string{}
-	if err == nil {
-		if u, err = rm.dir.User(ctx, uid); err != nil {
-			return nil, err
-		}
-		t.Account, t.Known = u.ID, true
-		if in, err = rm.dir.GroupsOf(ctx, u.ID); err != nil {
-			return nil, err
-		}
-		now, err := rm.dir.Profile(ctx, u)
-		if err != nil {
-			return nil, err
-		}
-		for name, value := range o.Login.Fields {
-			if was := now.Get(name).Value; was != value {
-				t.Changes[name] = Change{was, value}
-			}
-		}
-		if !u.Enabled {
-			t.Refused = "This account is locked."
-		}
+	is, err := vouch.Foresee(ctx, rm.dir, o.Login, o.Claim, rules)
+	if err != nil {
+		return nil, err
 	}
-	if o.Login.Groups == nil {
-		return t, nil
+	if o.Refused != "" {
+		is.Refused = o.Refused
 	}
-	for _, g := range o.Login.Groups {
-		if !slices.Contains(in, g) {
-			t.Joins = append(t.Joins, g)
-		}
-	}
-	for _, g := range in {
-		group, err := rm.dir.Group(ctx, g)
-		if err != nil {
-			return nil, err
-		}
-		if group.Source == Source && !slices.Contains(o.Login.Groups, g) {
-			t.Leaves = append(t.Leaves, g)
-		}
-	}
-	return t, nil
+	return &Trial{*is, o.Unread}, nil
 }
