@@ -6,9 +6,6 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/rsa"
-	_ "crypto/sha1" // OAEP's usual hash, which needs no resistance to collisions
-	_ "crypto/sha256"
-	_ "crypto/sha512"
 	"encoding/base64"
 	"errors"
 	"fmt"

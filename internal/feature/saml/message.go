@@ -144,7 +144,7 @@ func parse(text []byte) (*etree.Element, error) {
 // plain refuses all but elements and text.
 func plain(text []byte) error {
 	d := xml.NewDecoder(bytes.NewReader(text))
-	for depth, n := 0, 0; ; n++ {
+	for depth, n, roots := 0, 0, 0; ; n++ {
 		t, err := d.RawToken()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -154,8 +154,11 @@ func plain(text []byte) error {
 		}
 		switch t := t.(type) {
 		case xml.StartElement:
-			if depth++; depth > maxDepth {
-				return errors.New("the message is too deep")
+			if depth == 0 {
+				roots++
+			}
+			if depth++; depth > maxDepth || roots > 1 {
+				return errors.New("the message is too deep, or two")
 			}
 		case xml.EndElement:
 			depth--

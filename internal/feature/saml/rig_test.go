@@ -173,7 +173,14 @@ func (b *browser) login(a answer) *httptest.ResponseRecorder {
 // refused tells that somebody stays out, and reads why.
 func (g *rig) refused(w *httptest.ResponseRecorder) {
 	g.Helper()
+	g.refusedIn(g.T, w)
+}
+
+// refusedIn is refused in a part of a test.
+func (g *rig) refusedIn(t *testing.T, w *httptest.ResponseRecorder) {
+	t.Helper()
 	if w.Code < 400 || w.Code >= 500 || len(g.entered) > 0 || !strings.Contains(w.Body.String(), "You are not logged in") {
-		g.Errorf("%d, entered %v\n%s", w.Code, g.entered, w.Body)
+		t.Errorf("%d, entered %v\n%s", w.Code, g.entered, w.Body)
+		g.entered = nil
 	}
 }

@@ -75,7 +75,7 @@ func (s standIn) sign(t *testing.T, e *etree.Element, algorithm string) {
 // answer is a response as it is to be. What is "" or zero is as it should be.
 type answer struct {
 	request                                                string // whose id it answers
-	id, name, nameXML, index                               string
+	id, name, index                                        string
 	issuer, audience, recipient, destination, confirmation string
 	issued, from, until                                    time.Time
 	attributes                                             map[string][]string
@@ -103,7 +103,7 @@ func or[T comparable](v, usual T) T {
 
 func (a answer) assertion(now time.Time) *etree.Element {
 	stamp := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-	name := or(a.nameXML, `<saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">`+or(a.name, "ada")+`</saml:NameID>`)
+	name := `<saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">` + or(a.name, "ada") + `</saml:NameID>`
 	var attributes strings.Builder
 	for k, values := range a.attributes {
 		fmt.Fprintf(&attributes, `<saml:Attribute Name="%s">`, k)
