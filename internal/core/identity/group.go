@@ -208,7 +208,9 @@ func (d *Directory) GroupDetails(ctx context.Context, gids []string) ([]Group, e
 	if len(gids) == 0 {
 		return nil, nil
 	}
-	return db.List(ctx, d.db, func(r db.Row) (g Group, err error) { return g, r.Scan(&g.ID, &g.Display, &g.Source, &g.Members, &g.Disabled) },
+	return db.List(ctx, d.db, func(r db.Row) (g Group, err error) {
+		return g, r.Scan(&g.ID, &g.Display, &g.Source, &g.Members, &g.Disabled)
+	},
 		`SELECT g.gid, g.display, g.source, (SELECT COUNT(*) FROM grp_member m WHERE m.gid = g.gid AND m.role = ?),
 		(SELECT COUNT(*) FROM account a JOIN grp_member m ON m.uid = a.uid WHERE m.gid = g.gid AND m.role = ? AND a.enabled = 0)
 		FROM grp g WHERE g.gid IN (?) ORDER BY g.gid`, member, member, gids)
