@@ -190,3 +190,12 @@ func TestSAMLInALoginFlow(t *testing.T) {
 		t.Errorf("with the app password: %d", code)
 	}
 }
+
+// What the options of user_oidc:provider say is kept: they were once passed over.
+func TestOpenIDProviderIsSetByItsOptions(t *testing.T) {
+	s := secure(t)
+	s.command("user_oidc:provider", "corp", "--clientid=atrium", "--discoveryuri=https://id.example.org/.well-known/openid-configuration", "--unique-uid=0", "--mapping-uid=upn")
+	if got := s.command("user_oidc:provider", "corp"); !strings.Contains(got, "clientid: atrium") || !strings.Contains(got, "unique-uid: false") || !strings.Contains(got, "mapping-uid: upn") {
+		t.Errorf("%s", got)
+	}
+}

@@ -86,7 +86,7 @@ func (rm *Room) providerCommand(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	changed := false
-	cmd.LocalNonPersistentFlags().Visit(func(*pflag.Flag) { changed = true })
+	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) { changed = changed || f.Changed })
 	if !changed {
 		if isNew {
 			return err
@@ -109,7 +109,7 @@ func (rm *Room) providerCommand(cmd *cobra.Command, args []string) error {
 // apply takes over what the flags say.
 func (p *Provider) apply(cmd *cobra.Command) (err error) {
 	options := p.options()
-	cmd.LocalNonPersistentFlags().Visit(func(f *pflag.Flag) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch at := options[f.Name].(type) {
 		case *string:
 			*at = f.Value.String()

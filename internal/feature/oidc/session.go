@@ -2,7 +2,6 @@ package oidc
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 
@@ -18,24 +17,8 @@ func (rm *Room) Renewed(ctx context.Context, was, is int64) error {
 }
 
 // Leaving tells where a session that its owner ends here ends too, "" for nowhere.
-// A provider that cannot be reached keeps nobody from logging out.
 func (rm *Room) Leaving(ctx context.Context, p *who.Principal) (string, error) {
-	s, err := rm.sessions.Of(ctx, p.TokenID)
-	if errors.Is(err, fault.NotFound) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	if err := rm.sessions.Forget(ctx, s.Token); err != nil {
-		return "", err
-	}
-	to, err := rm.endAt(ctx, s)
-	if err != nil {
-		rm.Log.Warn("a logout does not reach the provider", "provider", s.Provider, "error", err)
-		return "", nil
-	}
-	return to, nil
+	return rm.sessions.Leave(ctx, p.TokenID, rm.Log, rm.endAt)
 }
 
 // endAt is the address at which a session ends at its provider (OpenID Connect

@@ -53,7 +53,10 @@ func (rm *Room) setCommand(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	cmd.LocalNonPersistentFlags().Visit(func(f *pflag.Flag) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if _, ok := known()[f.Name]; !ok { // one that all commands have
+			return
+		}
 		value, wrong := valueOf(f.Value.String())
 		if wrong == nil {
 			wrong = c.set(f.Name, value)

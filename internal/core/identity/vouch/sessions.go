@@ -3,6 +3,7 @@ package vouch
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -92,6 +93,28 @@ func (s *Sessions) Of(ctx context.Context, token int64) (*Session, error) {
 func (s *Sessions) Forget(ctx context.Context, token int64) error {
 	_, err := s.db.Exec(ctx, "DELETE FROM "+s.table+" WHERE token = ?", token)
 	return err
+}
+
+// Leave forgets a session that its owner ends here, and tells where it ends too, which
+// endAt knows; "" for nowhere. A provider that cannot be told keeps nobody from logging
+// out.
+func (s *Sessions) Leave(ctx context.Context, token int64, log *slog.Logger, endAt func(ctx context.Context, a *Session) (string, error)) (string, error) {
+	a, err := s.Of(ctx, token)
+	if errors.Is(err, fault.NotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := s.Forget(ctx, token); err != nil {
+		return "", err
+	}
+	to, err := endAt(ctx, a)
+	if err != nil {
+		log.Warn("a logout does not reach the provider", "provider", a.Provider, "error", err)
+		return "", nil
+	}
+	return to, nil
 }
 
 // End ends the sessions here that came from one at a provider, or where sid is "" all
