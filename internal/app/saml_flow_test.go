@@ -195,7 +195,7 @@ func TestSAMLInALoginFlow(t *testing.T) {
 func TestOpenIDProviderIsSetByItsOptions(t *testing.T) {
 	s := secure(t)
 	s.command("user_oidc:provider", "corp", "--clientid=atrium", "--discoveryuri=https://id.example.org/.well-known/openid-configuration", "--unique-uid=0", "--mapping-uid=upn")
-	if got := s.command("user_oidc:provider", "corp"); !strings.Contains(got, "clientid: atrium") || !strings.Contains(got, "unique-uid: false") || !strings.Contains(got, "mapping-uid: upn") {
-		t.Errorf("%s", got)
+	if p, err := s.h.openid.Named(t.Context(), "corp"); err != nil || p.Client != "atrium" || p.UniqueID || p.Mapping["uid"] != "upn" {
+		t.Errorf("%+v %v", p, err)
 	}
 }

@@ -38,11 +38,14 @@ func (rm *Room) issuer(ctx context.Context, c *Config) *saml.Issuer {
 	return &saml.Issuer{Value: rm.entity(ctx, c)}
 }
 
-// pen signs what we say, nil when a provider has not been given a key of ours.
+// pen signs what we say.
 func (c *Config) pen() (*dsig.SigningContext, error) {
 	key, err := c.key()
-	if err != nil || key == nil {
+	if err != nil {
 		return nil, err
+	}
+	if key == nil {
+		return nil, errors.New("there is no key to sign with")
 	}
 	certs, err := certificates(c.get("sp-x509cert"))
 	if err != nil {
@@ -64,9 +67,6 @@ func (c *Config) signature(e *etree.Element) (*etree.Element, error) {
 	pen, err := c.pen()
 	if err != nil {
 		return nil, err
-	}
-	if pen == nil {
-		return nil, errors.New("there is no key to sign with")
 	}
 	return pen.ConstructSignature(e, true)
 }
