@@ -2,6 +2,7 @@ package accountmail
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -33,26 +34,21 @@ func (rm *Room) plugLetters(b *plug.Board) {
 // offerSamples adds our own letters.
 func (rm *Room) offerSamples(b *plug.Board) {
 	for _, l := range []struct {
-		name, letter string
-		data         map[string]any
+		name, letter, link string
+		data               map[string]any
 	}{
-		{"welcome", "welcome", map[string]any{"Choose": true, "Link": "/lostpassword/reset/form/…"}},
-		{"reset", "reset", map[string]any{"Link": "/lostpassword/reset/form/…"}},
-		{"verify", "verify", map[string]any{"Link": "/settings/verifymail/…"}},
-		{event.PasswordSet, "changed", map[string]any{"What": event.PasswordSet, "Detail": ""}},
-		{event.AppPasswordMade, "changed", map[string]any{"What": event.AppPasswordMade, "Detail": "Firefox 140"}},
-		{event.SecondFactorOn, "changed", map[string]any{"What": event.SecondFactorOn, "Detail": "TOTP"}},
-		{event.SecondFactorOff, "changed", map[string]any{"What": event.SecondFactorOff, "Detail": "TOTP"}},
-		{event.AddressChanged, "changed", map[string]any{"What": event.AddressChanged, "Detail": ""}},
+		{"welcome", "welcome", "/lostpassword/reset/form/…", map[string]any{"Choose": true}},
+		{"reset", "reset", "/lostpassword/reset/form/…", nil},
+		{"verify", "verify", "/settings/verifymail/…", nil},
+		{event.PasswordSet, "changed", "/settings", map[string]any{"What": event.PasswordSet, "Detail": ""}},
+		{event.AppPasswordMade, "changed", "/settings", map[string]any{"What": event.AppPasswordMade, "Detail": "Firefox 140"}},
+		{event.SecondFactorOn, "changed", "/settings", map[string]any{"What": event.SecondFactorOn, "Detail": "TOTP"}},
+		{event.SecondFactorOff, "changed", "/settings", map[string]any{"What": event.SecondFactorOff, "Detail": "TOTP"}},
+		{event.AddressChanged, "changed", "/settings", map[string]any{"What": event.AddressChanged, "Detail": ""}},
 	} {
 		b.Letters.Add("account."+l.name, func(s plug.Sample) (mail.Message, error) {
-			data := map[string]any{"Site": s.Site, "Name": s.Name, "Login": s.Login, "Link": rm.base + "/settings", "Actor": s.Login, "Addr": "192.0.2.1"}
-			for k, v := range l.data {
-				data[k] = v
-			}
-			if path, ok := l.data["Link"].(string); ok {
-				data["Link"] = rm.base + path
-			}
+			data := map[string]any{"Site": s.Site, "Name": s.Name, "Login": s.Login, "Link": rm.base + l.link, "Actor": s.Login, "Addr": "192.0.2.1"}
+			maps.Copy(data, l.data)
 			return rm.letters.Write(l.letter, s.Language, data)
 		})
 	}

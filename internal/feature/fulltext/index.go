@@ -25,8 +25,8 @@ type index interface {
 	drop(ctx context.Context, tx *db.DB, nodes []int64) error
 	// find returns up to n files in some spaces that have all terms, the last of which
 	// may be the beginning of a word; the latest first, from before an id on. only
-	// limits it to some files; nil: any. A file that is not as it was read, or gone, has
-	// no content.
+	// limits it to some files; nil means any. What has changed since it was read, or
+	// is gone, has no content.
 	find(ctx context.Context, spaces []int64, terms []string, before int64, n int, only []int64) ([]doc, error)
 	// reset forgets everything.
 	reset(ctx context.Context) error

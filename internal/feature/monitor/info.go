@@ -200,17 +200,22 @@ func (rm *Room) tellServer(ctx context.Context, out *info) error {
 
 func (rm *Room) tellActive(ctx context.Context, out *info) error {
 	const day = 24 * time.Hour
-	now := rm.Now()
-	for _, x := range []struct {
+	spans := []struct {
 		name string
-		span time.Duration
+		long time.Duration
 	}{{"last5minutes", lately}, {"last1hour", time.Hour}, {"last24hours", day}, {"last7days", 7 * day}, {"last1month", 30 * day},
-		{"last3months", 91 * day}, {"last6months", 182 * day}, {"lastyear", 365 * day}} {
-		n, err := active.Since(ctx, rm.db, now.Add(-x.span))
-		if err != nil {
-			return err
-		}
-		out.Active = append(out.Active, figure{x.name, n})
+		{"last3months", 91 * day}, {"last6months", 182 * day}, {"lastyear", 365 * day}}
+	now := rm.Now()
+	times := make([]time.Time, len(spans))
+	for i, x := range spans {
+		times[i] = now.Add(-x.long)
+	}
+	counts, err := active.Since(ctx, rm.db, times...)
+	if err != nil {
+		return err
+	}
+	for i, x := range spans {
+		out.Active = append(out.Active, figure{x.name, counts[i]})
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func (rm *Room) sample(ctx context.Context, now mark) (s Sample, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.People = int32(people)
+	s.People = int32(people[0])
 	for _, t := range tallies {
 		s.Shares += int32(t.N)
 	}
