@@ -34,6 +34,28 @@ func TestLawEveryTextIsTranslated(t *testing.T) {
 	}
 }
 
+// TestLawWordsAreLiterals: a text that event.Say is given stands there in double
+// quotes, so that the law above finds it, and nobody makes Words otherwise.
+func TestLawWordsAreLiterals(t *testing.T) {
+	hidden := regexp.MustCompile(`event\.Say\([^"]|event\.Words\{[^}]`)
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		for _, found := range hidden.FindAllString(string(b), -1) {
+			t.Errorf("%s: %s…: say it as event.Say(\"…\"), or event.Written for what people wrote", path, found)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !hidden.MatchString("event.Say(text)") || hidden.MatchString(`event.Say("Text")`) {
+		t.Error("what is no literal is not found")
+	}
+}
+
 // serverTexts returns where each text is said first.
 func serverTexts(t *testing.T) map[string]string {
 	texts := map[string]string{}

@@ -15,7 +15,7 @@ type Activity struct {
 
 	Self    Words                 // what the actor reads: "You created event {event}"
 	Others  Words                 // what others read; {actor} is the actor
-	Message Words                 `json:",omitempty"`
+	Message Words                 `json:",omitzero"`
 	Params  map[string]RichObject `json:",omitempty"`
 	Link    string                `json:",omitempty"` // a path on this server
 	Icon    string                `json:",omitempty"` // a path on this server

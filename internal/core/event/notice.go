@@ -21,20 +21,12 @@ type Notice struct {
 	Object string // its id
 
 	Subject Words
-	Message Words                 `json:",omitempty"`
+	Message Words                 `json:",omitzero"`
 	Params  map[string]RichObject `json:",omitempty"` // what {name} stands for in the words
 	Link    string                `json:",omitempty"` // a path on this server
 	Icon    string                `json:",omitempty"` // a path on this server; "": the bell
 	Actions []NoticeAction        `json:",omitempty"`
 }
-
-// Words are a text by language. English is always there; {name} stands for a
-// parameter.
-type Words map[string]string
-
-// English is a text that is there in one language only, such as what people wrote
-// themselves.
-func English(text string) Words { return Words{"en": text} }
 
 // RichObject is what a parameter stands for, as clients show it: type, id and
 // name, and for files path and link.

@@ -120,10 +120,10 @@ func TestFilters(t *testing.T) {
 		g.put("otto", "/Docs/x")
 		g.heard(event.AccountChanged{UID: "olga", What: event.AppPasswordMade, Detail: "phone", Actor: "olga"},
 			event.Activity{App: "dav", Type: "calendar_event", Actor: "otto", To: []string{"olga", "otto"}, ObjectType: "calendar", ObjectID: 8,
-				Self: event.English("You created event {event}"), Others: event.English("{actor} created event {event}"),
+				Self: event.Written("You created event {event}"), Others: event.Written("{actor} created event {event}"),
 				Params: map[string]event.RichObject{"event": {"type": "calendar-event", "id": "1", "name": "Lunch"}}},
 			event.Activity{App: "comments", Type: "comments", Actor: "otto", ObjectType: "files", ObjectID: g.stat("olga", "/Docs/x").ID,
-				Self: event.English("You commented on {file}"), Others: event.English("{actor} commented"), Message: event.English("nice")})
+				Self: event.Written("You commented on {file}"), Others: event.Written("{actor} commented"), Message: event.Written("nice")})
 		const docs, x, token = "You shared Docs with @Otto", "@Otto created Docs/x", `You created an app password for a session named "phone"`
 		const lunch, comment = "@Otto created event Lunch", "@Otto commented"
 		g.reads("olga", "", comment, lunch, token, x, docs, "You created Docs")

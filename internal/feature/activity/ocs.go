@@ -66,20 +66,20 @@ var filters = [...]struct {
 	icon     string
 	priority int
 }{
-	{filter{id: "all"}, event.Words{"en": "All activities", "de": "Alle Aktivitäten"}, "/apps/activity/img/activity-dark.svg", 0},
-	{filter{id: "self", self: true}, event.Words{"en": "By you", "de": "Von dir"}, "/core/img/actions/user.svg", 1},
-	{filter{id: "by", others: true}, event.Words{"en": "By others", "de": "Von anderen"}, "/core/img/places/contacts.svg", 2},
-	{filter{id: "files", family: ofFiles}, event.Words{"en": "File changes", "de": "Dateiänderungen"}, "/core/img/places/files.svg", 30},
-	{filter{id: "security", family: ofSecurity}, event.Words{"en": "Security", "de": "Sicherheit"}, "/core/img/actions/password.svg", 30},
-	{filter{id: "files_sharing", family: ofShares}, event.Words{"en": "File shares", "de": "Freigaben"}, "/core/img/actions/share.svg", 31},
-	{filter{id: "comments", family: ofComments}, event.Words{"en": "Comments", "de": "Kommentare"}, "/core/img/actions/comment.svg", 40},
+	{filter{id: "all"}, event.Say("All activities"), "/apps/activity/img/activity-dark.svg", 0},
+	{filter{id: "self", self: true}, event.Say("By you"), "/core/img/actions/user.svg", 1},
+	{filter{id: "by", others: true}, event.Say("By others"), "/core/img/places/contacts.svg", 2},
+	{filter{id: "files", family: ofFiles}, event.Say("File changes"), "/core/img/places/files.svg", 30},
+	{filter{id: "security", family: ofSecurity}, event.Say("Security"), "/core/img/actions/password.svg", 30},
+	{filter{id: "files_sharing", family: ofShares}, event.Say("File shares"), "/core/img/actions/share.svg", 31},
+	{filter{id: "comments", family: ofComments}, event.Say("Comments"), "/core/img/actions/comment.svg", 40},
 }
 
 func filterList(ctx context.Context, r *ocs.Request) (any, error) {
-	base := web.VisitOf(ctx).Base()
+	base, in := web.VisitOf(ctx).Base(), web.Tongue(r.Request)
 	out := make([]filterKind, 0, len(filters))
 	for _, f := range filters {
-		out = append(out, filterKind{f.id, in(f.names, ""), base + f.icon, f.priority})
+		out = append(out, filterKind{f.id, f.names.In(in), base + f.icon, f.priority})
 	}
 	return out, nil
 }
@@ -256,8 +256,9 @@ func (n names) item(ctx context.Context, e entry, me *reader, base string, s sty
 	}
 	message := sentence{"", map[string]event.RichObject{}}
 	if t := e.more.Told; t != nil {
-		message = sentence{in(t.Message, me.lang), used(in(t.Message, me.lang), t.Params)}
-		said.params = used(said.text, said.params)
+		text := t.Message.In(me.tongue)
+		message = sentence{text, event.Used(text, t.Params)}
+		said.params = event.Used(said.text, said.params)
 	}
 	text := message.plain()
 	if e.kind == commented {
@@ -277,17 +278,6 @@ func (n names) item(ctx context.Context, e entry, me *reader, base string, s sty
 		x.Objects[strconv.FormatInt(id, 10)] = name
 	}
 	return x, nil
-}
-
-// used leaves the parameters that a text names.
-func used(text string, params map[string]event.RichObject) map[string]event.RichObject {
-	out := map[string]event.RichObject{}
-	for name, o := range params {
-		if strings.Contains(text, "{"+name+"}") {
-			out[name] = o
-		}
-	}
-	return out
 }
 
 // addPreviews adds pictures of the files that the entries are about, as they are

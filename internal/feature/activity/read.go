@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
 	"atrium/internal/infra/db"
@@ -15,7 +16,8 @@ import (
 
 // reader is who reads a stream, with the audiences of the view as it is now.
 type reader struct {
-	uid, lang string
+	uid       string
+	tongue    *tongue.Tongue
 	born      int64
 	prefs     prefs
 	mounts    map[string][]string // by audience of a space or a node: where it hangs
@@ -27,7 +29,7 @@ type reader struct {
 // readerOf finds out what somebody may read. Who sees no files reads of their own
 // account only; who sees a part of the files, of that.
 func (rm *Room) readerOf(ctx context.Context, u *identity.User, p *who.Principal) (*reader, error) {
-	r := &reader{uid: u.ID, lang: u.Language, born: u.Created.Unix(), mounts: map[string][]string{}, since: map[string]int64{}}
+	r := &reader{uid: u.ID, tongue: tongue.All().For(u.Language), born: u.Created.Unix(), mounts: map[string][]string{}, since: map[string]int64{}}
 	var err error
 	if r.prefs, err = rm.prefsOf(ctx, u.ID); err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
 	"atrium/internal/infra/db"
@@ -309,8 +310,9 @@ func (rm *Room) digest(s plug.Sample, lines []string, more int) (mail.Message, e
 
 // sampleDigest is the letter with things that were made up.
 func (rm *Room) sampleDigest(s plug.Sample) (mail.Message, error) {
+	in := tongue.All().For(s.Language)
 	made := strings.NewReplacer("{user}", "Olga", "{actor}", "Olga", "{file}", "Regatta 2027.pdf")
-	return rm.digest(s, []string{made.Replace(in(fileWords["share-user-me"], s.Language)), made.Replace(in(fileWords["changed-other"], s.Language))}, 0)
+	return rm.digest(s, []string{made.Replace(fileWords["share-user-me"].In(in)), made.Replace(fileWords["changed-other"].In(in))}, 0)
 }
 
 // linesFor are the lines of somebody's next letter, and up to which fact they go.

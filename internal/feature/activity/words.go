@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 	"atrium/internal/core/event"
 )
 
@@ -182,7 +183,7 @@ func (n names) sayFile(ctx context.Context, e entry, r *reader, base string) (se
 		}
 		out.params["user"] = p
 	}
-	out.text = in(fileWords[key], r.lang)
+	out.text = fileWords[key].In(r.tongue)
 	switch {
 	case e.kind == renamed || e.kind == moved:
 		out.params["newfile"], out.params["oldfile"] = fileParam(base, e.node, e.place), fileParam(base, e.node, cmp.Or(e.old, last(e.place)))
@@ -195,29 +196,29 @@ func (n names) sayFile(ctx context.Context, e entry, r *reader, base string) (se
 			name := "file" + strconv.Itoa(len(all)-i)
 			out.params[name], list[i] = fileParam(base, x.node, x.place), "{"+name+"}"
 		}
-		out.text = strings.Replace(out.text, "{file}", enumerate(list, r.lang), 1)
+		out.text = strings.Replace(out.text, "{file}", enumerate(list, r.tongue), 1)
 	}
 	return out, nil
 }
 
 // enumerate joins names: a, b and c.
-func enumerate(list []string, lang string) string {
-	and := in(event.Words{"en": " and ", "de": " und "}, lang)
-	return strings.Join(list[:len(list)-1], ", ") + and + list[len(list)-1]
+func enumerate(list []string, in *tongue.Tongue) string {
+	last := len(list) - 1
+	return strings.NewReplacer("{names}", strings.Join(list[:last], ", "), "{last}", list[last]).Replace(event.Say("{names} and {last}").In(in))
 }
 
 func (n names) sayShare(ctx context.Context, e entry, r *reader, base string, s style) (sentence, error) {
 	out := sentence{params: map[string]event.RichObject{"file": fileParam(base, e.node, e.place)}}
 	if e.kind == linkRead {
-		out.text = in(fileWords["link-read"], r.lang)
+		out.text = fileWords["link-read"].In(r.tongue)
 		if e.more.Guest != "" {
-			out.text = in(fileWords["link-read-guest"], r.lang)
+			out.text = fileWords["link-read-guest"].In(r.tongue)
 			out.params["guest"] = event.RichObject{"type": "highlight", "id": "guest", "name": e.more.Guest}
 		}
 		return out, nil
 	}
 	if e.kind == shareRead {
-		out.text = in(fileWords["share-read"], r.lang)
+		out.text = fileWords["share-read"].In(r.tongue)
 		p, err := n.person(ctx, e.actor, e.at)
 		out.params["actor"] = p
 		return out, err
@@ -243,7 +244,7 @@ func (n names) sayShare(ctx context.Context, e entry, r *reader, base string, s 
 	switch {
 	case r.did(e.fact):
 	case e.actor == "":
-		out.params["actor"] = event.RichObject{"type": "highlight", "id": "server", "name": in(event.Words{"en": "The server", "de": "Der Server"}, r.lang)}
+		out.params["actor"] = event.RichObject{"type": "highlight", "id": "server", "name": event.Say("The server").In(r.tongue)}
 	default:
 		p, err := n.person(ctx, e.actor, e.at)
 		if err != nil {
@@ -254,11 +255,11 @@ func (n names) sayShare(ctx context.Context, e entry, r *reader, base string, s 
 	if err := n.recipient(ctx, e, r, out.params); err != nil {
 		return out, err
 	}
-	if w := fileWords[key+"-brief"]; s == brief && w != nil {
-		out.text = in(w, r.lang)
+	if w := fileWords[key+"-brief"]; s == brief && w.Text != "" {
+		out.text = w.In(r.tongue)
 		return out, nil
 	}
-	out.text = in(fileWords[key], r.lang)
+	out.text = fileWords[key].In(r.tongue)
 	return out, nil
 }
 
@@ -285,7 +286,7 @@ func (n names) sayAbout(ctx context.Context, e entry, r *reader, base string, s 
 	if s == brief {
 		key += "-brief"
 	}
-	out.text = in(fileWords[key], r.lang)
+	out.text = fileWords[key].In(r.tongue)
 	return out, err
 }
 
@@ -302,7 +303,7 @@ func (n names) comment(ctx context.Context, e entry) (text string, rich sentence
 			return "", rich, err
 		}
 	}
-	rich.params = used(rich.text, rich.params)
+	rich.params = event.Used(rich.text, rich.params)
 	return e.more.About, rich, nil
 }
 
@@ -332,9 +333,9 @@ func (n names) recipient(ctx context.Context, e entry, r *reader, params map[str
 
 func sayAccount(e entry, r *reader) sentence {
 	w := accountWords[e.more.Why]
-	text := in(w.others, r.lang)
+	text := w.others.In(r.tongue)
 	if r.did(e.fact) {
-		text = in(w.self, r.lang)
+		text = w.self.In(r.tongue)
 	}
 	return sentence{text, map[string]event.RichObject{"token": {"type": "highlight", "id": "0", "name": e.more.About}}}
 }
@@ -344,14 +345,14 @@ func (n names) sayTold(ctx context.Context, e entry, r *reader) (sentence, error
 	if t == nil {
 		return sentence{}, nil
 	}
-	out := sentence{in(t.Self, r.lang), maps.Clone(t.Params)}
+	out := sentence{t.Self.In(r.tongue), maps.Clone(t.Params)}
 	if out.params == nil {
 		out.params = map[string]event.RichObject{}
 	}
 	if r.did(e.fact) {
 		return out, nil
 	}
-	out.text = in(t.Others, r.lang)
+	out.text = t.Others.In(r.tongue)
 	if e.actor == "" {
 		return out, nil
 	}
@@ -360,32 +361,7 @@ func (n names) sayTold(ctx context.Context, e entry, r *reader) (sentence, error
 	return out, err
 }
 
-// plain puts the names of the parameters in their places: people with an @, files
-// by their path.
-func (s sentence) plain() string {
-	var pairs []string
-	for _, name := range slices.Sorted(maps.Keys(s.params)) {
-		o := s.params[name]
-		value := o["name"]
-		switch o["type"] {
-		case "user":
-			value = "@" + value
-		case "file":
-			value = cmp.Or(o["path"], value)
-		}
-		pairs = append(pairs, "{"+name+"}", value)
-	}
-	return strings.NewReplacer(pairs...).Replace(s.text)
-}
-
-// in is a text in a language, else in English.
-func in(w event.Words, lang string) string {
-	lang, _, _ = strings.Cut(strings.ReplaceAll(lang, "-", "_"), "_")
-	if text, ok := w[lang]; ok {
-		return text
-	}
-	return w["en"]
-}
+func (s sentence) plain() string { return event.Plain(s.text, s.params) }
 
 // linkOf leads to where an entry is: the folder of a file.
 func linkOf(e entry, base string) string {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"atrium/internal/base/tongue"
 	"atrium/internal/core/event"
 )
 
@@ -54,11 +55,11 @@ func TestWordsForEverything(t *testing.T) {
 	}
 	n := names{g.room, map[string]known{}}
 	for _, f := range append(facts, fact{kind: linkRead, path: "a"}, fact{kind: shareRead, actor: "otto", path: "a"}, fact{kind: linkRead, path: "a", more: more{Guest: "Gus"}}) {
-		for _, lang := range []string{"en", "de"} {
+		for _, lang := range tongue.All().Each() {
 			for _, s := range []style{whole, brief} {
-				got, err := n.say(t.Context(), entry{fact: f, place: "a"}, &reader{uid: "olga", lang: lang}, "", s)
+				got, err := n.say(t.Context(), entry{fact: f, place: "a"}, &reader{uid: "olga", tongue: lang}, "", s)
 				if err != nil || got.text == "" || strings.Contains(got.plain(), "{") {
-					t.Errorf("%+v in %s: %q, %v", f, lang, got.plain(), err)
+					t.Errorf("%+v in %s: %q, %v", f, lang.Name, got.plain(), err)
 				}
 			}
 		}

@@ -148,7 +148,7 @@ func TestMentions(t *testing.T) {
 			t.Errorf("told %+v", made)
 		}
 		notices := davtest.Told[event.Notice](g.Rig)
-		if len(notices) != 1 || fmt.Sprint(notices[0].To) != "[bob]" || !strings.Contains(notices[0].Message["en"], "{mention-user4}, look") {
+		if len(notices) != 1 || fmt.Sprint(notices[0].To) != "[bob]" || !strings.Contains(notices[0].Message.Text, "{mention-user4}, look") {
 			t.Errorf("told %+v", notices)
 		}
 

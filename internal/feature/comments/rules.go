@@ -148,12 +148,12 @@ func (rm *Room) notice(ctx context.Context, p *who.Principal, e *files.Entry, c 
 		}
 	}
 	t.App, t.Type, t.Object = noticeApp, noticeType, strconv.FormatInt(c.id, 10)
-	t.Subject = event.Words{"en": `{user} mentioned you in a comment on "{file}"`, "de": `{user} hat Sie in einem Kommentar zu „{file}“ erwähnt`}
+	t.Subject = event.Say("{user} mentioned you in a comment on \"{file}\"")
 	t.Link, t.Icon = fmt.Sprintf("/apps/comments/notifications/view/%d", c.id), "/core/img/actions/comment.svg"
 	node := strconv.FormatInt(e.ID, 10)
 	t.Params = map[string]event.RichObject{"user": {"type": "user", "id": p.ID, "name": p.Display},
 		"file": {"type": "file", "id": node, "name": e.Name, "path": e.Name, "link": "/f/" + node}}
-	t.Message = event.English(t.rich(c.message, all))
+	t.Message = event.Written(t.rich(c.message, all))
 	return t, nil
 }
 

@@ -61,9 +61,9 @@ func (rm *Room) adminNotice(ctx context.Context, r *ocs.Request) (any, error) {
 }
 
 func personal(uid, subject, message string) event.Notice {
-	n := event.Notice{To: []string{uid}, App: adminApp, Type: adminApp, Object: newObject(), Subject: event.English(subject)}
+	n := event.Notice{To: []string{uid}, App: adminApp, Type: adminApp, Object: newObject(), Subject: event.Written(subject)}
 	if message != "" {
-		n.Message = event.English(message)
+		n.Message = event.Written(message)
 	}
 	return n
 }
@@ -134,9 +134,9 @@ func (rm *Room) Announce(ctx context.Context, a Announcement) (string, error) {
 		}
 	}
 	n := event.Notice{To: a.Users, Groups: a.Groups, All: a.All, App: adminApp, Type: announceType, Object: newObject(),
-		Subject: event.English(a.Subject), Link: a.Link}
+		Subject: event.Written(a.Subject), Link: a.Link}
 	if a.Message != "" {
-		n.Message = event.English(a.Message)
+		n.Message = event.Written(a.Message)
 	}
 	return n.Object, rm.Tell(ctx, n)
 }
@@ -164,7 +164,7 @@ func (rm *Room) Announcements(ctx context.Context) ([]Announced, error) {
 		i := slices.IndexFunc(out, func(a Announced) bool { return a.ID == n.Object })
 		if i < 0 {
 			i = len(out)
-			out = append(out, Announced{n.Object, stamp(n.at), n.Subject["en"], n.Message["en"], n.Link, false, []string{}, []string{}})
+			out = append(out, Announced{n.Object, stamp(n.at), n.Subject.Text, n.Message.Text, n.Link, false, []string{}, []string{}})
 		}
 		switch a := &out[i]; {
 		case n.audience == everybody:

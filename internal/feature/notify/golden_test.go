@@ -97,7 +97,7 @@ func TestRecordedExchanges(t *testing.T) {
 func (g *rig) mention() {
 	g.Helper()
 	g.must(g.room.Tell(g.Context(), event.Notice{To: []string{"otto"}, App: "comments", Type: "comment", Object: "1",
-		Subject: event.English(`{user} mentioned you in a comment on "{file}"`), Message: event.English("Hi {mention-user1} look"),
+		Subject: event.Say(`{user} mentioned you in a comment on "{file}"`), Message: event.Written("Hi {mention-user1} look"),
 		Params: map[string]event.RichObject{"user": {"type": "user", "id": "olga", "name": "Olga Ö. Capture"},
 			"file":          {"type": "file", "id": "5479", "name": "act2.txt", "path": "act2.txt", "link": "/f/5479"},
 			"mention-user1": {"type": "user", "id": "otto", "name": "Otto"}},

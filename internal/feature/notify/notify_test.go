@@ -97,9 +97,9 @@ func TestNotices(t *testing.T) {
 // A notice that comes twice, as events may, is there once; NoticeOver takes it back.
 func (g *rig) noticesComeAndGo() {
 	n := event.Notice{To: []string{"otto", "oda"}, App: "files_sharing", Type: "share", Object: "7",
-		Subject: event.Words{"en": "{user} shared {file} with you", "de": "{user} hat {file} mit dir geteilt"},
+		Subject: event.Say("{user} shared {file} with you"),
 		Params:  map[string]event.RichObject{"user": {"type": "user", "id": "olga", "name": "Olga"}, "file": {"type": "highlight", "id": "1", "name": "plan"}},
-		Actions: []event.NoticeAction{{Label: event.Words{"en": "Accept", "de": "Annehmen"}, Link: "/ocs/v2.php/apps/files_sharing/api/v1/shares/pending/7", Method: "POST", Primary: true}}}
+		Actions: []event.NoticeAction{{Label: event.Say("Accept"), Link: "/ocs/v2.php/apps/files_sharing/api/v1/shares/pending/7", Method: "POST", Primary: true}}}
 	g.must(g.room.Tell(g.Context(), n))
 	g.must(g.room.Tell(g.Context(), n))
 	g.reads("otto", "@Olga shared plan with you")
@@ -271,7 +271,7 @@ func FuzzObjectParams(f *testing.F) {
 				t.Errorf("%q passes", s)
 			}
 		}
-		_ = plain("{user1} {x}", params)
+		_ = event.Plain("{user1} {x}", params)
 	})
 }
 

@@ -62,7 +62,7 @@ func (rm *Room) list(ctx context.Context, r *ocs.Request, old bool) (any, error)
 		}
 		return ocs.Answer{Data: short, Header: head}, nil
 	}
-	tag := tagOf(found, me.lang)
+	tag := tagOf(found, me.tongue.Code)
 	head["Etag"] = []string{tag}
 	if r.Header.Get("If-None-Match") == tag {
 		return ocs.Answer{Status: http.StatusNotModified, Header: head}, nil
@@ -165,7 +165,7 @@ func (rm *Room) exists(ctx context.Context, r *ocs.Request) (any, error) {
 // testSelf lets people see whether notices arrive (33-notify-activity/010).
 func (rm *Room) testSelf(ctx context.Context, r *ocs.Request) (any, error) {
 	id, err := rm.tell(ctx, item{plain: true, Notice: event.Notice{To: []string{r.Caller().ID}, App: adminApp, Type: adminApp,
-		Object: newObject(), Subject: event.Words{"en": "Testing push notifications", "de": "Test der Benachrichtigungen"}}})
+		Object: newObject(), Subject: event.Say("Testing push notifications")}})
 	return struct {
 		Message string `json:"message"`
 		ID      int64  `json:"nid"`

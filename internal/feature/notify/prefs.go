@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 	"atrium/internal/core/event"
 	"atrium/internal/core/identity"
 	"atrium/internal/infra/db"
@@ -191,7 +192,8 @@ func (rm *Room) digest(s plug.Sample, lines []string) (mail.Message, error) {
 
 // sampleDigest is the letter with notices that were made up.
 func (rm *Room) sampleDigest(s plug.Sample) (mail.Message, error) {
-	return rm.digest(s, []string{words(accountWords[event.MadeAdmin], s.Language), words(accountWords[event.SignedInNewPlace], s.Language)})
+	in := tongue.All().For(s.Language)
+	return rm.digest(s, []string{accountWords[event.MadeAdmin].In(in), accountWords[event.SignedInNewPlace].In(in)})
 }
 
 func (rm *Room) queueDigest(ctx context.Context, tx *db.DB, u *identity.User, site mail.Brand, lines []string) error {
@@ -284,6 +286,6 @@ func (rm *Room) storageOf(ctx context.Context, uid string) error {
 }
 
 var storageWords = map[string]event.Words{
-	"nearly": {"en": "Your storage is nearly full", "de": "Dein Speicherplatz ist fast voll"},
-	"full":   {"en": "Your storage is full, files can no longer be uploaded", "de": "Dein Speicherplatz ist voll, es kann nichts mehr hochgeladen werden"},
+	"nearly": event.Say("Your storage is nearly full"),
+	"full":   event.Say("Your storage is full, files can no longer be uploaded"),
 }

@@ -29,15 +29,15 @@ func (rm *Room) shared(ctx context.Context, ev event.ShareMade) error {
 		return err
 	}
 	if ev.Note != "" {
-		n.Message = event.English(ev.Note)
+		n.Message = event.Written(ev.Note)
 	}
 	if ev.Pending {
 		link := sharesPath + strconv.FormatInt(ev.Share, 10)
 		n.Params["file"] = event.RichObject{"type": "highlight", "id": n.Params["file"]["id"], "name": n.Params["file"]["name"]}
 		n.Link = "/apps/files/pendingshares"
 		n.Actions = []event.NoticeAction{
-			{Label: event.Words{"en": "Accept", "de": "Annehmen"}, Link: link, Method: "POST", Primary: true},
-			{Label: event.Words{"en": "Decline", "de": "Ablehnen"}, Link: link, Method: "DELETE"},
+			{Label: event.Say("Accept"), Link: link, Method: "POST", Primary: true},
+			{Label: event.Say("Decline"), Link: link, Method: "DELETE"},
 		}
 	}
 	return rm.Tell(ctx, n)
@@ -47,14 +47,14 @@ func (rm *Room) shared(ctx context.Context, ev event.ShareMade) error {
 // read notices, or what was shared is gone.
 func (rm *Room) shareNotice(ctx context.Context, s event.Shared) (event.Notice, bool, error) {
 	n := event.Notice{App: shareApp, Type: shareType, Object: strconv.FormatInt(s.Share, 10), Icon: imgPath + "share-dark.svg",
-		Subject: event.Words{"en": "{user} shared {file} with you", "de": "{user} hat {file} mit dir geteilt"},
+		Subject: event.Say("{user} shared {file} with you"),
 		Link:    fmt.Sprintf("/f/%d", s.Node), But: []string{s.Sharer}}
 	switch s.Kind {
 	case kindUser:
 		n.To = []string{s.Recipient}
 	case kindGroup:
 		n.Groups = []string{s.Recipient}
-		n.Subject = event.Words{"en": "{user} shared {file} with the group {group}", "de": "{user} hat {file} mit der Gruppe {group} geteilt"}
+		n.Subject = event.Say("{user} shared {file} with the group {group}")
 	default:
 		return n, false, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 	"atrium/internal/core/event"
 	"atrium/internal/core/identity"
 	"atrium/internal/infra/db"
@@ -26,7 +27,7 @@ type item struct {
 // body is what of a notice is kept as JSON: all but what has a column.
 type body struct {
 	Subject event.Words
-	Message event.Words                 `json:",omitempty"`
+	Message event.Words                 `json:",omitzero"`
 	Params  map[string]event.RichObject `json:",omitempty"`
 	Link    string                      `json:",omitempty"`
 	Icon    string                      `json:",omitempty"`
@@ -81,7 +82,7 @@ func (rm *Room) Tell(ctx context.Context, n event.Notice) error {
 // tell returns the id of the first row.
 func (rm *Room) tell(ctx context.Context, n item) (int64, error) {
 	to := audiences(n.Notice)
-	if len(to) == 0 || len(n.Subject) == 0 {
+	if len(to) == 0 || n.Subject.Text == "" {
 		return 0, nil
 	}
 	text, err := json.Marshal(body{n.Subject, n.Message, n.Params, n.Link, n.Icon, n.Actions, n.plain})
@@ -193,14 +194,15 @@ func including(c event.NoticesChanged, audience string) event.NoticesChanged {
 
 // reader is whose list is read.
 type reader struct {
-	uid, lang string
-	born      time.Time
-	groups    []string
+	uid    string
+	tongue *tongue.Tongue
+	born   time.Time
+	groups []string
 }
 
 func (rm *Room) reader(ctx context.Context, u *identity.User) (reader, error) {
 	groups, err := rm.dir.GroupsOf(ctx, u.ID)
-	return reader{u.ID, u.Language, u.Created, groups}, err
+	return reader{u.ID, tongue.All().For(u.Language), u.Created, groups}, err
 }
 
 // mine is the condition that a notice is there for a reader.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -62,28 +61,19 @@ func (n item) show(r reader, base string) fullItem {
 		}
 		params[name] = o
 	}
-	subject, message := words(n.Subject, r.lang), words(n.Message, r.lang)
+	subject, message := n.Subject.In(r.tongue), n.Message.In(r.tongue)
 	out := fullItem{heading: heading{ID: n.id, App: n.App, User: r.uid, At: n.at.UTC().Format("2006-01-02T15:04:05+00:00"),
-		ObjectType: n.Type, ObjectID: n.Object, Subject: plain(subject, params), Message: plain(message, params),
+		ObjectType: n.Type, ObjectID: n.Object, Subject: event.Plain(subject, params), Message: event.Plain(message, params),
 		Link: absolute(base, n.Link)},
-		SubjectRich: subject, SubjectParams: used(subject, params), MessageRich: message, MessageParams: used(message, params),
+		SubjectRich: subject, SubjectParams: event.Used(subject, params), MessageRich: message, MessageParams: event.Used(message, params),
 		Icon: absolute(base, cmp.Or(n.Icon, imgPath+"notifications-dark.svg")), ShouldNotify: true, Actions: []action{}}
 	if n.plain {
 		out.SubjectRich = ""
 	}
 	for _, a := range n.Actions {
-		out.Actions = append(out.Actions, action{words(a.Label, r.lang), absolute(base, a.Link), a.Method, a.Primary})
+		out.Actions = append(out.Actions, action{a.Label.In(r.tongue), absolute(base, a.Link), a.Method, a.Primary})
 	}
 	return out
-}
-
-// words are a text in a language, else in English.
-func words(w event.Words, lang string) string {
-	lang, _, _ = strings.Cut(strings.ReplaceAll(lang, "-", "_"), "_")
-	if text, ok := w[lang]; ok {
-		return text
-	}
-	return w["en"]
 }
 
 // absolute makes a path of ours an address.
@@ -94,43 +84,14 @@ func absolute(base, path string) string {
 	return base + path
 }
 
-// plain puts the names of the parameters in their places: people with an @, files
-// as they are called.
-func plain(text string, params map[string]event.RichObject) string {
-	var pairs []string
-	for _, name := range slices.Sorted(maps.Keys(params)) {
-		o := params[name]
-		value := o["name"]
-		switch o["type"] {
-		case "user":
-			value = "@" + value
-		case "file":
-			value = cmp.Or(o["path"], value)
-		}
-		pairs = append(pairs, "{"+name+"}", value)
-	}
-	return strings.NewReplacer(pairs...).Replace(text)
-}
-
-// used leaves the parameters that a text names.
-func used(text string, params map[string]event.RichObject) map[string]event.RichObject {
-	out := map[string]event.RichObject{}
-	for name, o := range params {
-		if strings.Contains(text, "{"+name+"}") {
-			out[name] = o
-		}
-	}
-	return out
-}
-
 // accountWords say what happened to an account.
 var accountWords = map[string]event.Words{
-	event.SignedInNewPlace: {"en": "Your account was signed in to from a new place", "de": "Dein Konto wurde von einem neuen Ort aus angemeldet"},
-	event.PasswordSet:      {"en": "An administrator gave your account a new password", "de": "Dein Konto hat von der Administration ein neues Passwort bekommen"},
-	event.SecondFactorOff:  {"en": "A second factor of your account was removed by an administrator", "de": "Die Administration hat einen zweiten Faktor deines Kontos entfernt"},
-	event.AppPasswordMade:  {"en": "An administrator made the app password {detail} for your account", "de": "Die Administration hat für dein Konto das App-Passwort {detail} angelegt"},
-	event.MadeAdmin:        {"en": "You are an administrator now", "de": "Du gehörst jetzt zur Administration"},
-	event.AdminNoMore:      {"en": "You are no administrator any more", "de": "Du gehörst nicht mehr zur Administration"},
+	event.SignedInNewPlace: event.Say("Your account was signed in to from a new place"),
+	event.PasswordSet:      event.Say("An administrator gave your account a new password"),
+	event.SecondFactorOff:  event.Say("A second factor of your account was removed by an administrator"),
+	event.AppPasswordMade:  event.Say("An administrator made the app password {detail} for your account"),
+	event.MadeAdmin:        event.Say("You are an administrator now"),
+	event.AdminNoMore:      event.Say("You are no administrator any more"),
 }
 
 // stamp is a time as clients read it.

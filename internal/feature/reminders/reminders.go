@@ -212,9 +212,9 @@ func (rm *Room) remind(ctx context.Context, e entry, name string) error {
 		node := strconv.FormatInt(e.node, 10)
 		link := "/f/" + node
 		return rm.publish(ctx, tx, event.Notice{To: []string{e.uid}, App: "files_reminders", Type: "reminder", Object: fmt.Sprintf("%d-%d", e.node, e.due),
-			Subject: event.Words{"en": "Reminder for {name}", "de": "Erinnerung an {name}"}, Link: link, Icon: "/core/img/actions/alarm.svg",
+			Subject: event.Say("Reminder for {name}"), Link: link, Icon: "/core/img/actions/alarm.svg",
 			Params:  map[string]event.RichObject{"name": {"type": "file", "id": node, "name": name, "path": name, "link": link}},
-			Actions: []event.NoticeAction{{Label: event.Words{"en": "View file", "de": "Datei anzeigen"}, Link: link, Method: "WEB", Primary: true}}})
+			Actions: []event.NoticeAction{{Label: event.Say("View file"), Link: link, Method: "WEB", Primary: true}}})
 	})
 }
 

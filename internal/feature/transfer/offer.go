@@ -45,13 +45,13 @@ const (
 func (o offer) notice(display string) event.Notice {
 	at := path + strconv.FormatInt(o.id, 10)
 	return event.Notice{To: []string{o.recipient}, App: app, Type: kind, Object: strconv.FormatInt(o.id, 10), Icon: "/apps/files/img/folder-move.svg",
-		Subject: event.Words{"en": "{user} offers you {path}", "de": "{user} bietet dir {path} an"},
-		Message: event.Words{"en": "Once you accept, it is yours and counts against your storage.", "de": "Wenn du annimmst, gehört es dir und zählt zu deinem Speicher."},
+		Subject: event.Say("{user} offers you {path}"),
+		Message: event.Say("Once you accept, it is yours and counts against your storage."),
 		Params: map[string]event.RichObject{"user": {"type": "user", "id": o.owner, "name": display},
 			"path": {"type": "highlight", "id": o.recipient + "::" + o.name, "name": o.name}},
 		Actions: []event.NoticeAction{
-			{Label: event.Words{"en": "Accept", "de": "Annehmen"}, Link: at, Method: "POST", Primary: true},
-			{Label: event.Words{"en": "Reject", "de": "Ablehnen"}, Link: at, Method: "DELETE"},
+			{Label: event.Say("Accept"), Link: at, Method: "POST", Primary: true},
+			{Label: event.Say("Reject"), Link: at, Method: "DELETE"},
 		}}
 }
 
@@ -193,7 +193,7 @@ func (rm *Room) accept(ctx context.Context, r *ocs.Request) (any, error) {
 		if err := rm.publish(ctx, tx, o.over()); err != nil {
 			return err
 		}
-		return rm.publish(ctx, tx, o.answer(r.Caller().Display, event.Words{"en": "{user} accepted {path}", "de": "{user} hat {path} angenommen"}))
+		return rm.publish(ctx, tx, o.answer(r.Caller().Display, event.Say("{user} accepted {path}")))
 	})
 }
 
@@ -264,7 +264,7 @@ func (rm *Room) reject(ctx context.Context, r *ocs.Request) (any, error) {
 		if err := rm.publish(ctx, tx, o.over()); err != nil || o.owner == r.Caller().ID {
 			return err
 		}
-		return rm.publish(ctx, tx, o.answer(r.Caller().Display, event.Words{"en": "{user} declined {path}", "de": "{user} hat {path} abgelehnt"}))
+		return rm.publish(ctx, tx, o.answer(r.Caller().Display, event.Say("{user} declined {path}")))
 	})
 }
 

@@ -103,7 +103,7 @@ func TestRecordedExchanges(t *testing.T) {
 		if !g.has("otto", into+"/ToTransfer/f") || g.has("olga", "/ToTransfer") {
 			t.Error("what was accepted was not handed over")
 		}
-		if n := g.notice("olga", "transfer-answer"); n.Subject["en"] != "{user} accepted {path}" {
+		if n := g.notice("olga", "transfer-answer"); n.Subject.Text != "{user} accepted {path}" {
 			t.Errorf("got %+v", n)
 		}
 	})
@@ -118,7 +118,7 @@ func TestAnOfferIsForOne(t *testing.T) {
 		g.As("olga").Want(404, "POST", at, "")
 		g.As("").Want(401, "POST", at, "")
 		g.As("otto").Want(200, "DELETE", at, "")
-		if n := g.notice("olga", "transfer-answer"); n.Subject["en"] != "{user} declined {path}" || !g.has("olga", "/d/f") {
+		if n := g.notice("olga", "transfer-answer"); n.Subject.Text != "{user} declined {path}" || !g.has("olga", "/d/f") {
 			t.Errorf("got %+v", n)
 		}
 		g.As("otto").Want(404, "POST", at, "")

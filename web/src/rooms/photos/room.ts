@@ -6,9 +6,13 @@ import { t } from '../../kit/words'
 export default defineRoom({
   id: 'photos',
   routes: [
-    { path: '/apps/photos', component: () => import('./views/PhotosView.vue'), meta: { places: true } },
-    { path: '/apps/photos/albums', component: () => import('./views/AlbumsView.vue'), meta: { places: true } },
-    { path: '/apps/photos/albums/:album', component: () => import('./views/PhotosView.vue'), props: true, meta: { places: true } },
+    { // one below the other, so that the place stands out on the pages of albums too
+      path: '/apps/photos', meta: { places: true }, children: [
+        { path: '', component: () => import('./views/PhotosView.vue') },
+        { path: 'albums', component: () => import('./views/AlbumsView.vue') },
+        { path: 'albums/:album', component: () => import('./views/PhotosView.vue'), props: true },
+      ],
+    },
   ],
   places: [{ id: 'photos', label: t('Photos'), icon: Images, rank: 35, to: '/apps/photos' }],
 })
