@@ -59,6 +59,7 @@ test('what is taken out of an album stays where it lies, and comes back with und
 
 test('albums are made and renamed by keys alone', async () => {
   await page.getByRole('link', { name: 'All albums' }).press('Enter')
+  await page.getByRole('navigation', { name: 'Places' }).locator('a.router-link-active').getByText('Photos', { exact: true }).waitFor()
   await album('Summer & sea #1').waitFor()
   await page.getByRole('button', { name: 'New album' }).press('Enter')
   await page.keyboard.type('Summer & sea #1')
