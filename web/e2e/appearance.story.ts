@@ -82,7 +82,7 @@ test('pictures, a name and legal links are chosen by keyboard', async () => {
 test('every page wears it, the one before the login too', async () => {
   await page.goto(`${base}/apps/files/files`)
   await page.getByRole('banner').getByText('Otter & Söhne').waitFor()
-  expect(await accent()).toContain('#7a1fa2')
+  await expect.poll(accent).toContain('#7a1fa2')
   await page.getByRole('link', { name: 'Legal notice' }).waitFor()
   await looked('files')
   await b.forget()
