@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // need fails a test whose programs are not installed (docs/admin/previews.md). The
