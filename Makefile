@@ -32,7 +32,7 @@ test: ## all tests, SQLite only; needs nothing but Go
 	$(GO) test ./...
 
 race: ## tests under the race detector, on the databases TEST_… names; it does not look into SQLite, which is not ours and takes four times as long then
-	$(GO) test -race -gcflags=modernc.org/...=-race=false -timeout 10m $(or $(RACED),./...)
+	CGO_ENABLED=1 $(GO) test -race -gcflags=modernc.org/...=-race=false -timeout 10m $(or $(RACED),./...)
 
 check: ## gofmt, vet, staticcheck, known vulnerabilities, the laws of the house
 	scripts/check

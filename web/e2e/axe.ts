@@ -7,8 +7,15 @@ import { desktop, looks, shoot } from './browser'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
+/** Waits until nothing fades or moves any more, but for what turns for ever. */
+const still = (page: Page): Promise<void> => page.evaluate(async () => {
+  const ends = document.getAnimations().filter(a => Number.isFinite(a.effect?.getComputedTiming().endTime))
+  await Promise.allSettled(ends.map(a => a.finished))
+})
+
 /** Has axe look for what would keep people out, and fails on anything it finds. */
 export async function accessible(page: Page, where: string): Promise<void> {
+  await still(page)
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe)
   const { violations } = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }

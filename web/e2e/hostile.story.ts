@@ -80,9 +80,11 @@ test('as comments, tags, labels and notes', async () => {
     await page.getByRole('tab', { name: tab }).click()
     await page.getByRole('tabpanel').waitFor()
     const more = page.getByRole('tabpanel').getByRole('button', { name: /^Show older/ })
+    const entries = page.getByRole('tabpanel').getByRole('listitem')
     for (let turn = 0; turn < 15 && await more.isVisible(); turn++) {
+      const before = await entries.count()
       await more.click()
-      await page.waitForLoadState('networkidle')
+      await expect.poll(async () => await entries.count() > before || !(await more.isVisible())).toBe(true)
     }
     await quiet(tab)
   }
