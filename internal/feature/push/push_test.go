@@ -103,6 +103,9 @@ func TestManyChangesAreFewMessages(t *testing.T) {
 	n.put("alice", "/f")
 	c.hears("notify_file")
 	c.say("listen notify_file_id")
+	for text := ""; !strings.HasPrefix(text, "notify_file_id"); text = c.next() {
+		n.put("alice", "/f") // until what the client said was read
+	}
 	want, got, begun := map[string]bool{}, map[string]bool{}, time.Now()
 	for i := range 30 {
 		id, _ := n.put("alice", fmt.Sprint("/f", i))
@@ -123,6 +126,23 @@ func TestManyChangesAreFewMessages(t *testing.T) {
 	}
 	if most := 2 + int(time.Since(begun)/(n.room.Calm/2)); len(got) != len(want) || messages > most {
 		t.Errorf("%d messages named %d of %d files", messages, len(got), len(want))
+	}
+}
+
+// Who asks for names while something without one is due misses nothing of it.
+func TestNamesAreWholeOrMissing(t *testing.T) {
+	s := &socket{rm: lite(t).room, ready: true}
+	told := func(ids ...int64) string {
+		s.tell(ofFiles, ids, time.Hour)
+		return s.text(ofFiles)
+	}
+	s.tell(ofFiles, []int64{1}, time.Hour)
+	s.listenForIDs()
+	if got := told(2); got != "notify_file" {
+		t.Errorf("told %q of 1 and 2", got)
+	}
+	if got := told(3); got != "notify_file_id [3]" {
+		t.Errorf("told %q of 3", got)
 	}
 }
 

@@ -99,10 +99,18 @@ func (s *socket) serve(from netip.Prefix) {
 			return
 		}
 		if strings.TrimSpace(text) == "listen notify_file_id" {
-			s.mu.Lock()
-			s.named = true
-			s.mu.Unlock()
+			s.listenForIDs()
 		}
+	}
+}
+
+// listenForIDs has the socket name files from now on. What is due already was not
+// noted by name, so the next message names none.
+func (s *socket) listenForIDs() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.named {
+		s.named, s.any = true, s.due[ofFiles]
 	}
 }
 
