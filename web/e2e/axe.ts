@@ -7,8 +7,9 @@ import { desktop, looks, shoot } from './browser'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Waits until nothing fades or moves any more, but for what turns for ever. */
+/** Waits until the page has taken notice of another size or theme, and nothing fades or moves any more but for what turns for ever. */
 const still = (page: Page): Promise<void> => page.evaluate(async () => {
+  await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))
   const ends = document.getAnimations().filter(a => Number.isFinite(a.effect?.getComputedTiming().endTime))
   await Promise.allSettled(ends.map(a => a.finished))
 })
@@ -48,6 +49,7 @@ export async function looked(page: Page, name: string, settled?: () => Promise<u
     const where = `${name}-${look.width}-${look.dark ? 'dark' : 'light'}`
     await page.setViewportSize(look)
     await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light', reducedMotion: 'reduce' })
+    await still(page)
     await settled?.()
     if ((look.width === 360) === look.dark) await accessible(page, where) // axe takes its time: two corners find what breaks
     await fits(page, where)

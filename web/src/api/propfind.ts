@@ -25,6 +25,8 @@ export async function ask(method: string, url: string, more: Record<string, stri
 
 /** Milliseconds for which a long answer is read at a stretch: then the page may draw, and hear what somebody does. */
 const stretch = 12
+/** Characters that are read before the clock is looked at: some sixty entries. */
+const bite = 1 << 15
 
 async function breath(): Promise<void> {
   const { port1, port2 } = new MessageChannel()
@@ -38,11 +40,12 @@ async function breath(): Promise<void> {
 async function read(answer: Response, found: (f: Found) => void): Promise<void> {
   const parser = new Multistatus(found)
   const decoder = new TextDecoder('utf-8', { fatal: true })
-  if (answer.body) {
-    const reader = answer.body.getReader()
-    let rested = performance.now()
-    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-      parser.push(decoder.decode(piece.value, { stream: true }))
+  let rested = performance.now()
+  const reader = answer.body?.getReader()
+  for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) {
+    const text = decoder.decode(piece.value, { stream: true })
+    for (let at = 0; at < text.length; at += bite) {
+      parser.push(text.slice(at, at + bite))
       if (performance.now() - rested < stretch) continue
       await breath()
       rested = performance.now()

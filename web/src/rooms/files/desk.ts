@@ -27,7 +27,7 @@ export function useDesk(user: string, source: ComputedRef<Source>, file: Ref<str
   const openFile = useOpeners()
   const look = useLook(computed(() => source.value.key))
   const filter = ref('')
-  const rows = computed(() => sorted(filtered(folder.entries.value, filter.value), look.order.value))
+  const rows = computed(() => sorted(filtered(folder.entries.value, filter.value), look.drawn.order.value))
   const selection = useSelection(rows)
   const names = computed(() => new Set(folder.entries.value.map(e => e.name)))
   const renaming = ref('')

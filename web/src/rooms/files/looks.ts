@@ -1,5 +1,6 @@
 import { computed, ref, shallowRef, watch, type Ref } from 'vue'
 import type { Column, Order } from '../../kit/order'
+import { following } from '../../ui/painted'
 
 /** How files are shown: in rows, in narrow rows, as tiles, as large pictures. */
 export type View = 'list' | 'compact' | 'grid' | 'gallery'
@@ -28,7 +29,7 @@ function keptOrder(key: string): Order {
   return { column: column === 'size' || column === 'modified' ? column : 'name', down: way === 'down' }
 }
 
-/** How the list of a key is shown and sorted. A view is remembered for each folder on this device, the order for all folders together. */
+/** How the list of a key is shown and sorted, and in drawn, what of it can be drawn by now. A view is remembered for each folder on this device, the order for all folders together. */
 export function useLook(key: Readonly<Ref<string>>) {
   const kept = ref(keptViews())
   const order = shallowRef(keptOrder(key.value))
@@ -50,5 +51,5 @@ export function useLook(key: Readonly<Ref<string>>) {
   /** Goes on to the next way of showing. */
   const turn = (): void => show(views[(views.indexOf(view.value) + 1) % views.length] ?? 'list')
 
-  return { view, order, show, turn, sort }
+  return { view, order, show, turn, sort, drawn: { view: following(view, () => key.value), order: following(order, () => key.value) } }
 }
