@@ -51,6 +51,7 @@ import (
 	"atrium/internal/feature/trash"
 	"atrium/internal/feature/twofactor"
 	"atrium/internal/feature/versions"
+	"atrium/internal/feature/webhooks"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/conf"
 	"atrium/internal/infra/db"
@@ -107,7 +108,7 @@ type house struct {
 // schemas are the tables of all rooms, in the order they are made.
 var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, oidc.Schema, oauth2.Schema, saml.Schema, ldap.Schema, twofactor.Schema, passwords.Schema,
 	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, preferences.Schema, tree.Schema, content.Schema, davfiles.Schema, search.Schema, push.Schema,
-	shares.Schema, trash.Schema, notify.Schema, versions.Schema, rewind.Schema, media.Schema, links.Schema, activity.Schema, transfer.Schema, sharemail.Schema, theming.Schema}, onFiles)
+	shares.Schema, trash.Schema, notify.Schema, versions.Schema, rewind.Schema, media.Schema, links.Schema, activity.Schema, transfer.Schema, sharemail.Schema, theming.Schema, webhooks.Schema}, onFiles)
 
 // Schemas are the tables of all rooms, for tests that lay them out once for many servers.
 func Schemas() []db.Schema { return slices.Clone(schemas) }

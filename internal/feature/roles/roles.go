@@ -40,6 +40,7 @@ func Rights() map[string]string {
 		"settings": "Change settings of the server",
 		"monitor":  "See figures of the server's health and use",
 		"audit":    "Read the audit log",
+		"webhooks": "Have other servers told what happens here",
 	}
 }
 

@@ -1,0 +1,1 @@
+CREATE INDEX webhook_delivery_due ON webhook_delivery (host, died, due);

@@ -1,0 +1,1 @@
+CREATE INDEX webhook_delivery_died ON webhook_delivery (died, id);

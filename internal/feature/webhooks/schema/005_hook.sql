@@ -1,0 +1,1 @@
+CREATE INDEX webhook_delivery_hook ON webhook_delivery (hook);
