@@ -4,6 +4,7 @@ import (
 	"atrium/internal/feature/activity"
 	"atrium/internal/feature/notify"
 	"atrium/internal/feature/push"
+	"atrium/internal/feature/webhooks"
 	"atrium/internal/proto/plug"
 )
 
@@ -21,5 +22,6 @@ func (h *house) news(presence notify.Presence) ([]plug.Room, error) {
 	stream.Log, stream.Publish, stream.Base = h.log, h.bus.Publish, h.conf.BaseURL()
 	h.push = push.New(h.db, h.people, h.files, h.box)
 	h.push.Log = h.log
-	return []plug.Room{may("notify_push", h.push), may("notifications", notes), may("activity", stream)}, nil
+	return []plug.Room{may("notify_push", h.push), may("notifications", notes), may("activity", stream),
+		may("webhook_listeners", webhooks.New(h.db, h.people, h.files, h.settings, h.box))}, nil
 }

@@ -35,7 +35,6 @@ import (
 	"atrium/internal/feature/status"
 	"atrium/internal/feature/transfer"
 	"atrium/internal/feature/twofactor"
-	"atrium/internal/feature/webhooks"
 	"atrium/internal/proto/dav"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
@@ -87,7 +86,6 @@ func (h *house) plugIn() (*plug.Board, error) {
 		audit.New(h.db, h.box), leave.New(h.people, h.settings, h.lock),
 		may("transfer", transfer.New(h.db, h.people, h.files, h.publish, h.knows)),
 		may("export", export.New(h.people, h.files)),
-		may("webhook_listeners", webhooks.New(h.db, h.people, h.files, h.settings, h.box)),
 		passwords.New(h.db, h.people, h.settings, h.hashes),
 		always("files_sharing", h.sharing(presence, pictures, davs)),
 		always("files", davs),

@@ -72,7 +72,9 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	g := &rig{T: t, now: time.Date(2026, 11, 22, 2, 17, 40, 0, time.UTC), db: d, bus: bus.New(d, lock.New()), jobs: jobs.New(d),
 		dir: identity.New(d, box, seal.NewPasswordsWith(seal.Cost{Memory: 64, Time: 1, Threads: 1}, 4))}
 	clock := func() time.Time { return g.now }
-	publish := func(ctx context.Context, tx *db.DB, ev interface{ EventName() string }) error { return g.bus.Publish(ctx, tx, ev) }
+	publish := func(ctx context.Context, tx *db.DB, ev interface{ EventName() string }) error {
+		return g.bus.Publish(ctx, tx, ev)
+	}
 	g.files = files.New(d, tree.New(d), content.New(d, mem.New()), publish)
 	s := settings.New(d)
 	g.room = New(d, g.dir, g.files, s, box)
