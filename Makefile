@@ -14,7 +14,7 @@ PAGE := internal/feature/webui/dist/index.html
 WEB  := $(if $(and $(wildcard web/package.json),$(shell command -v npm)),$(shell find web/* -maxdepth 0 -type f) $(shell find web/src web/public internal/base/tongue/languages -type f 2>/dev/null))
 TAGS := $(if $(WEB)$(wildcard $(PAGE)),,noui)
 
-.PHONY: run build test race check integration clients e2e bench fuzz crash ci
+.PHONY: run build test race check integration clients sso e2e bench fuzz crash ci
 run: build ## build and serve on http://localhost:8080 from ./data
 	bin/atrium serve
 
@@ -42,13 +42,13 @@ integration: ## all tests on SQLite, PostgreSQL and MariaDB, and with the progra
 	eval "$$(scripts/services env)" && $(GO) test ./internal/... && $(GO) test -tags programs ./internal/feature/{previews,fulltext}
 
 clients: build ## litmus, nextcloudcmd, rclone, cadaver against a real server
-	$(GO) run ./tools/clients -bin bin/atrium $(ARGS)
+sso: build ## browsers and programs that sign in at Keycloak and SimpleSAMLphp
+bench: build ## the speed table; ARGS='-full -compare last.json'
+clients sso bench:
+	$(GO) run ./tools/$@ -bin bin/atrium $(ARGS)
 
 e2e: build ## the pages: units, then stories in headless Chromium, in two halves at a time when there is nothing to choose
 	cd web && npm test --silent && ../scripts/e2e $(or $(ARGS),--halves)
-
-bench: build ## the speed table; ARGS='-full -compare last.json'
-	$(GO) run ./tools/bench -bin bin/atrium $(ARGS)
 
 fuzz: ## every fuzz target for FUZZTIME
 	scripts/fuzz $(FUZZTIME)

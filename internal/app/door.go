@@ -21,7 +21,7 @@ func (h *house) doorConfig(ctx context.Context, b *plug.Board, figures *stats.St
 	l := h.conf.Limits
 	return web.Config{
 		URL: h.conf.URL, Proxies: h.conf.TrustedProxies, Hosts: h.conf.TrustedHosts,
-		Auth: *b.Auth, Still: h.still, Language: h.speaks, Face: h.theming.Face, Tokens: signin.Tokens(h.box),
+		Auth: *b.Auth, Still: h.still, Language: h.speaks, Face: h.theming.Face, Origins: h.origins.Allowed, Tokens: signin.Tokens(h.box),
 		UserRate: signedIn * l.RequestsPerSecond, UserBurst: signedIn * l.RequestsBurst,
 		Rate: l.RequestsPerSecond, Burst: l.RequestsBurst, Routes: routeFactor(l),
 		Log: h.log, Trace: counted(figures, trace),

@@ -31,6 +31,7 @@ import (
 	"atrium/internal/feature/notify"
 	"atrium/internal/feature/oauth2"
 	"atrium/internal/feature/oidc"
+	"atrium/internal/feature/origins"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/preferences"
 	"atrium/internal/feature/profile"
@@ -96,6 +97,7 @@ type house struct {
 	push     *push.Room
 	setup    *setup.Room
 	theming  *theming.Room
+	origins  *origins.Room
 	openid   *oidc.Room
 	programs *oauth2.Room
 	asserted *saml.Room
@@ -195,6 +197,7 @@ func (h *house) assemble() {
 	h.mail = mail.New(mailServer(h.conf.Mail), h.box)
 	h.mail.Log = h.log
 	h.theming = theming.New(d, h.settings)
+	h.origins = origins.New(h.settings)
 	h.mail.Brand = h.theming.Brand
 }
 

@@ -77,7 +77,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		in, second,
 		may("oauth2", h.programs),
 		h.themed(about),
-		pages,
+		pages, h.origins,
 		always("provisioning", h.accounts(apps{h, func() []plug.Room { return rooms }}, letters, choices)),
 		letters,
 		may("user_status", presence),

@@ -70,7 +70,7 @@ func (b *bench) sync() error {
 	// the one after that finds nothing changed.
 	var learning time.Duration
 	for _, run := range []struct{ id, folder string }{{"sync-up", here}, {"", here}, {"sync-none", here}, {"sync-down", there}} {
-		d, err := b.s.NextcloudCmd(b.base, b.pass, run.folder, "/sync")
+		d, err := b.s.NextcloudCmd(b.base, drive.User, b.pass, run.folder, "/sync")
 		switch {
 		case err != nil:
 			return fmt.Errorf("%s: %w", run.id, err)

@@ -85,7 +85,7 @@ func (h *house) pair(name string) (*pair, error) {
 // sync runs the client on the folders given, one after the other.
 func (p *pair) sync(folders ...string) error {
 	for _, f := range folders {
-		if _, err := p.h.s.NextcloudCmd(p.h.base, p.h.pass, f, p.remote); err != nil {
+		if _, err := p.h.s.NextcloudCmd(p.h.base, drive.User, p.h.pass, f, p.remote); err != nil {
 			return fmt.Errorf("sync of %s: %w", filepath.Base(f), err)
 		}
 	}

@@ -166,6 +166,17 @@ func (s *Server) Run(args ...string) (string, error) {
 	return string(out), err
 }
 
+// Shell runs a script in a folder, in which "atrium" is the binary with this server's
+// data, and returns what it prints. A command that fails ends the script.
+func (s *Server) Shell(folder, script string) (string, error) {
+	like := s.command()
+	cmd := exec.Command("sh", "-e", "-c", script)
+	cmd.Dir, cmd.SysProcAttr = folder, like.SysProcAttr
+	cmd.Env = append(like.Env, "PATH="+filepath.Dir(like.Path)+":"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
 // Memory is the resident memory of the process, in bytes.
 func (s *Server) Memory() (int64, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))

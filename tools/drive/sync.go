@@ -15,13 +15,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// NextcloudCmd runs the desktop client's engine once, between a local folder
+// NextcloudCmd runs the desktop client's engine once as a user, between a local folder
 // and a remote one ("/sync"). Its settings go to home. The client's exit status
 // is 0 even when single files failed, so callers compare trees.
-func (s *Server) NextcloudCmd(home, pass, folder, remote string) (time.Duration, error) {
+func (s *Server) NextcloudCmd(home, user, pass, folder, remote string) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "nextcloudcmd", "--non-interactive", "--silent", "-u", User, "-p", pass, "--path", remote, folder, s.URL())
+	cmd := exec.CommandContext(ctx, "nextcloudcmd", "--non-interactive", "--silent", "-u", user, "-p", pass, "--path", remote, folder, s.URL())
 	cmd.Env = append(os.Environ(), "HOME="+home, "QT_QPA_PLATFORM=offscreen", "XDG_CONFIG_HOME="+home+"/config",
 		"XDG_DATA_HOME="+home+"/share", "XDG_RUNTIME_DIR="+home)
 	begun := time.Now()

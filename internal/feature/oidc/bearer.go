@@ -79,7 +79,7 @@ func issuerOf(token string) string {
 // accept keeps a token that is valid.
 func (rm *Room) accept(ctx context.Context, one *remote, token string) error {
 	refused := func(err error) error { return fault.Wrap(fault.Anonymous, err, "This token opens nothing.") }
-	claims, id, err := one.verify(ctx, token, true, rm.Now())
+	claims, id, err := one.verify(ctx, token, rm.Now())
 	if errors.Is(err, fault.Unavailable) {
 		return err
 	}
@@ -120,7 +120,7 @@ func (rm *Room) accept(ctx context.Context, one *remote, token string) error {
 
 // scope is what a token is limited to, by its claim "scope" (RFC 9068, section
 // 2.2.3). One without a word for us may do what its owner may, unless the provider's
-// tokens must name what they are for.
+// tokens must name what they are for, or it was given to another program than us.
 func (rm *Room) scope(ctx context.Context, one *remote, u *identity.User, c Claims) (*who.Scope, error) {
 	said, _ := text(c["scope"])
 	words, err := who.ParseWords(said, rm.Rooms)
@@ -128,7 +128,7 @@ func (rm *Room) scope(ctx context.Context, one *remote, u *identity.User, c Clai
 		return nil, err
 	}
 	if !words.Any {
-		if one.ScopedOnly {
+		if one.ScopedOnly || !one.given(c) {
 			return nil, errors.New("the token names nothing of ours")
 		}
 		return nil, nil

@@ -212,9 +212,12 @@ func (rm *Room) redeem(ctx context.Context, p *Provider, f *flow, code, callback
 	if raw == "" {
 		return nil, fault.New(fault.Denied, "The provider does not say who this is.")
 	}
-	claims, id, err := one.verify(ctx, raw, true, rm.Now())
+	claims, id, err := one.verify(ctx, raw, rm.Now())
 	if err != nil {
 		return nil, err
+	}
+	if !one.given(claims) {
+		return nil, fault.New(fault.Denied, "What the provider says is meant for another.")
 	}
 	if !seal.Equal(id.Nonce, f.Nonce) {
 		return nil, fault.New(fault.Denied, "What the provider says belongs to another login.")

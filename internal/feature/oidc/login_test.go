@@ -347,6 +347,28 @@ func TestBearersOfTheProvidersTokens(t *testing.T) {
 	})
 }
 
+// A second program's token opens what its scope names and nothing else: that it is
+// meant for us too was the provider's administrator's word, not its owner's.
+func TestBearerTokensOfAnotherProgram(t *testing.T) {
+	each(t, func(g *rig) {
+		g.provider.Bearer = true
+		g.save()
+		claims := map[string]any{"aud": []string{"account", "atrium"}, "azp": "photos", "scope": "openid files:read", "jti": "1"}
+		w := g.call(g.liar.made(claims))
+		if got, want := strings.TrimSpace(w.Body.String()), `{"id":"ada","scope":{"rooms":["files"],"verbs":1}}`; w.Code != http.StatusOK || got != want {
+			t.Errorf("with a scope of ours: %d %s, want %s", w.Code, got, want)
+		}
+		claims["scope"], claims["jti"] = "openid profile", "2"
+		if w := g.call(g.liar.made(claims)); w.Code != http.StatusUnauthorized {
+			t.Errorf("without: %d", w.Code)
+		}
+		claims["scope"], claims["jti"], claims["aud"] = "openid files:read", "3", "photos"
+		if w := g.call(g.liar.made(claims)); w.Code != http.StatusUnauthorized {
+			t.Errorf("not meant for us: %d", w.Code)
+		}
+	})
+}
+
 func TestATrialWritesNothing(t *testing.T) {
 	each(t, func(g *rig) {
 		g.provider.Groups = true

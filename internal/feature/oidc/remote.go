@@ -218,10 +218,10 @@ func (one *remote) userInfo(ctx context.Context, token string) (Claims, error) {
 var algorithms = []string{gooidc.RS256, gooidc.RS384, gooidc.RS512, gooidc.PS256, gooidc.PS384, gooidc.PS512, gooidc.ES256, gooidc.ES384, gooidc.ES512, gooidc.EdDSA}
 
 // verify checks a token of the provider: its signature, who issued it, that it is
-// for us, and that it has not run out. audience is off for tokens whose audience
-// the caller looks at.
-func (one *remote) verify(ctx context.Context, token string, audience bool, now time.Time) (Claims, *gooidc.IDToken, error) {
-	v := gooidc.NewVerifier(one.Issuer, one.keys, &gooidc.Config{ClientID: one.Client, SkipClientIDCheck: !audience, SupportedSigningAlgs: algorithms,
+// for us, and that it has not run out. Which program it was given to is another
+// question: see given.
+func (one *remote) verify(ctx context.Context, token string, now time.Time) (Claims, *gooidc.IDToken, error) {
+	v := gooidc.NewVerifier(one.Issuer, one.keys, &gooidc.Config{ClientID: one.Client, SupportedSigningAlgs: algorithms,
 		Now: func() time.Time { return now.Add(-skew) }})
 	id, err := v.Verify(ctx, token)
 	if err != nil {
@@ -238,10 +238,14 @@ func (one *remote) verify(ctx context.Context, token string, audience bool, now 
 	if err != nil {
 		return nil, nil, err
 	}
-	if azp, ok := text(c["azp"]); ok && audience && azp != one.Client {
-		return nil, nil, fault.New(fault.Denied, "What the provider says is meant for another.")
-	}
 	return c, id, nil
+}
+
+// given tells whether the provider gave a token to us (OpenID Connect Core, section
+// 3.1.3.7), and not to another program that may call us with it.
+func (one *remote) given(c Claims) bool {
+	azp, ok := text(c["azp"])
+	return !ok || azp == one.Client
 }
 
 // keySet is a provider's keys. It implements gooidc.KeySet.

@@ -102,7 +102,7 @@ func (rm *Room) hearLogout(r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	claims, id, err := one.verify(ctx, r.PostForm.Get("logout_token"), true, rm.Now())
+	claims, id, err := one.verify(ctx, r.PostForm.Get("logout_token"), rm.Now())
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,10 @@ type Config struct {
 	// Language is what the caller's account reads; nil: what the browser asks for.
 	Language Speaker
 
+	// Origins are the other sites whose pages' scripts may call the interfaces, such as
+	// "https://photos.example.com"; nil: none.
+	Origins func(ctx context.Context) ([]string, error)
+
 	// Face is how the instance presents itself; nil: as Product.
 	Face func(ctx context.Context) Face
 
@@ -180,6 +184,9 @@ var errMethod = fault.New(fault.Unsupported, "The method is not allowed here.")
 // pass takes a request through all checks and returns it with its principal.
 func (d *Door) pass(x *exchange, r *http.Request) (*who.Principal, *http.Request, error) {
 	if err := checkHost(x.Host, d.cfg.Hosts); err != nil {
+		return nil, r, err
+	}
+	if asks, err := d.welcome(x, r); asks || err != nil {
 		return nil, r, err
 	}
 	f := d.mux.find(r.Method, r.URL.EscapedPath())

@@ -1,0 +1,152 @@
+// Command sso signs people in at real identity providers, and lets a built server
+// meet what they say: by OpenID Connect and SAML, in a browser, for programs that use
+// the login flow, and for pages of others that bring tokens. The server is set up by
+// the commands of the guides in docs/admin, as they stand there. scripts/services runs
+// the providers; Keycloak's realm "company" is made anew by each run.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"atrium/tools/drive"
+)
+
+// house is the server under test, the providers, and the scratch folder of a run.
+type house struct {
+	ctx  context.Context
+	base string // scratch folder
+	s    *drive.Server
+	kc   *keycloak
+	spa  *site
+}
+
+// scenario is one story.
+type scenario struct {
+	name string
+	run  func(*house) error
+}
+
+func scenarios() []scenario {
+	return []scenario{
+		{"oidc-sign-in", (*house).oidcSignIn},
+		{"oidc-claims-change", (*house).oidcClaimsChange},
+		{"oidc-logout-here", (*house).oidcLogoutHere},
+		{"oidc-logout-there", (*house).oidcLogoutThere},
+		{"oidc-only-way-in", (*house).oidcOnlyWayIn},
+		{"oidc-login-flow", (*house).oidcLoginFlow},
+		{"shared-provider", (*house).sharedProvider},
+		{"shared-provider-refused", (*house).sharedProviderRefused},
+	}
+}
+
+func main() {
+	bin := flag.String("bin", "bin/atrium", "the server's binary")
+	only := flag.String("only", "", "run scenarios whose name matches this regular expression")
+	keep := flag.Bool("keep", false, "keep the scratch folder")
+	flag.Parse()
+	wanted, err := regexp.Compile(*only)
+	exitOn(err)
+	base, err := os.MkdirTemp("", "atrium-sso-")
+	exitOn(err)
+	begun := time.Now()
+	h, err := open(*bin, base)
+	exitOn(err)
+	fmt.Printf("ok    %-24s %s\n", "set-up", time.Since(begun).Round(time.Millisecond))
+	passed, failed := 0, 0
+	for _, sc := range scenarios() {
+		if !wanted.MatchString(sc.name) {
+			continue
+		}
+		begun := time.Now()
+		err := sc.run(h)
+		took := time.Since(begun).Round(time.Millisecond)
+		if err != nil {
+			failed++
+			fmt.Printf("FAIL  %-24s %s: %v\n", sc.name, took, err)
+			continue
+		}
+		passed++
+		fmt.Printf("ok    %-24s %s\n", sc.name, took)
+	}
+	if err := h.s.Stop(time.Minute); err != nil {
+		failed++
+		fmt.Println("FAIL  SIGTERM:", err)
+	}
+	if failed > 0 || *keep {
+		fmt.Printf("sso: kept %s\n", base)
+	} else {
+		exitOn(os.RemoveAll(base))
+	}
+	fmt.Printf("%d passed, %d failed\n", passed, failed)
+	if failed > 0 {
+		os.Exit(1)
+	}
+}
+
+func exitOn(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "sso:", err)
+		os.Exit(2)
+	}
+}
+
+// open starts the server and makes the realm that knows its address.
+func open(bin, base string) (*house, error) {
+	services, err := services("keycloak", "simplesamlphp")
+	if err != nil {
+		return nil, err
+	}
+	h := &house{ctx: context.Background(), base: base, s: &drive.Server{Bin: bin, Data: filepath.Join(base, "data")}, kc: newKeycloak(services["TEST_KEYCLOAK"])}
+	if err := h.s.Start(); err != nil {
+		return nil, err
+	}
+	if err := h.s.Ready(h.ctx, time.Minute); err != nil {
+		return nil, err
+	}
+	if err := h.openSite(); err != nil {
+		return nil, err
+	}
+	realm, err := os.ReadFile("tools/sso/testdata/realm.json")
+	if err != nil {
+		return nil, err
+	}
+	if err := h.kc.makeRealm(h.ctx, h.real(string(realm))); err != nil {
+		return nil, err
+	}
+	// The addresses of a run have no TLS.
+	if err := h.follow("docs/admin/oidc-keycloak.md", "atrium config:app:set user_oidc allow_insecure_http --value=1"); err != nil {
+		return nil, err
+	}
+	return h, h.makeFolders()
+}
+
+// export is a line that scripts/services prints.
+var export = regexp.MustCompile(`(?m)^export (\w+)='(.*)'$`)
+
+// services starts what is named, and tells what scripts/services says of it.
+func services(names ...string) (map[string]string, error) {
+	up := exec.Command("scripts/services", append([]string{"up"}, names...)...)
+	up.Stderr = os.Stderr
+	if err := up.Run(); err != nil {
+		return nil, err
+	}
+	out, err := exec.Command("scripts/services", append([]string{"env"}, names...)...).Output()
+	said := map[string]string{}
+	for _, m := range export.FindAllStringSubmatch(string(out), -1) {
+		said[m[1]] = m[2]
+	}
+	return said, err
+}
+
+// folder makes a local scratch folder.
+func (h *house) folder(name string) (string, error) {
+	p := filepath.Join(h.base, name)
+	return p, os.MkdirAll(p, 0o755)
+}
