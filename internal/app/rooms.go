@@ -13,6 +13,7 @@ import (
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/export"
+	"atrium/internal/feature/kerberos"
 	"atrium/internal/feature/ldap"
 	"atrium/internal/feature/leave"
 	"atrium/internal/feature/monitor"
@@ -73,7 +74,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 	var rooms []plug.Room
 	rooms = []plug.Room{
 		always("user_oidc", h.openid), // before the room that knows no other bearer tokens
-		always("user_saml", h.asserted), always("user_ldap", h.directories()),
+		always("user_saml", h.asserted), always("user_ldap", h.known), h.tickets,
 		in, second,
 		may("oauth2", h.programs),
 		h.themed(about),
@@ -202,6 +203,11 @@ func (h *house) vouchers(in *signin.Room) error {
 	}
 	h.asserted.Now, h.asserted.Log, h.asserted.Home = h.env.clock(), h.log, h.conf.BaseURL()
 	in.Leaving, in.Renewed, in.Doors = h.leaving, h.renewed, h.doors
+	h.known = h.directories()
+	if h.tickets, err = kerberos.New(h.db, h.people, h.settings, h.box, in); err != nil {
+		return err
+	}
+	h.tickets.Now, h.tickets.Log, h.tickets.Person = h.env.clock(), h.log, h.known.Person
 	return nil
 }
 
@@ -257,7 +263,14 @@ func (h *house) doors(ctx context.Context, to string) (doors []signin.Door, err 
 		doors = append(doors, signin.Door(d))
 	}
 	more, err := h.asserted.Doors(ctx, to)
+	if err != nil {
+		return nil, err
+	}
 	for _, d := range more {
+		doors = append(doors, signin.Door(d))
+	}
+	last, err := h.tickets.Doors(ctx, to)
+	for _, d := range last {
 		doors = append(doors, signin.Door(d))
 	}
 	return doors, err

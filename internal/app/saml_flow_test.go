@@ -124,42 +124,52 @@ func (p *provider) vouch(s *secured, begin string) answer {
 	return s.ask("POST", "/apps/user_saml/saml/acs", url.Values{"SAMLResponse": {html.UnescapeString(said[2])}})
 }
 
-// A client that logs in through the browser of somebody with no password here gets its
-// app password by their SAML provider, and keeps it when the browser logs out.
-func TestSAMLInALoginFlow(t *testing.T) {
-	s := secure(t)
-	p := newProvider(s)
+// flow logs a client in by the login flow v2, with a browser that nobody is signed in to.
+// vouch does what the one way in on the login page asks for, and returns where it ends.
+func (s *secured) flow(vouch func(begin string) answer) (login, password string) {
+	s.Helper()
 	var flow struct {
 		Login string
 		Poll  struct{ Token string }
 	}
 	if err := json.Unmarshal([]byte(s.post("/login/v2", "")), &flow); err != nil {
-		t.Fatal(err)
+		s.Fatal(err)
 	}
 	arrived := s.ask("GET", strings.TrimPrefix(flow.Login, s.url), nil)
 	page := s.ask("GET", strings.TrimPrefix(arrived.to, s.url), nil)
 	grant := regexp.MustCompile(`href="(/login/v2/grant[^"]*)"`).FindStringSubmatch(page.body)
 	if grant == nil {
-		t.Fatalf("no way to grant: %d %s", page.status, page.body)
+		s.Fatalf("no way to grant: %d %s", page.status, page.body)
 	}
 	asked := s.ask("GET", html.UnescapeString(grant[1]), nil)
 	sent := s.ask("GET", asked.to, nil) // the login page sends people on, as there is but one way in
-	if !strings.HasPrefix(sent.to, "/apps/user_saml/saml/login?idp=1&originalUrl=") {
-		t.Fatalf("led to %q", sent.to)
-	}
-	next := p.vouch(s, sent.to)
+	next := vouch(sent.to)
 	s.leads(next, html.UnescapeString(grant[1]))
 	form := url.Values{}
 	for _, m := range stateToken.FindAllStringSubmatch(s.ask("GET", next.to, nil).body, -1) {
 		form.Set(m[1], m[2])
 	}
 	if got := s.ask("POST", "/login/v2/grant", form); got.status != http.StatusOK {
-		t.Fatalf("grant: %d %s", got.status, got.body)
+		s.Fatalf("grant: %d %s", got.status, got.body)
 	}
 	var got struct{ LoginName, AppPassword string }
 	if err := json.Unmarshal([]byte(s.ask("POST", "/login/v2/poll", url.Values{"token": {flow.Poll.Token}}).body), &got); err != nil {
-		t.Fatal(err)
+		s.Fatal(err)
 	}
+	return got.LoginName, got.AppPassword
+}
+
+// A client that logs in through the browser of somebody with no password here gets its
+// app password by their SAML provider, and keeps it when the browser logs out.
+func TestSAMLInALoginFlow(t *testing.T) {
+	s := secure(t)
+	p := newProvider(s)
+	login, password := s.flow(func(begin string) answer {
+		if !strings.HasPrefix(begin, "/apps/user_saml/saml/login?idp=1&originalUrl=") {
+			t.Fatalf("led to %q", begin)
+		}
+		return p.vouch(s, begin)
+	})
 	look := func(c *http.Client, basic bool) int {
 		req, err := http.NewRequestWithContext(t.Context(), "PROPFIND", s.url+"/remote.php/dav/files/zoe/", nil)
 		if err != nil {
@@ -167,7 +177,7 @@ func TestSAMLInALoginFlow(t *testing.T) {
 		}
 		req.Header.Set("OCS-APIRequest", "true")
 		if basic {
-			req.SetBasicAuth(got.LoginName, got.AppPassword)
+			req.SetBasicAuth(login, password)
 		}
 		return s.send(c, req).status
 	}

@@ -68,10 +68,32 @@ func (p *pool) find(ctx context.Context, filter string) (*person, error) {
 // errNobody is a login that means nobody in a directory.
 var errNobody = fault.New(fault.NotFound, "The directory knows nobody of this name.")
 
-// meant finds whom a login means in the directories in use, in order. A directory
+// meant finds whom a login means.
+func (rm *Room) meant(ctx context.Context, login string) (*pool, *person, error) {
+	return rm.first(ctx, func(c *Config) string { return c.loginFilter(login) })
+}
+
+// Person finds whom the directories in use call by a name, whatever else may be typed
+// at the login: who has proved it elsewhere, by Kerberos, is that person. fault.NotFound
+// when there is none; who is locked there is fault.Denied.
+func (rm *Room) Person(ctx context.Context, name string) (*identity.Login, error) {
+	name = ldap.EscapeFilter(name)
+	p, who, err := rm.first(ctx, func(c *Config) string {
+		return "(&" + c.userFilter() + "(|(uid=" + name + ")(sAMAccountName=" + name + ")))"
+	})
+	if err != nil {
+		return nil, err
+	}
+	if who.locked {
+		return nil, fault.New(fault.Denied, "This account is locked.")
+	}
+	return &who.login, rm.withGroups(ctx, p, who)
+}
+
+// first finds the one person of a filter in the directories in use, in order. A directory
 // that does not answer is passed over, but that is the error when no other knows
 // the login: nobody must be told that a password is wrong when it was not looked at.
-func (rm *Room) meant(ctx context.Context, login string) (*pool, *person, error) {
+func (rm *Room) first(ctx context.Context, filter func(c *Config) string) (*pool, *person, error) {
 	all, err := rm.active(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -82,7 +104,7 @@ func (rm *Room) meant(ctx context.Context, login string) (*pool, *person, error)
 		if err != nil {
 			return nil, nil, err
 		}
-		who, err := p.find(ctx, c.loginFilter(login))
+		who, err := p.find(ctx, filter(c))
 		if err == nil {
 			return p, who, nil
 		}

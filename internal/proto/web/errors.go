@@ -67,9 +67,13 @@ func ErrorHeaders(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// challenge asks for a password. A script of our own page gets a scheme that no
-// browser knows, or the browser would pop up its own dialog.
+// challenge asks for a password, unless an Authenticator has asked for what it knows.
+// A script of our own page gets a scheme that no browser knows, or the browser would
+// pop up its own dialog.
 func challenge(h http.Header, r *http.Request) {
+	if h.Get("WWW-Authenticate") != "" {
+		return
+	}
 	scheme := "Basic"
 	if r.Header.Get("X-Requested-With") == "XMLHttpRequest" {
 		scheme = "DummyBasic"

@@ -152,5 +152,14 @@ func VisitOf(ctx context.Context) *Visit {
 	return &Visit{}
 }
 
+// Answer returns the headers of the answer to a request, for an Authenticator whose
+// scheme answers in one (RFC 4559, section 4.1); nobody's outside a request.
+func Answer(r *http.Request) http.Header {
+	if x, ok := r.Context().Value(visitKey{}).(*exchange); ok {
+		return x.Header()
+	}
+	return http.Header{}
+}
+
 // Param returns a named segment of the route's pattern, decoded.
 func Param(r *http.Request, name string) string { return r.PathValue(name) }

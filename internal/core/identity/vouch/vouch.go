@@ -18,6 +18,10 @@ type Rules struct {
 	Provision bool // accounts are kept as the service says
 	Adopt     bool // an account of the same name that comes from elsewhere is the same person's
 	Create    bool // accounts are made
+
+	// Means finds the account that a name means for sure, whatever its id, such as that
+	// of whom a company's directory knows by it; fault.NotFound. nil: there is no such.
+	Means func(ctx context.Context, name string) (*identity.User, error)
 }
 
 // Admit finds or makes the account of somebody whom a service vouches for and calls
@@ -62,6 +66,15 @@ func whose(ctx context.Context, dir *identity.Directory, l identity.Login, name 
 	}
 	if !errors.Is(err, fault.NotFound) {
 		return nil, false, err
+	}
+	if r.Means != nil {
+		u, err := r.Means(ctx, name)
+		if err == nil {
+			return u, false, mayAdopt(ctx, dir, u)
+		}
+		if !errors.Is(err, fault.NotFound) {
+			return nil, false, err
+		}
 	}
 	if r.Adopt {
 		u, err := find(ctx, name)

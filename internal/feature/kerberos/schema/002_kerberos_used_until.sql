@@ -1,0 +1,1 @@
+CREATE INDEX kerberos_used_until ON kerberos_used (until);
