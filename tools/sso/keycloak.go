@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -159,4 +160,34 @@ func (k *keycloak) signOut(ctx context.Context, name string) error {
 		return err
 	}
 	return k.admin(ctx, http.MethodPost, "/company/users/"+u["id"].(string)+"/logout", nil, nil)
+}
+
+// certificate is what the realm signs with, as its console shows it.
+func (k *keycloak) certificate(ctx context.Context) (string, error) {
+	var all struct {
+		Keys []struct {
+			Algorithm   string `json:"algorithm"`
+			Certificate string `json:"certificate"`
+		} `json:"keys"`
+	}
+	if err := k.admin(ctx, http.MethodGet, "/company/keys", nil, &all); err != nil {
+		return "", err
+	}
+	for _, key := range all.Keys {
+		if key.Algorithm == "RS256" {
+			return key.Certificate, nil
+		}
+	}
+	return "", errors.New("keycloak: no key for RS256")
+}
+
+// importClient makes a client of SAML metadata, as the console does, and gives it
+// mappers.
+func (k *keycloak) importClient(ctx context.Context, metadata string, mappers json.RawMessage) error {
+	var client map[string]any
+	if err := k.admin(ctx, http.MethodPost, "/company/client-description-converter", metadata, &client); err != nil {
+		return err
+	}
+	client["protocolMappers"] = mappers
+	return k.admin(ctx, http.MethodPost, "/company/clients", client, nil)
 }

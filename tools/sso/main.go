@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -24,6 +25,7 @@ type house struct {
 	base string // scratch folder
 	s    *drive.Server
 	kc   *keycloak
+	ssp  simpleSAMLphp
 	spa  *site
 }
 
@@ -43,6 +45,12 @@ func scenarios() []scenario {
 		{"oidc-login-flow", (*house).oidcLoginFlow},
 		{"shared-provider", (*house).sharedProvider},
 		{"shared-provider-refused", (*house).sharedProviderRefused},
+		{"saml-keycloak", (*house).samlKeycloak},
+		{"saml-keycloak-logout", (*house).samlKeycloakLogout},
+		{"saml-simplesamlphp", (*house).samlSimple},
+		{"saml-simplesamlphp-logout", (*house).samlSimpleLogout},
+		{"saml-login-flow", (*house).samlLoginFlow},
+		{"same-account", (*house).sameAccount},
 	}
 }
 
@@ -58,7 +66,7 @@ func main() {
 	begun := time.Now()
 	h, err := open(*bin, base)
 	exitOn(err)
-	fmt.Printf("ok    %-24s %s\n", "set-up", time.Since(begun).Round(time.Millisecond))
+	fmt.Printf("ok    %-26s %s\n", "set-up", time.Since(begun).Round(time.Millisecond))
 	passed, failed := 0, 0
 	for _, sc := range scenarios() {
 		if !wanted.MatchString(sc.name) {
@@ -69,11 +77,11 @@ func main() {
 		took := time.Since(begun).Round(time.Millisecond)
 		if err != nil {
 			failed++
-			fmt.Printf("FAIL  %-24s %s: %v\n", sc.name, took, err)
+			fmt.Printf("FAIL  %-26s %s: %v\n", sc.name, took, err)
 			continue
 		}
 		passed++
-		fmt.Printf("ok    %-24s %s\n", sc.name, took)
+		fmt.Printf("ok    %-26s %s\n", sc.name, took)
 	}
 	if err := h.s.Stop(time.Minute); err != nil {
 		failed++
@@ -103,7 +111,8 @@ func open(bin, base string) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &house{ctx: context.Background(), base: base, s: &drive.Server{Bin: bin, Data: filepath.Join(base, "data")}, kc: newKeycloak(services["TEST_KEYCLOAK"])}
+	h := &house{ctx: context.Background(), base: base, s: &drive.Server{Bin: bin, Data: filepath.Join(base, "data")}, kc: newKeycloak(services["TEST_KEYCLOAK"]),
+		ssp: simpleSAMLphp{at: services["TEST_SIMPLESAMLPHP"], dir: services["TEST_SIMPLESAMLPHP_DIR"]}}
 	if err := h.s.Start(); err != nil {
 		return nil, err
 	}
@@ -121,10 +130,14 @@ func open(bin, base string) (*house, error) {
 		return nil, err
 	}
 	// The addresses of a run have no TLS.
-	if err := h.follow("docs/admin/oidc-keycloak.md", "atrium config:app:set user_oidc allow_insecure_http --value=1"); err != nil {
+	g, err := h.guide("oidc-keycloak.md", map[string]string{"secret.txt": "the-secret-of-atrium\n"})
+	if err != nil {
 		return nil, err
 	}
-	return h, h.makeFolders()
+	if err := h.follow(g, "atrium config:app:set user_oidc allow_insecure_http --value=1"); err != nil {
+		return nil, err
+	}
+	return h, errors.Join(h.setUpSAML(), h.makeFolders())
 }
 
 // export is a line that scripts/services prints.

@@ -15,13 +15,19 @@ import (
 	"atrium/tools/drive"
 )
 
-// enterByOIDC signs somebody in by the button of the login page.
-func (h *house) enterByOIDC(name string) (*browser, error) {
+// atLogin is a browser at the login page.
+func (h *house) atLogin() (*browser, error) {
 	b, err := h.browser()
 	if err != nil {
 		return nil, err
 	}
-	if err := b.open(h.s.URL() + "/login"); err != nil {
+	return b, b.open(h.s.URL() + "/login")
+}
+
+// enterByOIDC signs somebody in by the button of the login page.
+func (h *house) enterByOIDC(name string) (*browser, error) {
+	b, err := h.atLogin()
+	if err != nil {
 		return nil, err
 	}
 	if err := b.press("/apps/user_oidc/login/"); err != nil {
@@ -159,15 +165,13 @@ func (h *house) ended(b *browser) error {
 
 // oidcOnlyWayIn: where there is no other way in, nobody has to press a button.
 func (h *house) oidcOnlyWayIn() error {
-	const setting = "config:app:set user_oidc allow_multiple_user_backends --value="
-	if out, err := h.s.Run(strings.Fields(setting + "0")...); err != nil {
-		return fmt.Errorf("%w: %s", err, out)
-	}
-	b, err := h.browser()
-	if err != nil {
+	alone := "atrium config:app:set user_oidc allow_multiple_user_backends --value=0; atrium config:app:set user_saml type --value="
+	beside := "atrium config:app:set user_oidc allow_multiple_user_backends --value=1; atrium config:app:set user_saml type --value=saml"
+	if err := h.shell(h.base, alone); err != nil {
 		return err
 	}
-	if err := b.open(h.s.URL() + "/login"); err != nil {
+	b, err := h.atLogin()
+	if err != nil {
 		return err
 	}
 	if err := b.signInAtKeycloak("ada"); err != nil {
@@ -186,11 +190,7 @@ func (h *house) oidcOnlyWayIn() error {
 	if other.at.Path != "/login" || other.form("password") == nil {
 		return fmt.Errorf("the way past the provider: %s", other)
 	}
-	out, err := h.s.Run(strings.Fields(setting + "1")...)
-	if err != nil {
-		return fmt.Errorf("%w: %s", err, out)
-	}
-	return nil
+	return h.shell(h.base, beside)
 }
 
 // connect lets a program in by the login flow, which signs in with enter where the
