@@ -212,7 +212,7 @@ func (h *house) samlLoginFlow() error {
 }
 
 // sameAccount: somebody whose way in changes keeps the account and all that is in it:
-// from OpenID Connect to SAML at one provider and at another.
+// from OpenID Connect to SAML at one provider and at another, and to a password.
 func (h *house) sameAccount() error {
 	b, err := h.atLogin()
 	if err != nil {
@@ -248,7 +248,23 @@ func (h *house) sameAccount() error {
 	if err != nil || p.ID != "grace" {
 		return fmt.Errorf("grace comes in as %+v: %w", p, err)
 	}
-	return nil
+	return h.toPassword()
+}
+
+// toPassword: who no longer signs in elsewhere keeps the account too.
+func (h *house) toPassword() error {
+	const password = "nobody-Guesses-5-words"
+	if err := h.shell(h.base, "atrium user:release ada; OC_PASS="+password+" atrium user:resetpassword --password-from-env ada"); err != nil {
+		return err
+	}
+	b, err := h.atLogin()
+	if err != nil {
+		return err
+	}
+	if err := b.send(b.form("password"), url.Values{"user": {"ada"}, "password": {password}}); err != nil {
+		return err
+	}
+	return h.hasPhotos(b)
 }
 
 // hasPhotos tells whether the account in a browser is ada's with her files.

@@ -244,13 +244,17 @@ func (d *Directory) Link(ctx context.Context, source, subject, uid string) error
 	})
 }
 
-// Unlink takes that back. One that is not there is fault.NotFound.
-func (d *Directory) Unlink(ctx context.Context, source, subject string) error {
+// Release makes an account one of ours, wherever it came from: nobody of a source comes
+// in as it any more, and its password is kept here.
+func (d *Directory) Release(ctx context.Context, uid string) error {
 	return d.tx(ctx, func(tx *db.DB) error {
-		n, err := tx.Exec(ctx, "DELETE FROM account_link WHERE source = ? AND subject = ?", source, subject)
-		if err == nil && n == 0 {
-			return fault.New(fault.NotFound, "There is no such link.")
+		if _, err := byID(ctx, tx, uid); err != nil {
+			return err
 		}
+		if _, err := tx.Exec(ctx, "DELETE FROM account_link WHERE uid = ?", uid); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "UPDATE account SET source = '' WHERE uid = ?", uid)
 		return err
 	})
 }

@@ -98,11 +98,36 @@ func TestNoTakeoverByName(t *testing.T) {
 			t.Errorf("linked: %+v, %v, %v", u, created, err)
 		}
 		must[*who.Principal](t)(d.SignIn(ctx, "wilma", "pw", home)) // the password stays good
-		if err := d.Unlink(ctx, "sso", "8c1f"); err != nil {
+		if err := d.Release(ctx, "Wilma"); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := d.Provision(ctx, sheet(nil)); !errors.Is(err, fault.Conflict) {
 			t.Errorf("after the link was cut: %v", err)
+		}
+	})
+}
+
+// Who no longer signs in elsewhere keeps the account, and gets a password for it.
+func TestReleased(t *testing.T) {
+	each(t, func(t *testing.T, d *Directory, c *clock) {
+		ctx := t.Context()
+		was, _, err := d.Provision(ctx, sheet(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(d.Release(ctx, was.ID), d.SetPassword(ctx, was.ID, "pw")); err != nil {
+			t.Fatal(err)
+		}
+		u := must[*User](t)(d.User(ctx, was.ID))
+		if links := must[[]Link](t)(d.Links(ctx, was.ID)); u.Source != "" || len(links) > 0 {
+			t.Errorf("the account is %q's, with the links %v", u.Source, links)
+		}
+		must[*who.Principal](t)(d.SignIn(ctx, was.ID, "pw", home))
+		if _, _, err := d.Provision(ctx, sheet(nil)); !errors.Is(err, fault.Conflict) {
+			t.Errorf("who was let in elsewhere: %v", err)
+		}
+		if err := d.Release(ctx, "ghost"); !errors.Is(err, fault.NotFound) {
+			t.Errorf("nobody: %v", err)
 		}
 	})
 }

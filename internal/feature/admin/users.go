@@ -39,7 +39,8 @@ func (r *Room) users() []*cobra.Command {
 
 	reset := &cobra.Command{Use: "user:resetpassword UID", Short: "Give an account a new password", Args: cobra.ExactArgs(1), RunE: r.resetPassword}
 	reset.Flags().Bool("password-from-env", false, "Take the password from the variable OC_PASS")
-	return []*cobra.Command{add, list, info, remove, reset}
+	release := &cobra.Command{Use: "user:release UID", Short: "Make an account one of ours that came from a directory or a provider", Args: cobra.ExactArgs(1), RunE: r.releaseUser}
+	return []*cobra.Command{add, list, info, remove, reset, release}
 }
 
 func (r *Room) addUser(cmd *cobra.Command, args []string) error {
@@ -282,5 +283,13 @@ func (r *Room) resetPassword(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	cli.Say(cmd, "Successfully reset password for %s", u.ID)
+	return nil
+}
+
+func (r *Room) releaseUser(cmd *cobra.Command, args []string) error {
+	if err := r.people.Release(cmd.Context(), args[0]); err != nil {
+		return err
+	}
+	cli.Say(cmd, "%s is an account of this server now, and needs a password", args[0])
 	return nil
 }
