@@ -45,10 +45,12 @@ func scenarios() []scenario {
 		{"oidc-login-flow", (*house).oidcLoginFlow},
 		{"shared-provider", (*house).sharedProvider},
 		{"shared-provider-refused", (*house).sharedProviderRefused},
+		{"sample-page", (*house).samplePage},
 		{"saml-keycloak", (*house).samlKeycloak},
 		{"saml-keycloak-logout", (*house).samlKeycloakLogout},
 		{"saml-simplesamlphp", (*house).samlSimple},
 		{"saml-simplesamlphp-logout", (*house).samlSimpleLogout},
+		{"in-chromium", (*house).inChromium},
 		{"saml-login-flow", (*house).samlLoginFlow},
 		{"same-account", (*house).sameAccount},
 	}

@@ -24,7 +24,10 @@ import (
 )
 
 // site is where the sample page of another program is served.
-type site struct{ url string }
+type site struct {
+	url      string
+	settings map[string]string // what the page reads at settings.json
+}
 
 func (h *house) openSite() error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -32,7 +35,13 @@ func (h *house) openSite() error {
 		return err
 	}
 	h.spa = &site{url: "http://" + l.Addr().String()}
-	server := &http.Server{Handler: http.FileServer(http.Dir("examples/spa")), ReadHeaderTimeout: time.Minute}
+	mux := http.NewServeMux()
+	mux.Handle("/", http.FileServer(http.Dir("examples/spa")))
+	mux.HandleFunc("/settings.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(h.spa.settings) // a browser that hangs up is no fault
+	})
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
 	go func() { _ = server.Serve(l) }() // ends with the process
 	return nil
 }
@@ -183,7 +192,7 @@ func (h *house) sharedProvider() error {
 	if err := (page{h, account}).try(attempt{"PROPFIND", files + "/", http.StatusForbidden}); err != nil {
 		return err
 	}
-	return h.secondService(read)
+	return h.behindThePage(read)
 }
 
 // sharedProviderRefused: tokens that name nothing of ours, or were not meant for us, or
@@ -216,26 +225,14 @@ func (h *house) sharedProviderRefused() error {
 	return nil
 }
 
-// secondService runs examples/resource-server, which reads a folder here with the
-// token that the page brings.
-func (h *house) secondService(token string) error {
-	bin := filepath.Join(h.base, "resource-server")
-	if out, err := exec.Command("go", "build", "-o", bin, "./examples/resource-server").CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: %s", err, out)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// behindThePage: a second service reads a folder here with the token that the page
+// brings, and takes no token that is not for it.
+func (h *house) behindThePage(token string) error {
+	at, stop, err := h.secondService()
 	if err != nil {
 		return err
 	}
-	at := l.Addr().String()
-	l.Close()
-	ctx, stop := context.WithCancel(h.ctx)
 	defer stop()
-	cmd := exec.CommandContext(ctx, bin, "-listen", at, "-issuer", h.kc.at+"/realms/company", "-atrium", h.s.URL(), "-page", h.spa.url)
-	cmd.Stderr, cmd.SysProcAttr = os.Stderr, &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
 	names, status, err := h.pictures(at, token)
 	if err != nil || status != http.StatusOK || !slices.Contains(names, "one.txt") {
 		return fmt.Errorf("the second service: %d %v: %w", status, names, err)
@@ -250,7 +247,40 @@ func (h *house) secondService(token string) error {
 	return nil
 }
 
-// pictures asks the second service, as soon as it is there.
+// secondService runs examples/resource-server, and waits until it is there.
+func (h *house) secondService() (at string, stop func(), err error) {
+	bin := filepath.Join(h.base, "resource-server")
+	if out, err := exec.Command("go", "build", "-o", bin, "./examples/resource-server").CombinedOutput(); err != nil {
+		return "", nil, fmt.Errorf("%w: %s", err, out)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	at = l.Addr().String()
+	l.Close()
+	ctx, cancel := context.WithCancel(h.ctx)
+	cmd := exec.CommandContext(ctx, bin, "-listen", at, "-issuer", h.kc.at+"/realms/company", "-atrium", h.s.URL(), "-page", h.spa.url)
+	cmd.Stderr, cmd.SysProcAttr = os.Stderr, &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		cancel()
+		return "", nil, err
+	}
+	stop = func() {
+		cancel()
+		_ = cmd.Wait() // it was killed
+	}
+	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(20 * time.Millisecond) {
+		if conn, err := net.Dial("tcp", at); err == nil {
+			conn.Close()
+			return at, stop, nil
+		}
+	}
+	stop()
+	return "", nil, errors.New("the second service does not start")
+}
+
+// pictures asks the second service.
 func (h *house) pictures(at, token string) (names []string, status int, err error) {
 	r, err := http.NewRequestWithContext(h.ctx, http.MethodGet, "http://"+at+"/pictures", nil)
 	if err != nil {
@@ -258,9 +288,6 @@ func (h *house) pictures(at, token string) (names []string, status int, err erro
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
 	answer, err := http.DefaultClient.Do(r)
-	for begun := time.Now(); err != nil && time.Since(begun) < time.Minute; answer, err = http.DefaultClient.Do(r) {
-		time.Sleep(50 * time.Millisecond)
-	}
 	if err != nil {
 		return nil, 0, err
 	}
