@@ -53,6 +53,7 @@ type rig struct {
 	room     *Room
 	door     *web.Door
 	kdc      string
+	password string        // of everybody
 	late     time.Duration // how much later it is than the clock says
 }
 
@@ -80,7 +81,7 @@ func schemas() []db.Schema {
 func newRig(t *testing.T, d *db.DB, at string) *rig {
 	t.Helper()
 	box := must[*seal.Box](t)(seal.New(make([]byte, seal.KeySize)))
-	g := &rig{T: t, settings: settings.New(d), kdc: at}
+	g := &rig{T: t, settings: settings.New(d), kdc: at, password: "pw"}
 	g.dir = identity.New(d, box, seal.NewPasswordsWith(seal.Cost{Memory: 64, Time: 1, Threads: 1}, 4))
 	g.dir.Now = func() time.Time { return time.Now().Add(g.late) }
 	g.room = must[*Room](t)(New(d, g.dir, g.settings, box, g))
@@ -178,7 +179,7 @@ type holder struct {
 func (g *rig) holder(name, realm, service string) *holder {
 	g.Helper()
 	c := must[*krb.Config](g)(krb.Load(g.kdc))
-	cl := client.NewWithPassword(name, realm, "pw", c, client.DisablePAFXFAST(true))
+	cl := client.NewWithPassword(name, realm, g.password, c, client.DisablePAFXFAST(true))
 	g.Cleanup(cl.Destroy)
 	if err := cl.Login(); err != nil {
 		g.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/jcmturner/gokrb5/v8/types"
 
 	"atrium/internal/core/identity"
+	"atrium/internal/infra/db/dbtest"
 )
 
 func TestABrowserSignsInWithATicket(t *testing.T) {
@@ -149,4 +150,31 @@ func TestCurlNegotiates(t *testing.T) {
 			t.Errorf("without a ticket: %s", got)
 		}
 	})
+}
+
+// Tickets of a domain controller carry what it says of somebody's groups, which is much
+// and is not read.
+func TestTicketsOfADomainController(t *testing.T) {
+	at := os.Getenv("TEST_AD_DIR")
+	if at == "" && os.Getenv("CI") != "" {
+		t.Fatal("no domain controller to test with: scripts/services up samba-ad, and TEST_AD_DIR as scripts/services env prints it")
+	}
+	if at == "" {
+		return
+	}
+	conf := filepath.Join(t.TempDir(), "krb5.conf")
+	text := "[libdefaults]\n default_realm = AD.TEST\n udp_preference_limit = 1\n[realms]\n AD.TEST = {\n  kdc = 127.0.0.77:88\n }\n[domain_realm]\n localhost = AD.TEST\n"
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g := newRig(t, dbtest.SQLite(t, schemas()...), conf)
+	g.password = "Secret-1234"
+	g.set("keytab", filepath.Join(at, "HTTP-localhost.keytab"), "lower_case", "1")
+	boss := g.holder("Administrator", "AD.TEST", "HTTP/localhost")
+	if n := len(boss.ticket.EncPart.Cipher); n < 600 {
+		t.Errorf("a ticket of %d bytes says nothing of groups", n)
+	}
+	if got := g.enters(boss.token()); got != "administrator" {
+		t.Errorf("%q", got)
+	}
 }

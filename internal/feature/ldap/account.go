@@ -269,9 +269,15 @@ func (p *pool) allGroups(ctx context.Context) (all []*group, err error) {
 			if err != nil {
 				return err
 			}
-			if !seen[g.subject] {
-				seen[g.subject], all = true, append(all, g)
+			if seen[g.subject] {
+				continue
 			}
+			if more != "memberOf" {
+				if g.members, err = p.rest(ctx, e, more); err != nil {
+					return err
+				}
+			}
+			seen[g.subject], all = true, append(all, g)
 		}
 		return nil
 	})

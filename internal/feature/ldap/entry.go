@@ -28,6 +28,7 @@ type person struct {
 	login    identity.Login // without groups
 	uid      string         // how a posixGroup names its members
 	gid      string         // number of the primary group; "": none
+	primary  string         // in Active Directory, the SID of the primary group; "": none
 	memberOf []string       // DNs of groups
 	locked   bool           // by whoever runs the directory
 	byDN     string         // the attribute by which entries of this directory are found by their DN
@@ -120,7 +121,7 @@ func identified(id, override string) string {
 // personAttributes are the attributes that read needs.
 func (c *Config) personAttributes() []string {
 	all := []string{c.get("ldapUserDisplayName"), c.get("ldapUserDisplayName2"), c.get("ldapEmailAttribute"), c.get("ldapQuotaAttribute"),
-		c.get("ldapExpertUsernameAttr"), c.get("ldapGidNumber"), "uid", "cn", "userAccountControl", "nsAccountLock", "pwdAccountLockedTime"}
+		c.get("ldapExpertUsernameAttr"), c.get("ldapGidNumber"), "uid", "cn", "userAccountControl", "primaryGroupID", "objectSid", "nsAccountLock", "pwdAccountLockedTime"}
 	for _, key := range profileKeys {
 		all = append(all, c.get(key))
 	}
@@ -159,7 +160,7 @@ func (c *Config) read(e *ldap.Entry) (*person, error) {
 	}
 	p := &person{dn: e.DN, uid: value(e, "uid"), gid: value(e, c.get("ldapGidNumber")), memberOf: values(e, "memberOf"), locked: locked(e), byDN: "entryDN"}
 	if value(e, "userAccountControl") != "" { // Active Directory has another name for it
-		p.byDN = "distinguishedName"
+		p.byDN, p.primary = "distinguishedName", primaryGroup(e)
 	}
 	p.login = identity.Login{Source: Source, Subject: subject, ID: name, Quota: c.quota(e), Fields: map[string]string{"displayname": c.display(e)}}
 	if attribute := c.get("ldapEmailAttribute"); attribute != "" {
@@ -192,15 +193,4 @@ func (c *Config) quota(e *ldap.Entry) *int64 {
 		}
 	}
 	return nil
-}
-
-// locked tells whether a directory has locked an entry: Active Directory by a bit
-// (ADS_UF_ACCOUNTDISABLE), 389 by nsAccountLock, OpenLDAP's password policy by a time
-// in the year 0 (draft-behera-ldap-password-policy, section 5.3.3).
-func locked(e *ldap.Entry) bool {
-	var control int
-	if _, err := fmt.Sscan(cmp.Or(value(e, "userAccountControl"), "0"), &control); err != nil {
-		control = 0
-	}
-	return control&2 != 0 || strings.EqualFold(value(e, "nsAccountLock"), "true") || value(e, "pwdAccountLockedTime") == "000001010000Z"
 }

@@ -71,8 +71,10 @@ func TestReadingAnEntry(t *testing.T) {
 			t.Errorf("%v counts as locked", entry)
 		}
 	}
-	if _, err := c.readGroup(ldap.NewEntry("cn=g", map[string][]string{"entryUUID": {"1"}, "member;range=0-1499": {"cn=a"}})); err == nil {
-		t.Error("a part of a list of members is taken for all of it")
+	for _, part := range []string{"member;range=0-1499", "member;range=1-1", "member;range=0-x"} {
+		if _, err := (&pool{}).rest(t.Context(), ldap.NewEntry("cn=g", map[string][]string{part: {"cn=a"}}), "member"); err == nil {
+			t.Errorf("%s: a part of a list of members is taken for all of it", part)
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ type group struct {
 	title    string
 	dn       string
 	number   string   // of a posixGroup
+	sid      string   // in Active Directory, its bytes
 	members  []string // as the directory writes them
 	memberOf []string
 }
@@ -58,7 +59,7 @@ func (c *Config) bases(key string) []string {
 
 // groupAttributes are what readGroup needs; the members only where they count.
 func (c *Config) groupAttributes(more ...string) []string {
-	all := append(more, c.get("ldapGroupDisplayName"), "cn")
+	all := append(more, c.get("ldapGroupDisplayName"), "cn", "objectSid")
 	if c.get("ldapGidNumber") != "" {
 		all = append(all, c.get("ldapGidNumber"))
 	}
@@ -70,13 +71,8 @@ func (c *Config) readGroup(e *ldap.Entry) (*group, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", e.DN, err)
 	}
-	for _, a := range e.Attributes {
-		if strings.Contains(strings.ToLower(a.Name), ";range=") {
-			return nil, fault.New(fault.Unsupported, "The directory gives long lists of members in parts: set hasMemberOfFilterSupport to 1.")
-		}
-	}
 	title := cmp.Or(value(e, c.get("ldapGroupDisplayName")), value(e, "cn"), id)
-	return &group{subject: c.ID + "/" + id, title: title, dn: e.DN, number: value(e, c.get("ldapGidNumber")),
+	return &group{subject: c.ID + "/" + id, title: title, dn: e.DN, number: value(e, c.get("ldapGidNumber")), sid: string(e.GetEqualFoldRawAttributeValue("objectSid")),
 		members: values(e, c.memberAttribute()), memberOf: values(e, "memberOf")}, nil
 }
 
@@ -150,6 +146,9 @@ func (c *Config) direct(who *person) (all []string) {
 	if who.gid != "" {
 		all = append(all, "("+c.get("ldapGidNumber")+"="+ldap.EscapeFilter(who.gid)+")")
 	}
+	if who.primary != "" {
+		all = append(all, "(objectSid="+ldap.EscapeFilter(who.primary)+")")
+	}
 	return all
 }
 
@@ -182,15 +181,19 @@ type roster struct {
 	config *Config
 	byDN   map[string][]*group
 	byNum  map[string][]*group
+	bySID  map[string][]*group
 	of     map[string][]*group // by a member: a DN in one way of writing, or a uid
 }
 
 func (c *Config) newRoster(groups []*group) *roster {
-	r := &roster{config: c, byDN: map[string][]*group{}, byNum: map[string][]*group{}, of: map[string][]*group{}}
+	r := &roster{config: c, byDN: map[string][]*group{}, byNum: map[string][]*group{}, bySID: map[string][]*group{}, of: map[string][]*group{}}
 	for _, g := range groups {
 		r.byDN[foldDN(g.dn)] = []*group{g}
 		if g.number != "" {
 			r.byNum[g.number] = append(r.byNum[g.number], g)
+		}
+		if g.sid != "" {
+			r.bySID[g.sid] = []*group{g}
 		}
 		for _, m := range g.members {
 			if !c.byName() {
@@ -204,7 +207,7 @@ func (c *Config) newRoster(groups []*group) *roster {
 
 // groupsOf are the groups that somebody is in, without asking anybody.
 func (r *roster) groupsOf(who *person) (all []*group) {
-	next := append(r.around(who.dn, who.uid, who.memberOf), r.byNum[who.gid]...)
+	next := slices.Concat(r.around(who.dn, who.uid, who.memberOf), r.byNum[who.gid], r.bySID[who.primary])
 	for len(next) > 0 {
 		g := next[0]
 		next = next[1:]
