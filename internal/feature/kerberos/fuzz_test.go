@@ -8,6 +8,8 @@ import (
 
 	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
 	"github.com/jcmturner/gokrb5/v8/keytab"
+	"github.com/jcmturner/gokrb5/v8/messages"
+	"github.com/jcmturner/gokrb5/v8/types"
 
 	"atrium/internal/base/fault"
 )
@@ -23,6 +25,7 @@ func FuzzToken(f *testing.F) {
 	for _, b := range [][]byte{append(ntlm, 1), begin(framed(kerberos, []byte{1, 0, 0x6e, 0x80})), begin(nil, kerberos), framed(kerberos, []byte{1, 0}), {0xa1, 0}} {
 		f.Add(b)
 	}
+	f.Add(expired(f, keys))
 	rm := &Room{Now: time.Now}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		tok, err := parseToken(base64.StdEncoding.EncodeToString(b))
@@ -36,6 +39,20 @@ func FuzzToken(f *testing.F) {
 			t.Errorf("%v", err)
 		}
 	})
+}
+
+// expired is a token as it should be, but for its ticket's time.
+func expired(f *testing.F, keys *keytab.Keytab) []byte {
+	f.Helper()
+	service, _ := types.ParseSPNString("HTTP/localhost")
+	alice, at := types.NewPrincipalName(1, "alice"), time.Unix(1, 0).UTC()
+	ticket, k, err := messages.NewTicket(alice, "A", service, "A", types.NewKrbFlags(), keys, etypeID.AES256_CTS_HMAC_SHA1_96, 1, at, at, at, at)
+	if err != nil {
+		f.Fatal(err)
+	}
+	a := must[types.Authenticator](f)(types.NewAuthenticator("A", alice))
+	q := must[messages.APReq](f)(messages.NewAPReq(ticket, k, a))
+	return begin(framed(kerberos, append([]byte{1, 0}, must[[]byte](f)(q.Marshal())...)), kerberos)
 }
 
 func FuzzKeytab(f *testing.F) {
