@@ -41,6 +41,7 @@ import (
 	"atrium/internal/feature/rewind"
 	"atrium/internal/feature/roles"
 	"atrium/internal/feature/saml"
+	"atrium/internal/feature/scim"
 	"atrium/internal/feature/search"
 	"atrium/internal/feature/setup"
 	"atrium/internal/feature/sharemail"
@@ -113,7 +114,7 @@ type house struct {
 // schemas are the tables of all rooms, in the order they are made.
 var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, oidc.Schema, oauth2.Schema, saml.Schema, ldap.Schema, kerberos.Schema, twofactor.Schema, passwords.Schema,
 	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, preferences.Schema, tree.Schema, content.Schema, davfiles.Schema, search.Schema, push.Schema,
-	shares.Schema, trash.Schema, notify.Schema, versions.Schema, rewind.Schema, media.Schema, links.Schema, activity.Schema, transfer.Schema, sharemail.Schema, theming.Schema, webhooks.Schema}, onFiles)
+	shares.Schema, trash.Schema, notify.Schema, versions.Schema, rewind.Schema, media.Schema, links.Schema, activity.Schema, transfer.Schema, sharemail.Schema, theming.Schema, webhooks.Schema, scim.Schema}, onFiles)
 
 // Schemas are the tables of all rooms, for tests that lay them out once for many servers.
 func Schemas() []db.Schema { return slices.Clone(schemas) }

@@ -28,6 +28,7 @@ import (
 	"atrium/internal/feature/rewind"
 	"atrium/internal/feature/roles"
 	"atrium/internal/feature/saml"
+	"atrium/internal/feature/scim"
 	"atrium/internal/feature/search"
 	"atrium/internal/feature/shares"
 	shareapi "atrium/internal/feature/shares/api"
@@ -74,7 +75,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 	var rooms []plug.Room
 	rooms = []plug.Room{
 		always("user_oidc", h.openid), // before the room that knows no other bearer tokens
-		always("user_saml", h.asserted), always("user_ldap", h.known), h.tickets,
+		always("user_saml", h.asserted), always("user_ldap", h.known), h.tickets, may("scim", scim.New(h.db, h.people, h.settings, h.box, h.tell)),
 		in, second,
 		may("oauth2", h.programs),
 		h.themed(about),

@@ -27,6 +27,7 @@ const (
 	MadeAdmin        = "made-admin"
 	AdminNoMore      = "admin-no-more"
 	SignedInNewPlace = "signed-in-new-place"
+	Provisioned      = "provisioned" // an identity provider has changed what Detail tells of
 )
 
 // EventName implements bus.Event.

@@ -1,0 +1,1 @@
+CREATE INDEX scim_user_external ON scim_user (external);
