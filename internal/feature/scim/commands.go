@@ -16,8 +16,6 @@ func (rm *Room) commands() []*cobra.Command {
 		{Use: "scim:token:remove NAME", Short: "End a token of an identity provider", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error { return rm.RemoveToken(cmd.Context(), args[0]) }},
 		{Use: "scim:give UID", Short: "Let identity providers change an account that they have not made", Args: cobra.ExactArgs(1), RunE: rm.giveCommand},
-		{Use: "scim:take UID", Short: "Take an account from the identity providers; it stays as it is", Args: cobra.ExactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error { return rm.Take(cmd.Context(), args[0]) }},
 	}
 }
 

@@ -5,11 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-
-	"atrium/internal/core/identity"
 )
-
-func newUser(id string) identity.NewUser { return identity.NewUser{ID: id} }
 
 func httpRequest(g *rig, path string) *http.Request {
 	r := httptest.NewRequest("GET", base+path, nil)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/core/identity"
 	"atrium/internal/infra/db"
 )
 
@@ -275,7 +276,7 @@ func TestReplace(t *testing.T) {
 		if u := g.ask(200, "GET", "/Users/"+a, ""); u["groups"].([]any)[0].(map[string]any)["value"] != staff {
 			t.Errorf("%v", u)
 		}
-		if _, err := g.dir.Create(t.Context(), newUser("guest")); err != nil {
+		if _, err := g.dir.Create(t.Context(), identity.NewUser{ID: "guest"}); err != nil {
 			t.Fatal(err)
 		}
 		if err := g.dir.AddMember(t.Context(), "staff", "guest"); err != nil {
@@ -384,18 +385,26 @@ func TestAccountsThatWereThere(t *testing.T) {
 	if g.account("olga").Display != "Olga O" || g.members("staff") != "olga" {
 		t.Errorf("%+v", g.account("olga"))
 	}
-	if err := g.room.Take(t.Context(), "olga"); err != nil {
+	if err := g.dir.Release(t.Context(), "olga"); err != nil {
 		t.Fatal(err)
 	}
-	g.refused(404, "", "GET", "/Users/"+id, "")
-	if err := g.room.Take(t.Context(), "olga"); !errors.Is(err, fault.NotFound) {
-		t.Error(err)
+	g.refused(403, "", "DELETE", "/Users/"+id, "")
+	g.refused(403, "", "PATCH", "/Users/"+id, `{"Operations": [{"op": "replace", "path": "active", "value": false}]}`)
+	if !g.account("olga").Enabled {
+		t.Error("it was locked")
 	}
-	id, err := g.room.Give(t.Context(), "olga")
+	if again, err := g.room.Give(t.Context(), "olga"); again != id || err != nil {
+		t.Fatalf("%s, %v", again, err)
+	}
+	g.patch("/Users/"+id, `{"op": "replace", "path": "displayName", "value": "Olga P"}`)
+	if _, err := g.dir.Create(t.Context(), identity.NewUser{ID: "otto", Mail: "otto@example.com"}); err != nil {
+		t.Fatal(err)
+	}
+	given, err := g.room.Give(t.Context(), "otto")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u := g.ask(200, "GET", "/Users/"+id, ""); u["userName"] != "olga" || u["emails"].([]any)[0].(map[string]any)["value"] != "olga@example.com" {
+	if u := g.ask(200, "GET", "/Users/"+given, ""); u["userName"] != "otto" || u["emails"].([]any)[0].(map[string]any)["value"] != "otto@example.com" {
 		t.Errorf("%v", u)
 	}
 	if err := g.dir.Remove(t.Context(), "olga"); err != nil {

@@ -194,7 +194,7 @@ func (rm *Room) spare(ctx context.Context, uid string) error {
 // change writes another document of a user who is not changed by others meanwhile.
 func (rm *Room) change(ctx context.Context, u *user, doc map[string]any) error {
 	was := u.doc
-	if err := u.describe(doc); err != nil {
+	if err := errors.Join(rm.holds(ctx, u), u.describe(doc)); err != nil {
 		return err
 	}
 	if doc["active"] == false {
@@ -306,7 +306,7 @@ func primary(doc map[string]any, name string) string {
 // locked leaves the groups of the provider, and is given back to who is made under its
 // name again.
 func (rm *Room) remove(ctx context.Context, u *user) error {
-	if err := rm.spare(ctx, u.uid); err != nil {
+	if err := errors.Join(rm.holds(ctx, u), rm.spare(ctx, u.uid)); err != nil {
 		return err
 	}
 	how, err := rm.chosen(ctx, onDelete)
@@ -342,10 +342,34 @@ func forgetUser(ctx context.Context, tx *db.DB, uid string) error {
 	return err
 }
 
-// Give lets providers see and change an account that they have not made.
+// holds refuses to change an account that an administrator has taken from the provider
+// (user:release). One that was never made, since the server stopped just then, is none.
+func (rm *Room) holds(ctx context.Context, u *user) error {
+	_, err := rm.dir.Linked(ctx, source, u.id)
+	if !errors.Is(err, fault.NotFound) {
+		return err
+	}
+	if _, err := rm.dir.User(ctx, u.uid); err != nil {
+		if errors.Is(err, fault.NotFound) {
+			return nil
+		}
+		return err
+	}
+	return fault.New(fault.Denied, "An administrator has taken this account from the provider.")
+}
+
+// Give lets providers see and change an account that they have not made, or that was
+// taken from them.
 func (rm *Room) Give(ctx context.Context, uid string) (id string, err error) {
 	account, err := rm.dir.User(ctx, uid)
 	if err != nil {
+		return "", err
+	}
+	id, err = db.One(ctx, rm.db, db.Scan1[string], "SELECT id FROM scim_user WHERE uid = ?", account.ID)
+	if err == nil {
+		return id, rm.dir.Link(ctx, source, id, account.ID)
+	}
+	if !errors.Is(err, fault.NotFound) {
 		return "", err
 	}
 	doc := map[string]any{"userName": account.ID, "displayName": account.Display, "active": account.Enabled}
@@ -360,20 +384,4 @@ func (rm *Room) Give(ctx context.Context, uid string) (id string, err error) {
 		return "", err
 	}
 	return u.id, rm.dir.Link(ctx, source, u.id, u.uid)
-}
-
-// Take takes an account from the providers, which stays as it is.
-func (rm *Room) Take(ctx context.Context, uid string) error {
-	id, err := db.One(ctx, rm.db, db.Scan1[string], "SELECT id FROM scim_user WHERE uid = ?", uid)
-	if errors.Is(err, fault.NotFound) {
-		return fault.Wrap(fault.NotFound, err, "No provider has this account.")
-	}
-	if err != nil {
-		return err
-	}
-	if err := rm.dir.Unlink(ctx, source, id); err != nil && !errors.Is(err, fault.NotFound) {
-		return err
-	}
-	_, err = rm.db.Exec(ctx, "DELETE FROM scim_user WHERE id = ?", id)
-	return err
 }
