@@ -100,7 +100,9 @@ func (rm *Room) chosen(ctx context.Context, s plug.Setting) (string, error) {
 
 // note writes into the audit log what the directory does not tell of.
 func (rm *Room) note(ctx context.Context, uid, detail string) error {
-	return rm.db.Tx(ctx, func(tx *db.DB) error {
-		return rm.publish(ctx, tx, event.AccountChanged{UID: uid, What: event.Provisioned, Detail: detail})
-	})
+	return rm.db.Tx(ctx, func(tx *db.DB) error { return rm.noteIn(ctx, tx, uid, detail) })
+}
+
+func (rm *Room) noteIn(ctx context.Context, tx *db.DB, uid, detail string) error {
+	return rm.publish(ctx, tx, event.AccountChanged{UID: uid, What: event.Provisioned, Detail: detail})
 }

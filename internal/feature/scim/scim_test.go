@@ -450,6 +450,9 @@ func TestTokens(t *testing.T) {
 			t.Fatal(err)
 		}
 		g.refused(401, "", "GET", "/Users", "")
+		if diff := cmp.Diff([]string{"provisioned token made: brief", "provisioned token removed: okta"}, g.events); diff != "" {
+			t.Error(diff)
+		}
 		if err := g.room.RemoveToken(t.Context(), "okta"); !errors.Is(err, fault.NotFound) {
 			t.Error(err)
 		}

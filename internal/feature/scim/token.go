@@ -34,7 +34,13 @@ func (rm *Room) AddToken(ctx context.Context, name string, expires time.Time) (s
 		}
 	}
 	secret := seal.Token(64)
-	_, err := rm.db.Exec(ctx, "INSERT INTO scim_token (name, hash, made, used, expires) VALUES (?, ?, ?, 0, ?)", name, rm.box.Hash(secret), rm.Now().UnixMilli(), end)
+	now := rm.Now().UnixMilli()
+	err := rm.db.Tx(ctx, func(tx *db.DB) error {
+		if _, err := tx.Exec(ctx, "INSERT INTO scim_token (name, hash, made, used, expires) VALUES (?, ?, ?, 0, ?)", name, rm.box.Hash(secret), now, end); err != nil {
+			return err
+		}
+		return rm.noteIn(ctx, tx, "", "token made: "+name)
+	})
 	if errors.Is(err, fault.Exists) {
 		return "", fault.Wrap(fault.Exists, err, "There is a token of this name.")
 	}
@@ -61,11 +67,16 @@ func (rm *Room) Tokens(ctx context.Context) iter.Seq2[Token, error] {
 
 // RemoveToken ends a token.
 func (rm *Room) RemoveToken(ctx context.Context, name string) error {
-	n, err := rm.db.Exec(ctx, "DELETE FROM scim_token WHERE name = ?", name)
-	if err == nil && n == 0 {
-		return fault.New(fault.NotFound, "There is no token of this name.")
-	}
-	return err
+	return rm.db.Tx(ctx, func(tx *db.DB) error {
+		n, err := tx.Exec(ctx, "DELETE FROM scim_token WHERE name = ?", name)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.NotFound, "There is no token of this name.")
+		}
+		return rm.noteIn(ctx, tx, "", "token removed: "+name)
+	})
 }
 
 var errToken = fault.New(fault.Anonymous, "This needs a token that scim:token:add has made.")

@@ -383,7 +383,7 @@ func TestMakerLeaves(t *testing.T) {
 	})
 }
 
-// Those who hold the right need not be administrators of anything else.
+// Who neither administers the server nor holds the right sees and changes nothing.
 func TestOnlyWhoMayRegisters(t *testing.T) {
 	g := lite(t)
 	for _, call := range []string{"GET webhooks", "POST webhooks", "POST webhooks/1", "DELETE webhooks/1", "GET dead", "POST dead/1/retry", "POST webhooks/1/secret"} {

@@ -2,6 +2,7 @@ package bus_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -89,4 +90,34 @@ func BenchmarkEvent(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/2560, "µs/event")
+}
+
+// Who is within a publication takes part in its transaction: what it writes is undone
+// with the event, and its error undoes the event.
+func TestWithin(t *testing.T) {
+	d := dbtest.SQLite(t, bus.Schema)
+	b, ctx := bustest.New(d), t.Context()
+	var heard []string
+	var refuse error
+	b.Within(func(_ context.Context, tx *db.DB, ev bus.Event) error {
+		if !tx.InTx() {
+			t.Error("outside of the transaction")
+		}
+		heard = append(heard, ev.EventName())
+		return refuse
+	})
+	bus.On(b, "x", func(context.Context, bustest.Said) error { return nil })
+	publish := func() error {
+		return d.Tx(ctx, func(tx *db.DB) error { return b.Publish(ctx, tx, bustest.Said{Who: "alice"}) })
+	}
+	if err := publish(); err != nil || len(heard) != 1 || heard[0] != "test.said" {
+		t.Errorf("%v %v", heard, err)
+	}
+	refuse = errors.New("no")
+	if err := publish(); !errors.Is(err, refuse) {
+		t.Error(err)
+	}
+	if n, err := db.One(ctx, d, db.Scan1[int], "SELECT COUNT(*) FROM bus_event"); n != 1 || err != nil {
+		t.Errorf("%d events, %v", n, err)
+	}
 }
