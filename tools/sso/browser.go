@@ -42,7 +42,7 @@ func (j loopbackJar) SetCookies(u *url.URL, cookies []*http.Cookie) {
 
 func (h *house) browser() (*browser, error) {
 	jar, err := cookiejar.New(nil)
-	return &browser{ctx: h.ctx, http: &http.Client{Jar: loopbackJar{jar}, Timeout: time.Minute}}, err
+	return &browser{ctx: h.ctx, http: &http.Client{Jar: loopbackJar{jar}, Timeout: time.Minute}, at: &url.URL{}, page: &html.Node{}}, err
 }
 
 // open shows the page at an address.

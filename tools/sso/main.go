@@ -131,11 +131,11 @@ func open(bin, base string) (*house, error) {
 	if err := h.kc.makeRealm(h.ctx, h.real(string(realm))); err != nil {
 		return nil, err
 	}
-	// The addresses of a run have no TLS.
 	g, err := h.guide("oidc-keycloak.md", map[string]string{"secret.txt": "the-secret-of-atrium\n"})
 	if err != nil {
 		return nil, err
 	}
+	// The addresses of a run have no TLS.
 	if err := h.follow(g, "atrium config:app:set user_oidc allow_insecure_http --value=1"); err != nil {
 		return nil, err
 	}

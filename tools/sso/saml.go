@@ -261,7 +261,11 @@ func (h *house) toPassword() error {
 	if err != nil {
 		return err
 	}
-	if err := b.send(b.form("password"), url.Values{"user": {"ada"}, "password": {password}}); err != nil {
+	f := b.form("password")
+	if f == nil {
+		return fmt.Errorf("no form for a password: %s", b)
+	}
+	if err := b.send(f, url.Values{"user": {"ada"}, "password": {password}}); err != nil {
 		return err
 	}
 	return h.hasPhotos(b)
