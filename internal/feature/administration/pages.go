@@ -39,6 +39,9 @@ var pages = []page{
 	{id: "groups", title: "Groups", admin: true, right: "groups", leaders: true},
 	{id: "roles", title: "Roles", admin: true},
 	{id: "news", title: "Announcements", admin: true},
+	{id: "openid", title: "OpenID Connect", admin: true},
+	{id: "saml", title: "SAML", admin: true},
+	{id: "ldap", title: "LDAP", admin: true},
 	{id: "sharing", title: "Sharing", admin: true, right: "settings"},
 	{id: "security", title: "Security", admin: true},
 	{id: "files", title: "Files", admin: true, right: "settings"},
@@ -81,6 +84,10 @@ func pageOf(room string) string {
 		return "sharing"
 	case "passwords":
 		return "security"
+	case "user_oidc":
+		return "openid"
+	case "user_saml":
+		return "saml"
 	}
 	return "files"
 }

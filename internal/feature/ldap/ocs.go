@@ -11,7 +11,10 @@ import (
 	"atrium/internal/proto/web"
 )
 
-const path = "/apps/user_ldap/api/v1/config"
+const (
+	root = "/apps/user_ldap/api/v1"
+	path = root + "/config"
+)
 
 // api plugs in what administrators and their scripts call (sso.md 4.2, 34-apps/287-295).
 func (rm *Room) api(m *ocs.Mux) {
@@ -22,6 +25,9 @@ func (rm *Room) api(m *ocs.Mux) {
 	ocs.Handle(m, "DELETE "+path+"/{id}", web.Admin|web.Confirmed, rm.remove)
 	ocs.Handle(m, "POST "+path+"/{id}/test", web.Admin, rm.test)
 	ocs.Handle(m, "POST "+path+"/{id}/try", web.Admin, rm.tryLogin)
+	ocs.Handle(m, "POST "+root+"/probe", web.Admin|web.Confirmed, rm.survey)
+	ocs.Handle(m, "POST "+root+"/sync", web.Admin|web.Confirmed, rm.foretell)
+	ocs.Handle(m, "GET "+root+"/remnants", web.Admin, rm.remnants)
 }
 
 // list answers with the numbers of all configurations and whether they are in use.

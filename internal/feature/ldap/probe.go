@@ -24,14 +24,27 @@ func (rm *Room) Probe(ctx context.Context, c *Config) (*Probe, error) {
 	if c.get("ldapHost") == "" || c.get("ldapBase") == "" {
 		return nil, fault.New(fault.Invalid, "ldapHost and ldapBase are missing.")
 	}
-	p, err := rm.newPool(c) // of its own: what was down a moment ago is tried again
+	p, t, err := rm.reach(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	defer p.close()
+	if err := t.people(ctx, p); err != nil {
+		return nil, err
+	}
+	return t, t.groups(ctx, p)
+}
+
+// reach connects to a directory, by a pool of its own: what was down a moment ago is
+// tried again.
+func (rm *Room) reach(ctx context.Context, c *Config) (*pool, *Probe, error) {
+	p, err := rm.newPool(c)
+	if err != nil {
+		return nil, nil, err
+	}
 	first, err := p.dial(ctx, searching)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	_, safe := first.TLSConnectionState()
 	t := &Probe{Server: first.server, Safe: safe, People: []string{}, Groups: []string{}, Warnings: []string{}}
@@ -42,10 +55,7 @@ func (rm *Room) Probe(ctx context.Context, c *Config) (*Probe, error) {
 	if c.on("turnOffCertCheck") {
 		t.Warnings = append(t.Warnings, "The server's certificate is not checked.")
 	}
-	if err := t.people(ctx, p); err != nil {
-		return nil, err
-	}
-	return t, t.groups(ctx, p)
+	return p, t, nil
 }
 
 func (t *Probe) people(ctx context.Context, p *pool) error {

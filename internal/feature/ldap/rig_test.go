@@ -227,9 +227,13 @@ func (g *rig) sync(mode Mode) *Report {
 	return must[*Report](g.T)(g.room.Sync(g.Context(), mode))
 }
 
-// call sends an OCS request of the administrator.
+// call sends an OCS request of the administrator about configurations.
 func (g *rig) call(method, target string, form url.Values) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, "https://example.com/ocs/v2.php/apps/user_ldap/api/v1/config"+target, strings.NewReader(form.Encode()))
+	return g.callAt(method, "config"+target, form)
+}
+
+func (g *rig) callAt(method, target string, form url.Values) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "https://example.com/ocs/v2.php/apps/user_ldap/api/v1/"+target, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("OCS-APIRequest", "true")
 	r.Header.Set("Accept", "application/json")

@@ -36,7 +36,10 @@ type Report struct {
 }
 
 // Refusal is somebody who gets no account, and why.
-type Refusal struct{ DN, Why string }
+type Refusal struct {
+	DN  string `json:"dn"`
+	Why string `json:"why"`
+}
 
 const (
 	atOnce    = 16 // accounts that are written at the same time: their transactions share a commit
@@ -241,7 +244,7 @@ func (s *run) refuse(ctx context.Context, some []*person) ([]*person, error) {
 // written.
 func (s *run) touch(who *person, now *standing) bool {
 	uid := s.links[who.login.Subject]
-	change := &Change{Account: who.login.ID, Joins: who.login.Groups}
+	change := &Change{Account: who.login.ID, Fields: map[string]Value{}, Joins: append([]string{}, who.login.Groups...), Leaves: []string{}}
 	if u := now.users[uid]; u != nil {
 		change = s.ruler.measure(&who.login, u, now)
 		_, gone := s.gone[uid]

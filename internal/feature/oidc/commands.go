@@ -73,7 +73,8 @@ func (rm *Room) commands() []*cobra.Command {
 	remove.Flags().BoolP("force", "f", false, "Ask nothing; nothing is asked anyway")
 	return []*cobra.Command{set, remove,
 		{Use: "user_oidc:link IDENTIFIER CLAIM USER", Short: "Let somebody at a provider in as an account that there is", Args: cobra.ExactArgs(3), RunE: rm.linkCommand},
-		{Use: "user_oidc:test IDENTIFIER CLAIMS", Short: "Show what claims, a JSON object, would come to; nothing is written", Args: cobra.ExactArgs(2), RunE: rm.testCommand}}
+		{Use: "user_oidc:test IDENTIFIER CLAIMS", Short: "Show what claims, a JSON object or a token, would come to; nothing is written", Args: cobra.ExactArgs(2), RunE: rm.testCommand},
+		{Use: "user_oidc:check IDENTIFIER", Short: "Ask an OpenID provider what it is, and tell what keeps people from coming in by it", Args: cobra.ExactArgs(1), RunE: rm.checkCommand}}
 }
 
 func (rm *Room) providerCommand(cmd *cobra.Command, args []string) error {
@@ -194,7 +195,7 @@ func (rm *Room) testCommand(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	claims, err := parseClaims([]byte(args[1]))
+	claims, err := pasted(args[1])
 	if err != nil {
 		return err
 	}
@@ -202,7 +203,25 @@ func (rm *Room) testCommand(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	said, err := json.MarshalIndent(t, "", "  ")
+	return told(cmd, t)
+}
+
+// checkCommand asks a provider what it is.
+func (rm *Room) checkCommand(cmd *cobra.Command, args []string) error {
+	p, err := rm.Named(cmd.Context(), args[0])
+	if err != nil {
+		return err
+	}
+	c, err := rm.Check(cmd.Context(), p)
+	if err != nil {
+		return err
+	}
+	return told(cmd, c)
+}
+
+// told prints as the API answers.
+func told(cmd *cobra.Command, answer any) error {
+	said, err := json.MarshalIndent(answer, "", "  ")
 	if err == nil {
 		_, err = fmt.Fprintln(cmd.OutOrStdout(), string(said))
 	}

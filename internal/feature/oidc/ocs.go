@@ -3,6 +3,7 @@ package oidc
 import (
 	"context"
 	"encoding/json"
+	"net/url"
 	"strconv"
 
 	"atrium/internal/base/fault"
@@ -17,6 +18,8 @@ func (rm *Room) api(m *ocs.Mux) {
 	ocs.Handle(m, "PUT /apps/user_oidc/api/v1/provider/{id}", web.Admin|web.Confirmed, rm.change)
 	ocs.Handle(m, "DELETE /apps/user_oidc/api/v1/provider/{id}", web.Admin|web.Confirmed, rm.remove)
 	ocs.Handle(m, "POST /apps/user_oidc/api/v1/provider/{id}/try", web.Admin, rm.try)
+	ocs.Handle(m, "GET /apps/user_oidc/api/v1/template", web.Admin, rm.template)
+	ocs.Handle(m, "POST /apps/user_oidc/api/v1/check", web.Admin|web.Confirmed, rm.check)
 }
 
 // shown is a provider on the wire. A secret is taken and never given.
@@ -39,7 +42,7 @@ func show(ctx context.Context, p *Provider) shown {
 	at := web.VisitOf(ctx).Base() + base
 	s := shown{ID: p.ID, Identifier: p.Name, ClientID: p.Client, HasSecret: p.Secret != "", Discovery: p.Discovery, EndSession: p.EndSession,
 		PostLogoutURI: p.PostLogout, Scope: p.Scope, Settings: p.Settings, Callback: at + "/code",
-		BackChannel: at + "/backchannel-logout/" + p.Name, FrontChannel: at + "/frontchannel-logout/" + p.Name}
+		BackChannel: at + "/backchannel-logout/" + url.PathEscape(p.Name), FrontChannel: at + "/frontchannel-logout/" + url.PathEscape(p.Name)}
 	s.Settings.Secret = ""
 	return s
 }
@@ -56,9 +59,35 @@ func (rm *Room) list(ctx context.Context, _ *ocs.Request) (any, error) {
 	return out, nil
 }
 
+// template answers with what is known before there is a provider: the address to register
+// there, and the claim that fills each field when nothing else is said.
+func (rm *Room) template(ctx context.Context, _ *ocs.Request) (any, error) {
+	s := show(ctx, &Provider{})
+	return map[string]any{"callback": s.Callback, "backChannel": s.BackChannel, "frontChannel": s.FrontChannel, "claims": usual}, nil
+}
+
 func (rm *Room) create(ctx context.Context, r *ocs.Request) (any, error) {
 	p := &Provider{Settings: Settings{UniqueID: true}}
 	return rm.take(ctx, r, p)
+}
+
+// check answers POST …/check, with the parameters of a provider, and with id= those of the
+// provider that is kept where nothing else is said: what it says of itself.
+func (rm *Room) check(ctx context.Context, r *ocs.Request) (any, error) {
+	in, err := r.Params()
+	if err != nil {
+		return nil, err
+	}
+	p := &Provider{Settings: Settings{UniqueID: true}}
+	if said := in.Get("id"); said != "" {
+		if p, err = rm.numbered(ctx, said); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.fill(in); err != nil {
+		return nil, err
+	}
+	return rm.Check(ctx, p)
 }
 
 func (rm *Room) change(ctx context.Context, r *ocs.Request) (any, error) {
@@ -69,17 +98,28 @@ func (rm *Room) change(ctx context.Context, r *ocs.Request) (any, error) {
 	return rm.take(ctx, r, p)
 }
 
-// take takes over what a request says. settings is a JSON object of Settings; the
-// parameters beside it are those of the recorded API.
+// take saves what a request says.
 func (rm *Room) take(ctx context.Context, r *ocs.Request, p *Provider) (any, error) {
 	in, err := r.Params()
+	if err == nil {
+		err = p.fill(in)
+	}
+	if err == nil {
+		err = rm.Save(ctx, p)
+	}
 	if err != nil {
 		return nil, err
 	}
+	return show(ctx, p), nil
+}
+
+// fill takes over what a request says. settings is a JSON object of Settings; the
+// parameters beside it are those of the recorded API.
+func (p *Provider) fill(in url.Values) error {
 	if said := in.Get("settings"); said != "" {
 		secret := p.Secret
 		if err := json.Unmarshal([]byte(said), &p.Settings); err != nil {
-			return nil, fault.Wrap(fault.Invalid, err, "The settings are no JSON object.")
+			return fault.Wrap(fault.Invalid, err, "The settings are no JSON object.")
 		}
 		if p.Secret == "" {
 			p.Secret = secret
@@ -91,10 +131,7 @@ func (rm *Room) take(ctx context.Context, r *ocs.Request, p *Provider) (any, err
 			*at = in.Get(name)
 		}
 	}
-	if err := rm.Save(ctx, p); err != nil {
-		return nil, err
-	}
-	return show(ctx, p), nil
+	return nil
 }
 
 func (rm *Room) remove(ctx context.Context, r *ocs.Request) (any, error) {
@@ -105,7 +142,8 @@ func (rm *Room) remove(ctx context.Context, r *ocs.Request) (any, error) {
 	return struct{}{}, rm.Remove(ctx, p.ID)
 }
 
-// try answers POST …/provider/{id}/try claims=: what they would come to.
+// try answers POST …/provider/{id}/try claims=, a JSON object or a token: what they
+// would come to.
 func (rm *Room) try(ctx context.Context, r *ocs.Request) (any, error) {
 	p, err := rm.asked(ctx, r)
 	if err != nil {
@@ -115,7 +153,7 @@ func (rm *Room) try(ctx context.Context, r *ocs.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	claims, err := parseClaims([]byte(said))
+	claims, err := pasted(said)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +161,11 @@ func (rm *Room) try(ctx context.Context, r *ocs.Request) (any, error) {
 }
 
 func (rm *Room) asked(ctx context.Context, r *ocs.Request) (*Provider, error) {
-	id, err := strconv.ParseInt(r.Path("id"), 10, 64)
+	return rm.numbered(ctx, r.Path("id"))
+}
+
+func (rm *Room) numbered(ctx context.Context, said string) (*Provider, error) {
+	id, err := strconv.ParseInt(said, 10, 64)
 	if err != nil {
 		return nil, fault.NotFound
 	}

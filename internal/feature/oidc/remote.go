@@ -91,6 +91,15 @@ func (rm *Room) meet(ctx context.Context, p *Provider) (*remote, error) {
 	if one := rm.remotes.known(p.ID, rm.Now()); one != nil && one.same(p) {
 		return one, nil
 	}
+	one, err := rm.ask(ctx, p)
+	if err == nil {
+		rm.remotes.keep(one)
+	}
+	return one, err
+}
+
+// ask asks a provider what it is.
+func (rm *Room) ask(ctx context.Context, p *Provider) (*remote, error) {
 	insecure, err := rm.insecure(ctx)
 	if err != nil {
 		return nil, err
@@ -113,7 +122,6 @@ func (rm *Room) meet(ctx context.Context, p *Provider) (*remote, error) {
 		return nil, fault.New(fault.Unavailable, "The provider does not say where its endpoints are.")
 	}
 	one.keys = &keySet{remote: one, now: rm.Now}
-	rm.remotes.keep(one)
 	return one, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"strconv"
 	"strings"
@@ -26,6 +27,7 @@ func (rm *Room) commands() []*cobra.Command {
 	try.Flags().StringP("providerId", "p", "1", "Whose answer it is")
 	return []*cobra.Command{set, get, try,
 		{Use: "saml:config:create", Short: "Make an empty configuration of a SAML provider and print its number", Args: cobra.NoArgs, RunE: rm.createCommand},
+		{Use: "saml:config:import ID FILE", Short: "Take over what the metadata of a SAML provider say of it", Args: cobra.ExactArgs(2), RunE: rm.importCommand},
 		{Use: "saml:config:delete ID", Short: "Forget a SAML provider; accounts stay", Args: cobra.ExactArgs(1), RunE: rm.deleteCommand},
 		{Use: "saml:metadata [ID]", Short: "Print what a SAML provider has to know of this server", Args: cobra.MaximumNArgs(1), RunE: rm.metadataCommand},
 		{Use: "saml:link ID CLAIM USER", Short: "Let somebody at a SAML provider in as an account that there is", Args: cobra.ExactArgs(3), RunE: rm.linkCommand}}
@@ -71,6 +73,23 @@ func (rm *Room) setCommand(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	return rm.Save(cmd.Context(), c)
+}
+
+func (rm *Room) importCommand(cmd *cobra.Command, args []string) error {
+	c, err := rm.numbered(cmd, args[0])
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(args[1])
+	if err != nil {
+		return err
+	}
+	said, err := described(text)
+	if err != nil {
+		return err
+	}
+	maps.Copy(c.values, said)
 	return rm.Save(cmd.Context(), c)
 }
 

@@ -3,6 +3,7 @@ package saml
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,7 @@ func (rm *Room) api(m *ocs.Mux) {
 	ocs.Handle(m, "PUT "+path+"/{id}", web.Admin|web.Confirmed, rm.change)
 	ocs.Handle(m, "DELETE "+path+"/{id}", web.Admin|web.Confirmed, rm.remove)
 	ocs.Handle(m, "POST "+path+"/{id}/try", web.Admin, rm.try)
+	ocs.Handle(m, "POST /apps/user_saml/api/v1/metadata", web.Admin, rm.understand)
 }
 
 // shown is a provider on the wire. Secrets are taken and never given.
@@ -32,16 +34,20 @@ type shown struct {
 	ACS      string            `json:"acs"`      // to be registered at the provider
 	SLS      string            `json:"sls"`      // the same, for its logout
 	Metadata string            `json:"metadata"` // the same, in one document
+
+	Certificates []certificate `json:"certificates"`
 }
 
-func (rm *Room) shown(ctx context.Context, c *Config) shown {
+func (rm *Room) shown(ctx context.Context, c *Config) (shown, error) {
 	at := rm.at(ctx, c)
 	s := shown{ID: c.ID, Name: c.Name(), Complete: c.Complete(), Settings: map[string]string{}, Entity: rm.entity(ctx, c), ACS: at + "/acs", SLS: at + "/sls",
 		Metadata: at + "/metadata?idp=" + strconv.FormatInt(c.ID, 10)}
 	for _, key := range Keys() {
 		s.Settings[key] = c.shown(key)
 	}
-	return s
+	var err error
+	s.Certificates, err = c.theirs()
+	return s, err
 }
 
 func (rm *Room) list(ctx context.Context, _ *ocs.Request) (any, error) {
@@ -51,7 +57,11 @@ func (rm *Room) list(ctx context.Context, _ *ocs.Request) (any, error) {
 	}
 	out := []shown{}
 	for _, c := range all {
-		out = append(out, rm.shown(ctx, c))
+		one, err := rm.shown(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
 	}
 	return out, nil
 }
@@ -61,7 +71,11 @@ func (rm *Room) create(ctx context.Context, r *ocs.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rm.take(ctx, r, c)
+	out, err := rm.take(ctx, r, c)
+	if err != nil {
+		return nil, errors.Join(err, rm.Remove(ctx, c.ID))
+	}
+	return out, nil
 }
 
 func (rm *Room) change(ctx context.Context, r *ocs.Request) (any, error) {
@@ -97,7 +111,7 @@ func (rm *Room) take(ctx context.Context, r *ocs.Request, c *Config) (any, error
 	if err := rm.Save(ctx, c); err != nil {
 		return nil, err
 	}
-	return rm.shown(ctx, c), nil
+	return rm.shown(ctx, c)
 }
 
 func (rm *Room) remove(ctx context.Context, r *ocs.Request) (any, error) {

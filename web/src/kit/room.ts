@@ -127,7 +127,7 @@ export interface SettingsPage {
 }
 
 /** The groups in which the pages for administration are listed, in their order. */
-export type AdminGroup = 'server' | 'people' | 'rules' | 'upkeep'
+export type AdminGroup = 'server' | 'people' | 'ways' | 'rules' | 'upkeep'
 
 /** Something on a page for administration that a search finds. */
 export interface AdminThing {

@@ -2,10 +2,13 @@ import { settings } from '../../../api/admin'
 import type { AdminThing } from '../../../kit/room'
 import { t } from '../../../kit/words'
 import { files } from './files'
+import { ldapSteps } from './ldap'
 import { letters } from './letters'
 import { looks, pictureWords } from './looks'
+import { openid } from './openid'
 import { passwords } from './passwords'
 import { rights } from './rights'
+import { saml } from './saml'
 import { sharing } from './sharing'
 import { anchor, thingsOf } from './words'
 
@@ -26,3 +29,6 @@ export const monitoringThings = (): AdminThing[] => [
 ]
 export const rolesThings = (): AdminThing[] => rights().map(r => ({ id: '', label: r.label, more: `role:set ${r.id}` }))
 export const lettersThings = (): AdminThing[] => letters().map(l => ({ id: '', label: l.label, more: l.id }))
+export const openIDThings = (): AdminThing[] => [...thingsOf(openid()), { id: '', label: t('Try it before anybody signs in'), more: 'user_oidc:test claims' }]
+export const ldapThings = (): AdminThing[] => ldapSteps().flatMap(s => s.fields.map(f => ({ id: '', label: f.label, more: f.option })))
+export const samlThings = (): AdminThing[] => thingsOf(saml())

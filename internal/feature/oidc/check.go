@@ -1,0 +1,67 @@
+package oidc
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"atrium/internal/base/fault"
+)
+
+// Check is what a provider says of itself when it is asked, and what keeps people from
+// coming in by it.
+type Check struct {
+	Issuer      string            `json:"issuer"`
+	Endpoints   map[string]string `json:"endpoints"`   // as we would use them, by name
+	AuthMethods []string          `json:"authMethods"` // by which we may show the token endpoint who we are
+	PKCE        bool              `json:"pkce"`
+	Keys        int               `json:"keys"`              // that may sign
+	Failure     string            `json:"failure,omitempty"` // what is wrong, for people
+	Detail      string            `json:"detail,omitempty"`  // the same, as it was heard
+	Warnings    []string          `json:"warnings"`
+}
+
+// Check asks a provider, which need not be saved, what it is. Nothing that is known from
+// before is believed. That it cannot be asked is part of the answer.
+func (rm *Room) Check(ctx context.Context, p *Provider) (*Check, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	c := &Check{Endpoints: map[string]string{}, AuthMethods: []string{}, Warnings: []string{}}
+	one, err := rm.ask(ctx, p)
+	if err != nil {
+		return c, c.fail(err)
+	}
+	d := &one.document
+	c.Issuer, c.PKCE, c.AuthMethods = d.Issuer, one.challenges(), append(c.AuthMethods, d.AuthMethods...)
+	for name, address := range map[string]string{"authorization": d.Authorization, "token": d.Token, "userInfo": d.UserInfo, "keys": d.Keys, "endSession": d.EndSession} {
+		if address != "" {
+			c.Endpoints[name] = address
+		}
+	}
+	if p.AuthMethod != "" && len(d.AuthMethods) > 0 && !slices.Contains(d.AuthMethods, p.AuthMethod) {
+		c.Warnings = append(c.Warnings, "The provider does not offer the way of showing who we are that is set here.")
+	}
+	if p.Enrich && d.UserInfo == "" {
+		c.Warnings = append(c.Warnings, "The provider has no userinfo endpoint.")
+	}
+	keys, err := one.keys.get(ctx, true)
+	if err != nil {
+		return c, c.fail(err)
+	}
+	if c.Keys = len(keys); c.Keys == 0 {
+		c.Failure = "The provider has no key that we trust: RSA of 2048 bits or more, or an elliptic curve."
+	}
+	return c, nil
+}
+
+// fail notes what is wrong; an error that is nobody's but ours is given back.
+func (c *Check) fail(err error) error {
+	if c.Failure = fault.Text(err); c.Failure == "" {
+		return err
+	}
+	if detail := strings.TrimPrefix(err.Error(), c.Failure+": "); !strings.Contains(detail, c.Failure) { // it has more to say
+		c.Detail = detail
+	}
+	return nil
+}
