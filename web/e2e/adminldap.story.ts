@@ -100,7 +100,7 @@ test('what a sync would do is shown, and who is gone is listed', async () => {
   await page.getByRole('button', { name: 'All directories' }).click()
   await page.getByRole('button', { name: 'Show what would change' }).click()
   const changes = page.getByRole('list', { name: 'What changes' })
-  await changes.getByText(hostile).waitFor()
+  await changes.getByText('grace', { exact: true }).waitFor()
   await changes.getByText('Joins the groups: crew').first().waitFor()
   await looked(page, 'admin-ldap')
   await page.getByRole('button', { name: 'Sync now' }).click()

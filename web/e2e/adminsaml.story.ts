@@ -85,3 +85,14 @@ test('an assertion is tried, and that it would not be believed is told', async (
   await trial.getByText('It is not signed.').waitFor()
   await looked(page, 'admin-saml-trial', () => trial.getByRole('status').first().scrollIntoViewIfNeeded())
 })
+
+test('all ways in stand on one page', async () => {
+  await page.getByRole('link', { name: 'Ways to sign in' }).click()
+  const ways = page.getByRole('list', { name: 'Ways to sign in' })
+  await ways.getByText('Fake university').waitFor()
+  await ways.getByText('not in use').waitFor()
+  await looked(page, 'admin-ways')
+  await ways.getByRole('link', { name: 'Add one LDAP' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'New directory' }).waitFor()
+})

@@ -39,6 +39,7 @@ var pages = []page{
 	{id: "groups", title: "Groups", admin: true, right: "groups", leaders: true},
 	{id: "roles", title: "Roles", admin: true},
 	{id: "news", title: "Announcements", admin: true},
+	{id: "signin", title: "Ways to sign in", admin: true},
 	{id: "openid", title: "OpenID Connect", admin: true},
 	{id: "saml", title: "SAML", admin: true},
 	{id: "ldap", title: "LDAP", admin: true},

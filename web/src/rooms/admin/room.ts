@@ -1,4 +1,4 @@
-import { Activity, Blocks, BookUser, FileBadge, FileCog, FolderCog, Gauge, IdCard, KeyRound, ListChecks, Mail, MailOpen, Megaphone, Palette, ScrollText, Share2, ShieldCheck, SquareTerminal, Users, UsersRound } from '@lucide/vue'
+import { Activity, Blocks, BookUser, FileBadge, FileCog, FolderCog, Gauge, IdCard, KeyRound, ListChecks, LogIn, Mail, MailOpen, Megaphone, Palette, ScrollText, Share2, ShieldCheck, SquareTerminal, Users, UsersRound } from '@lucide/vue'
 import type { Capabilities } from '../../kit/capabilities'
 import { holds, leads } from '../../kit/power'
 import { defineRoom } from '../../kit/room'
@@ -23,6 +23,7 @@ export default defineRoom({
     { id: 'groups', group: 'people', label: t('Groups'), icon: UsersRound, rank: 12, needs: caps => leads(caps) || holds(caps, 'groups'), component: () => import('./views/GroupsView.vue') },
     { id: 'roles', group: 'people', label: t('Roles'), icon: KeyRound, rank: 14, component: () => import('./views/RolesView.vue'), things: async () => (await things()).rolesThings() },
     { id: 'news', group: 'people', label: t('Announcements'), icon: Megaphone, rank: 16, component: () => import('./views/NewsView.vue') },
+    { id: 'signin', group: 'ways', label: t('Ways to sign in'), icon: LogIn, rank: 16.5, component: () => import('./views/WaysView.vue') },
     { id: 'openid', group: 'ways', label: t('OpenID Connect'), icon: IdCard, rank: 17, component: () => import('./views/OpenIDView.vue'), things: async () => (await things()).openIDThings() },
     { id: 'saml', group: 'ways', label: t('SAML'), icon: FileBadge, rank: 18, component: () => import('./views/SAMLView.vue'), things: async () => (await things()).samlThings() },
     { id: 'ldap', group: 'ways', label: t('LDAP'), icon: BookUser, rank: 19, component: () => import('./views/LDAPView.vue'), things: async () => (await things()).ldapThings() },
