@@ -18,6 +18,7 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/core/identity"
+	"atrium/internal/feature/ldap/entries"
 	"atrium/internal/infra/db/dbtest"
 )
 
@@ -192,7 +193,7 @@ func TestGroupsInParts(t *testing.T) {
 	controller(t, func(g *rig) {
 		p := must[*pool](t)(g.room.pool(g.config))
 		e := must[*ldap.Entry](t)(p.entry(t.Context(), "CN=crowd,OU=Crowd,"+domain, "member;range=0-499"))
-		if rangeEnd(e, "member") != "499" {
+		if entries.RangeEnd(e, "member") != "499" {
 			t.Fatalf("%v", e.Attributes)
 		}
 		all := must[[]string](t)(p.rest(t.Context(), e, "member"))

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/feature/ldap/entries"
 	"atrium/internal/proto/cli"
 )
 
@@ -350,7 +351,7 @@ func (rm *Room) entryOf(ctx context.Context, uid string) (*pool, *person, error)
 		if err != nil {
 			return nil, nil, err
 		}
-		who, err := p.find(ctx, "(&"+p.config.userFilter()+identified(id, p.config.get("ldapExpertUUIDUserAttr"))+")")
+		who, err := p.find(ctx, "(&"+p.config.userFilter()+entries.ByID(id, p.config.get("ldapExpertUUIDUserAttr"))+")")
 		if errors.Is(err, fault.NotFound) {
 			return p, nil, nil
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"atrium/internal/core/identity/vouch"
+	"atrium/internal/feature/ldap/entries"
 )
 
 func testConfig(pairs ...string) *Config {
@@ -32,16 +33,16 @@ func TestObjectGUID(t *testing.T) {
 	raw := string([]byte{0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff})
 	e := ldap.NewEntry("cn=a", map[string][]string{"objectGUID": {raw}})
 	const text = "00112233-4455-6677-8899-AABBCCDDEEFF"
-	if got, err := identify(e, ""); got != text || err != nil {
+	if got, err := entries.ID(e, ""); got != text || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
-	if got, want := guidFilter(text), `\33\22\11\00\55\44\77\66\88\99\aa\bb\cc\dd\ee\ff`; got != want {
+	if got, want := entries.ByID(text, "objectGUID"), `(|(objectGUID=\33\22\11\00\55\44\77\66\88\99\aa\bb\cc\dd\ee\ff))`; got != want {
 		t.Errorf("filter %s", got)
 	}
-	if _, err := ldap.CompileFilter(identified(text, "")); err != nil {
+	if _, err := ldap.CompileFilter(entries.ByID(text, "")); err != nil {
 		t.Error(err)
 	}
-	if _, err := identify(ldap.NewEntry("cn=a", map[string][]string{"objectGUID": {"short"}}), ""); err == nil {
+	if _, err := entries.ID(ldap.NewEntry("cn=a", map[string][]string{"objectGUID": {"short"}}), ""); err == nil {
 		t.Error("half an objectGUID is taken")
 	}
 	if _, err := testConfig().read(ldap.NewEntry("cn=a", nil)); err == nil {
@@ -62,12 +63,12 @@ func TestReadingAnEntry(t *testing.T) {
 	}
 	for name, entry := range map[string]map[string][]string{"Active Directory": {"userAccountControl": {"514"}}, "389": {"nsAccountLock": {"TRUE"}},
 		"OpenLDAP": {"pwdAccountLockedTime": {"000001010000Z"}}} {
-		if !locked(ldap.NewEntry("cn=a", entry)) {
+		if !entries.Locked(ldap.NewEntry("cn=a", entry)) {
 			t.Errorf("locked by %s, and not seen", name)
 		}
 	}
 	for _, entry := range []map[string][]string{nil, {"userAccountControl": {"512"}}, {"userAccountControl": {"x"}}, {"nsAccountLock": {"false"}}} {
-		if locked(ldap.NewEntry("cn=a", entry)) {
+		if entries.Locked(ldap.NewEntry("cn=a", entry)) {
 			t.Errorf("%v counts as locked", entry)
 		}
 	}
@@ -97,7 +98,7 @@ func TestWhereServersAre(t *testing.T) {
 
 func TestDNsAreFolded(t *testing.T) {
 	for _, same := range [][2]string{{"CN=Ann, OU=A\\2c B,DC=x", "cn=ann,ou=a\\,\\20b,dc=X"}, {"not a dn", "NOT A DN"}} {
-		if a, b := foldDN(same[0]), foldDN(same[1]); a != b {
+		if a, b := entries.FoldDN(same[0]), entries.FoldDN(same[1]); a != b {
 			t.Errorf("%q and %q", a, b)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"atrium/internal/base/fault"
 	"atrium/internal/core/identity"
 	"atrium/internal/core/identity/vouch"
+	"atrium/internal/feature/ldap/entries"
 	"atrium/internal/infra/db"
 )
 
@@ -63,26 +64,17 @@ func (c *Config) groupAttributes(more ...string) []string {
 	if c.get("ldapGidNumber") != "" {
 		all = append(all, c.get("ldapGidNumber"))
 	}
-	return clean(append(all, c.idAttributes("ldapExpertUUIDGroupAttr")...))
+	return clean(append(all, entries.IDAttributes(c.get("ldapExpertUUIDGroupAttr"))...))
 }
 
 func (c *Config) readGroup(e *ldap.Entry) (*group, error) {
-	id, err := identify(e, c.get("ldapExpertUUIDGroupAttr"))
+	id, err := entries.ID(e, c.get("ldapExpertUUIDGroupAttr"))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", e.DN, err)
 	}
-	title := cmp.Or(value(e, c.get("ldapGroupDisplayName")), value(e, "cn"), id)
-	return &group{subject: c.ID + "/" + id, title: title, dn: e.DN, number: value(e, c.get("ldapGidNumber")), sid: string(e.GetEqualFoldRawAttributeValue("objectSid")),
-		members: values(e, c.memberAttribute()), memberOf: values(e, "memberOf")}, nil
-}
-
-// foldDN writes a distinguished name so that equal ones are the same text.
-func foldDN(s string) string {
-	dn, err := ldap.ParseDN(s)
-	if err != nil {
-		return strings.ToLower(s)
-	}
-	return strings.ToLower(dn.String())
+	title := cmp.Or(entries.Value(e, c.get("ldapGroupDisplayName")), entries.Value(e, "cn"), id)
+	return &group{subject: c.ID + "/" + id, title: title, dn: e.DN, number: entries.Value(e, c.get("ldapGidNumber")), sid: string(e.GetEqualFoldRawAttributeValue("objectSid")),
+		members: entries.Values(e, c.memberAttribute()), memberOf: entries.Values(e, "memberOf")}, nil
 }
 
 // groupsOf asks a directory for the groups that somebody is in: one search, and one
@@ -188,7 +180,7 @@ type roster struct {
 func (c *Config) newRoster(groups []*group) *roster {
 	r := &roster{config: c, byDN: map[string][]*group{}, byNum: map[string][]*group{}, bySID: map[string][]*group{}, of: map[string][]*group{}}
 	for _, g := range groups {
-		r.byDN[foldDN(g.dn)] = []*group{g}
+		r.byDN[entries.FoldDN(g.dn)] = []*group{g}
 		if g.number != "" {
 			r.byNum[g.number] = append(r.byNum[g.number], g)
 		}
@@ -197,7 +189,7 @@ func (c *Config) newRoster(groups []*group) *roster {
 		}
 		for _, m := range g.members {
 			if !c.byName() {
-				m = foldDN(m)
+				m = entries.FoldDN(m)
 			}
 			r.of[m] = append(r.of[m], g)
 		}
@@ -227,12 +219,12 @@ func (r *roster) around(dn, uid string, memberOf []string) (all []*group) {
 	switch {
 	case r.config.byMemberOf():
 		for _, m := range memberOf {
-			all = append(all, r.byDN[foldDN(m)]...)
+			all = append(all, r.byDN[entries.FoldDN(m)]...)
 		}
 	case r.config.byName():
 		all = append(all, r.of[uid]...)
 	default:
-		all = append(all, r.of[foldDN(dn)]...)
+		all = append(all, r.of[entries.FoldDN(dn)]...)
 	}
 	return all
 }
@@ -363,7 +355,7 @@ func (rm *Room) groupDN(ctx context.Context, gid string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	es, err := p.few(ctx, p.config.bases("ldapBaseGroups"), "(&"+p.config.get("ldapGroupFilter")+identified(id, p.config.get("ldapExpertUUIDGroupAttr"))+")", p.config.groupAttributes(), 1)
+	es, err := p.few(ctx, p.config.bases("ldapBaseGroups"), "(&"+p.config.get("ldapGroupFilter")+entries.ByID(id, p.config.get("ldapExpertUUIDGroupAttr"))+")", p.config.groupAttributes(), 1)
 	if err != nil {
 		return "", err
 	}
