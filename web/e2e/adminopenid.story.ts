@@ -86,7 +86,7 @@ test('claims are tried before anybody signs in', async () => {
   await looked(page, 'admin-openid-trial', () => trial.getByRole('status').first().scrollIntoViewIfNeeded())
   await trial.getByLabel('Claims as JSON, or a token').fill(JSON.stringify({ preferred_username: 'ada' }))
   await trial.getByRole('button', { name: 'Show what would come of it' }).click()
-  await trial.getByText('Nobody comes in.').waitFor()
+  await trial.getByText('Nobody comes in.', { exact: true }).waitFor()
   await trial.getByText('There is another account of this name.').waitFor()
   for (const name of hostile.slice(0, 12)) {
     await trial.getByLabel('Claims as JSON, or a token').fill(JSON.stringify({ preferred_username: 'x', name, groups: [name] }))
@@ -114,6 +114,6 @@ test('providers are listed, and deleted by keyboard alone', async () => {
   await page.getByRole('link', { name: 'Fake company' }).waitFor({ state: 'detached' })
   const found = page.getByLabel('Search all settings')
   await found.fill('names there and here')
-  await page.getByRole('link', { name: 'Names there and here mean the same people' }).click()
+  await page.getByRole('link', { name: 'Names there and here mean the same people OpenID Connect' }).click()
   await expect.poll(() => page.locator('#user_oidc-soft_auto_provision').evaluate(e => e === document.activeElement)).toBe(true)
 })
