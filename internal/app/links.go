@@ -61,6 +61,11 @@ func (h *house) still(ctx context.Context, p *who.Principal) error {
 	if p.Link != 0 {
 		return h.visitors.Still(ctx, p)
 	}
+	if p.App != "" {
+		if err := h.apps.Still(ctx, p); err != nil {
+			return err
+		}
+	}
 	return h.people.Still(ctx, p)
 }
 

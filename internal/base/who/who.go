@@ -55,8 +55,9 @@ type Principal struct {
 	Token   string   // of that link
 	TokenID int64    // app password or session row; 0 for a password
 	Scope   *Scope   // what the credential is limited to; nil: nothing
+	App     string   // the external app that acts for them; "": they act themselves
 	Rights  []string // what a role of their own grants, such as "users"; administrators need none
-	Stamp   string   // of who came with a password or by a link: changes when that does
+	Stamp   string   // of who came with a password, by a link or an external app: changes when that does
 	// Withheld is what roles take away in the file tree, whatever else allows it.
 	Withheld FileRight
 	// Confirmed is when the password, or what stands for it, was last asked for in

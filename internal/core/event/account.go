@@ -27,7 +27,8 @@ const (
 	MadeAdmin        = "made-admin"
 	AdminNoMore      = "admin-no-more"
 	SignedInNewPlace = "signed-in-new-place"
-	Provisioned      = "provisioned" // an identity provider has changed what Detail tells of
+	Provisioned      = "provisioned"        // an identity provider has changed what Detail tells of
+	ExternalAppActed = "external-app-acted" // Detail is the app; told once an hour
 )
 
 // EventName implements bus.Event.

@@ -114,6 +114,15 @@ func (d *Directory) alone(ctx context.Context, kind Kind, salt, secret string) (
 	return p, err
 }
 
+// Act is the principal of an account for who acts for it without a credential of it.
+func (d *Directory) Act(ctx context.Context, uid string) (*who.Principal, error) {
+	p, err := d.person(ctx, uid)
+	if err != nil || !p.Enabled {
+		return nil, wrongUnless(err)
+	}
+	return p.principal(p.ID, who.ViaAppPassword), nil
+}
+
 // Half finds the session of a browser that has shown a password and has yet to
 // show the second factor. It is nobody's principal.
 func (d *Directory) Half(ctx context.Context, secret string) (*Token, error) {

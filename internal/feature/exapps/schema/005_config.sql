@@ -1,0 +1,9 @@
+CREATE TABLE IF NOT EXISTS exapps_config (
+  app       {{key}} NOT NULL,
+  uid       {{key}} NOT NULL,
+  name      {{key}} NOT NULL,
+  id        {{id}} NOT NULL,
+  value     {{text}} NOT NULL,
+  sensitive {{id}} NOT NULL,
+  PRIMARY KEY (app, uid, name)
+) {{clustered}};

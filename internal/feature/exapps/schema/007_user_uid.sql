@@ -1,0 +1,1 @@
+CREATE INDEX exapps_user_uid ON exapps_user (uid);

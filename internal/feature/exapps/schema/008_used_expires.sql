@@ -1,0 +1,1 @@
+CREATE INDEX exapps_used_expires ON exapps_used (expires);
