@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
+	"atrium/internal/core/identity"
+	"atrium/internal/core/identity/throttle"
 	"atrium/internal/feature/exapps/sign"
 )
 
@@ -206,18 +209,22 @@ func TestTwoSecretsOverlap(t *testing.T) {
 	})
 }
 
-// Guesses are slowed; the app from elsewhere is not.
+// Guesses at a secret are counted and slowed as those at passwords are.
 func TestGuessesAreSlowed(t *testing.T) {
 	each(t, func(g *rig) {
 		g.enabled(nil)
-		last := 0
-		for i := range 40 {
+		g.dir.SlowGuesses(throttle.Guessing{First: time.Millisecond, Most: time.Millisecond})
+		for i := range 3 {
 			r := shared(request("GET", me, ""), "olga", fmt.Sprint("wrong-secret-", i))
 			r.RemoteAddr = "198.51.100.7:1"
-			last = g.serve(r).Code
+			if w := g.serve(r); w.Code != http.StatusUnauthorized {
+				g.Errorf("guess %d: %d", i, w.Code)
+			}
 		}
-		if last != http.StatusTooManyRequests {
-			g.Errorf("the fortieth guess: %d", last)
+		slow, err := g.dir.Delayed(g.Context())
+		g.must(err)
+		if !slices.ContainsFunc(slow, func(d identity.Delayed) bool { return d.Account == "external app "+appID && d.Count == 3 }) {
+			g.Errorf("%+v", slow)
 		}
 		if w := g.serve(shared(request("GET", me, ""), "olga", secret)); w.Code != http.StatusOK {
 			g.Errorf("the app itself: %d", w.Code)

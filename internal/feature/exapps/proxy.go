@@ -189,7 +189,13 @@ func (rm *Room) forward(w http.ResponseWriter, r *http.Request, a *App, t *Route
 			h.Set("X-Origin-Ip", addr)
 			rm.prove(p.Out, a, to.uid, to.hash)
 		},
-		ModifyResponse: ours,
+		ModifyResponse: func(answer *http.Response) error {
+			ours(answer.Header)
+			for name := range answer.Header { // in place of what we say, not besides
+				w.Header().Del(name)
+			}
+			return nil
+		},
 		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) {
 			failed = err
 			if _, ok := errors.AsType[*fault.Fault](err); !ok {
@@ -203,15 +209,13 @@ func (rm *Room) forward(w http.ResponseWriter, r *http.Request, a *App, t *Route
 
 // ours makes an answer of an app one that we may give: without its proofs and cookies, and
 // with its pages shut off from what a person's browser may do here.
-func ours(answer *http.Response) error {
-	h := answer.Header
+func ours(h http.Header) {
 	for _, name := range []string{sharedHeader, versionHeader, requestHeader, sign.Signature, sign.DataHash, sign.SignTime, sign.Version,
 		sign.AppID, sign.AppVersion, sign.UserID, "Set-Cookie", "X-User-Id", "X-Request-Id", "Strict-Transport-Security", "Clear-Site-Data",
 		"Service-Worker-Allowed", "Content-Security-Policy"} {
 		h.Del(name)
 	}
 	h.Set("Content-Security-Policy", "sandbox allow-scripts allow-forms allow-popups allow-downloads; default-src 'self' 'unsafe-inline' data: blob:; frame-ancestors 'self'")
-	return nil
 }
 
 // behind is the escaped path behind /apps/app_api/proxy/{app}, as it was sent.
