@@ -66,7 +66,7 @@ func (rm *Room) pairs(ctx context.Context, app, uid string, names []string) ([]p
 			}
 		}
 		return p, err
-	}, "SELECT id, name, value, sensitive FROM exapps_config WHERE app = ? AND uid = ? AND (? = 1 OR name IN (?)) ORDER BY name", app, uid, all, names)
+	}, "SELECT id, name, value, secret FROM exapps_config WHERE app = ? AND uid = ? AND (? = 1 OR name IN (?)) ORDER BY name", app, uid, all, names)
 }
 
 // keep keeps a value, in place of one of the same name.
@@ -93,7 +93,7 @@ func (rm *Room) keep(ctx context.Context, app string, p *pair) error {
 		if n >= maxPairs {
 			return fault.New(fault.Full, "The external app keeps too many values.")
 		}
-		if _, err := tx.Exec(ctx, "INSERT INTO exapps_config (app, uid, name, id, value, sensitive) VALUES (?, ?, ?, ?, ?, ?) {{on app, uid, name set value, sensitive}}",
+		if _, err := tx.Exec(ctx, "INSERT INTO exapps_config (app, uid, name, id, value, secret) VALUES (?, ?, ?, ?, ?, ?) {{on app, uid, name set value, secret}}",
 			app, p.uid, p.name, id, value, oneIf(p.sensitive)); err != nil {
 			return err
 		}

@@ -4,6 +4,6 @@ CREATE TABLE IF NOT EXISTS exapps_config (
   name      {{key}} NOT NULL,
   id        {{id}} NOT NULL,
   value     {{text}} NOT NULL,
-  sensitive {{id}} NOT NULL,
+  secret    {{id}} NOT NULL,
   PRIMARY KEY (app, uid, name)
 ) {{clustered}};
