@@ -41,7 +41,7 @@ integration: ## all tests on SQLite, PostgreSQL and MariaDB, and with the progra
 	scripts/services up $(SERVICES)
 	eval "$$(scripts/services env)" && $(GO) test ./internal/... && $(GO) test -tags programs ./internal/feature/{previews,fulltext}
 
-clients: build ## litmus, nextcloudcmd, rclone, cadaver against a real server
+clients: build ## litmus, nextcloudcmd, rclone, cadaver and external apps against a real server
 sso: build ## browsers and programs that sign in at Keycloak and SimpleSAMLphp
 bench: build ## the speed table; ARGS='-full -compare last.json'
 clients sso bench:

@@ -1,5 +1,6 @@
 // Command clients lets real WebDAV clients, unmodified, work against a built
-// server: litmus, cadaver, rclone and the engine of the desktop client. Each
+// server: litmus, cadaver, rclone and the engine of the desktop client, and external
+// apps act for people. Each
 // scenario starts from nothing of its own and ends with a comparison of bytes.
 package main
 
@@ -44,6 +45,10 @@ func scenarios() []scenario {
 		{"desktop-empty-files", (*house).desktopEmptyFiles},
 		{"desktop-chunks", (*house).desktopChunks},
 		{"push-second-client", (*house).pushSecondClient},
+		{"app-go", func(h *house) error { return h.app("app_go", false, h.goApp) }},
+		{"app-go-signed", func(h *house) error { return h.app("app_go_signed", true, h.goApp) }},
+		{"app-python", func(h *house) error { return h.app("app_python", false, h.pythonApp) }},
+		{"app-python-signed", func(h *house) error { return h.app("app_python_signed", true, h.pythonApp) }},
 		{"desktop-store-gone", (*house).desktopStoreGone},
 	}
 }

@@ -45,7 +45,7 @@ func (s *Server) URL() string { return "http://" + s.Addr }
 // Start runs the binary and returns at once; see Ready.
 func (s *Server) Start() error {
 	if s.Addr == "" {
-		addr, err := freeAddr()
+		addr, err := FreeAddr()
 		if err != nil {
 			return err
 		}
@@ -239,7 +239,8 @@ func (s *Server) AppPassword(ctx context.Context) (string, error) {
 	return body.OCS.Data.Password, nil
 }
 
-func freeAddr() (string, error) {
+// FreeAddr is an address on loopback where nobody listens at the moment.
+func FreeAddr() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err

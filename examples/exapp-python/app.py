@@ -1,0 +1,163 @@
+"""A small external app with nothing but Python's own library: it counts the files in the
+home of whoever asks it through Atrium, and leaves a note about it there. It speaks either
+protocol: with a secret that is sent (AppAPI), or with signatures when SIGNED is 1.
+
+APP_ID, APP_VERSION, APP_SECRET, APP_HOST, APP_PORT and NEXTCLOUD_URL in its environment
+say who it is; docs/developer/external-apps.md says the rest.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import time
+import urllib.parse
+import urllib.request
+import xml.etree.ElementTree
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+ID = os.environ["APP_ID"]
+VERSION = os.environ["APP_VERSION"]
+SECRET = os.environ["APP_SECRET"]
+SERVER = os.environ["NEXTCLOUD_URL"].rstrip("/")
+SIGNED = os.environ.get("SIGNED") == "1"
+
+# The constants of XXH64, as its specification lists them.
+P1, P2, P3, P4, P5 = (
+    0x9E3779B185EBCA87,
+    0xC2B2AE3D27D4EB4F,
+    0x165667B19E3779F9,
+    0x85EBCA77C2B2AE63,
+    0x27D4EB2F165667C5,
+)
+ALL = (1 << 64) - 1
+
+
+def rotated(x, n):
+    return ((x << n) | (x >> (64 - n))) & ALL
+
+
+def mixed(lane, value):
+    return rotated((lane + value * P2) & ALL, 31) * P1 & ALL
+
+
+def xxh64(data):
+    """The XXH64 of bytes with the seed 0, as 16 hexadecimal digits."""
+    number = lambda at, size: int.from_bytes(data[at : at + size], "little")
+    at, end = 0, len(data)
+    if end >= 32:
+        lanes = [(P1 + P2) & ALL, P2, 0, -P1 & ALL]
+        while at + 32 <= end:
+            lanes = [mixed(lane, number(at + 8 * i, 8)) for i, lane in enumerate(lanes)]
+            at += 32
+        h = sum(rotated(lane, n) for lane, n in zip(lanes, (1, 7, 12, 18))) & ALL
+        for lane in lanes:
+            h = ((h ^ mixed(0, lane)) * P1 + P4) & ALL
+    else:
+        h = P5
+    h = (h + end) & ALL
+    while at + 8 <= end:
+        h = (rotated(h ^ mixed(0, number(at, 8)), 27) * P1 + P4) & ALL
+        at += 8
+    if at + 4 <= end:
+        h = (rotated(h ^ (number(at, 4) * P1 & ALL), 23) * P2 + P3) & ALL
+        at += 4
+    while at < end:
+        h = rotated(h ^ (data[at] * P5 & ALL), 11) * P1 & ALL
+        at += 1
+    h = (h ^ (h >> 33)) * P2 & ALL
+    h = (h ^ (h >> 29)) * P3 & ALL
+    return f"{h ^ (h >> 32):016x}"
+
+
+def signature(method, target, headers):
+    """The signature of a request; headers are those that are signed, in their order."""
+    text = method + target + json.dumps(headers, separators=(",", ":"))
+    return hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def signed_headers(user, body, at):
+    headers = {"AE-VERSION": "1.0.0", "EX-APP-ID": ID, "EX-APP-VERSION": VERSION}
+    if user:
+        headers["NC-USER-ID"] = user
+    headers["AE-DATA-HASH"] = xxh64(body)
+    headers["AE-SIGN-TIME"] = at
+    return headers
+
+
+def call(method, target, user, body=b""):
+    """Asks the server for something on behalf of somebody."""
+    if SIGNED:
+        headers = signed_headers(user, body, str(int(time.time())))
+        headers["AE-SIGNATURE"] = signature(method, target, headers)
+    else:
+        proof = base64.b64encode(f"{user}:{SECRET}".encode()).decode()
+        headers = {"EX-APP-ID": ID, "EX-APP-VERSION": VERSION, "AUTHORIZATION-APP-API": proof}
+    if method == "PROPFIND":
+        headers["Depth"] = "1"
+    request = urllib.request.Request(SERVER + target, data=body or None, headers=headers, method=method)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.read()
+
+
+def count(user):
+    """How many files there are in somebody's home, which is also written down there."""
+    home = "/remote.php/dav/files/" + urllib.parse.quote(user, safe="")
+    listing = xml.etree.ElementTree.fromstring(call("PROPFIND", home + "/", user))
+    files = [r for r in listing.iter("{DAV:}response") if r.find(".//{DAV:}collection") is None]
+    text = f"{len(files)} files were here"
+    call("PUT", f"{home}/{urllib.parse.quote(ID)}.txt", user, text.encode())
+    return text
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        path = urllib.parse.urlsplit(self.path).path
+        if path == "/heartbeat":  # nothing proves who asks
+            return self.answer(200, '{"status":"ok"}')
+        user = self.caller()
+        if user is None:
+            return self.answer(401, "only the server may call")
+        if path == "/scopes":
+            return self.answer(200, '{"required":[3],"optional":[]}')
+        if path == "/count":
+            return self.answer(200, count(user))
+        return self.answer(404, "")
+
+    def do_PUT(self):
+        known = urllib.parse.urlsplit(self.path).path == "/enabled"
+        if self.caller() is None:
+            return self.answer(401, "only the server may call")
+        return self.answer(200 if known else 404, '{"error":""}')
+
+    def do_POST(self):
+        self.caller()
+        self.answer(404, "")  # there is nothing to prepare
+
+    def caller(self):
+        """Whom the server acts for, "" for nobody; None if it is not the server."""
+        body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), 1 << 20))
+        if not SIGNED:
+            text = base64.b64decode(self.headers.get("AUTHORIZATION-APP-API") or "").decode()
+            user, _, secret = text.partition(":")
+            right = hmac.compare_digest(secret.encode(), SECRET.encode())
+            return user if right and self.headers.get("EX-APP-ID") == ID else None
+        user, at = self.headers.get("NC-USER-ID") or "", self.headers.get("AE-SIGN-TIME") or "0"
+        headers = signed_headers(user, body, at)
+        headers["AE-VERSION"] = self.headers.get("AE-VERSION") or ""
+        headers["EX-APP-VERSION"] = self.headers.get("EX-APP-VERSION") or ""
+        right = hmac.compare_digest(signature(self.command, self.path, headers), self.headers.get("AE-SIGNATURE") or "")
+        return user if right and abs(time.time() - int(at)) <= 300 else None
+
+    def answer(self, status, text):
+        kind = "application/json" if text.startswith("{") else "text/plain"
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(text.encode())))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+
+if __name__ == "__main__":
+    ThreadingHTTPServer((os.environ["APP_HOST"], int(os.environ["APP_PORT"])), Handler).serve_forever()
