@@ -6,8 +6,10 @@ export type LDAPStep = 'server' | 'people' | 'attributes' | 'login' | 'groups'
 /** What holds when nothing is said of a directory. */
 export const usualDirectory: Readonly<Record<string, string>> = { ldapLoginFilterUsername: '1', ldapUserDisplayName: 'displayName' }
 
+type StepFields = FieldSection & { id: LDAPStep }
+
 /** What is said of a directory, step by step. */
-export const ldapSteps = (): (FieldSection & { id: LDAPStep })[] => [
+export const ldapSteps = (): [StepFields, ...StepFields[]] => [
   {
     id: 'server', title: t('Connection'), note: t('Where the directory is, and who searches in it. Atrium only reads there.'),
     fields: [
