@@ -123,5 +123,8 @@ test(`a folder of ${large.toLocaleString('en')}`, async () => {
   await open(page, '/')
   const quick = await opened(page, '/large', 'item ', () => row(page, 'large').getByRole('link').click())
   note('… with the whole processor', '300 ms', ms(quick.since))
+  await page.getByText(`${large.toLocaleString('en')} files`).waitFor()
+  const smooth = await scrolling(page, 3000, 240)
+  note('… and frames a second while scrolling', '60', `${smooth.rate.toFixed(1)}, the slowest ${ms(smooth.slowest)}`)
   await dav('DELETE', '/large')
 })

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import type { CDPSession, Page } from 'playwright-core'
 
 // What a page weighs and how long it takes, as the browser itself saw it.
 
@@ -89,12 +89,14 @@ export async function opened(page: Page, folder: string, word: string, act: () =
   await act()
   await page.waitForFunction(() => (globalThis as unknown as Opened).opened.painted > 0, undefined, { timeout: 120_000 })
   await page.locator('footer.status').waitFor()
-  return page.evaluate(at => {
+  const ended = await page.waitForFunction(at => { // it is noted once the answer has come whole, which may be later
     const { painted, began } = (globalThis as unknown as Opened).opened
     const answer = (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).findLast(e => decodeURIComponent(e.name).endsWith(at))
-    if (!answer) throw new Error(`${at} was not asked for`)
-    return { since: painted - began, after: painted - answer.responseEnd, took: answer.responseEnd - answer.startTime }
+    return answer && { since: painted - began, after: painted - answer.responseEnd, took: answer.responseEnd - answer.startTime }
   }, folder)
+  const times = await ended.jsonValue()
+  if (!times) throw new Error(`${folder} was not asked for`)
+  return times
 }
 
 /** Scrolls through the list for some time, as a wheel does, and tells how many frames a second were shown, and how many had no row in the middle. */
@@ -128,8 +130,11 @@ export async function working(page: Page): Promise<(act: () => Promise<unknown>)
   }
 }
 
+const slowed = new WeakMap<Page, CDPSession>()
+
 /** Makes the browser's processor slower by so much; 1 is as it is. */
 export async function throttle(page: Page, rate: number): Promise<void> {
-  const session = await page.context().newCDPSession(page)
+  const session = slowed.get(page) ?? (await page.context().newCDPSession(page)) // what one session asked for, another does not take back
+  slowed.set(page, session)
   await session.send('Emulation.setCPUThrottlingRate', { rate })
 }
