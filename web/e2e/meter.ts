@@ -82,12 +82,17 @@ export async function opened(page: Page, folder: string, word: string, act: () =
     const rows = new MutationObserver(() => {
       if (!document.querySelector(`.virtual [role=row][aria-label^="${begins}"]`)) return
       rows.disconnect()
-      requestAnimationFrame(() => setTimeout(() => (marks.painted = performance.now())))
+      requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel() // its news come before timers, in which the page may go on
+        port1.onmessage = () => (marks.painted = performance.now())
+        port2.postMessage(0)
+      })
     })
     rows.observe(document, { childList: true, subtree: true, attributes: true })
   }, word)
+  await page.waitForFunction(() => (globalThis as unknown as Opened).opened.painted === 0) // has Playwright load what it waits with, which would else be measured too
   await act()
-  await page.waitForFunction(() => (globalThis as unknown as Opened).opened.painted > 0, undefined, { timeout: 120_000 })
+  await page.waitForFunction(() => (globalThis as unknown as Opened).opened.painted > 0, undefined, { polling: 50, timeout: 120_000 })
   await page.locator('footer.status').waitFor()
   const ended = await page.waitForFunction(at => { // it is noted once the answer has come whole, which may be later
     const { painted, began } = (globalThis as unknown as Opened).opened
