@@ -25,6 +25,7 @@ import (
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/exapps"
+	"atrium/internal/feature/exapps/listen"
 	"atrium/internal/feature/kerberos"
 	"atrium/internal/feature/ldap"
 	"atrium/internal/feature/links"
@@ -114,7 +115,7 @@ type house struct {
 }
 
 // schemas are the tables of all rooms, in the order they are made.
-var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, oidc.Schema, oauth2.Schema, exapps.Schema, saml.Schema, ldap.Schema, kerberos.Schema, twofactor.Schema, passwords.Schema,
+var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, oidc.Schema, oauth2.Schema, exapps.Schema, listen.Schema, saml.Schema, ldap.Schema, kerberos.Schema, twofactor.Schema, passwords.Schema,
 	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, preferences.Schema, tree.Schema, content.Schema, davfiles.Schema, search.Schema, push.Schema,
 	shares.Schema, trash.Schema, notify.Schema, versions.Schema, rewind.Schema, media.Schema, links.Schema, activity.Schema, transfer.Schema, sharemail.Schema, theming.Schema, webhooks.Schema, scim.Schema}, onFiles)
 

@@ -12,7 +12,6 @@ import (
 	"atrium/internal/feature/audit"
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
-	"atrium/internal/feature/exapps"
 	"atrium/internal/feature/export"
 	"atrium/internal/feature/kerberos"
 	"atrium/internal/feature/ldap"
@@ -78,7 +77,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		always("user_oidc", h.openid), // before the room that knows no other bearer tokens
 		always("user_saml", h.asserted), always("user_ldap", h.known), h.tickets, may("scim", scim.New(h.db, h.people, h.settings, h.box, h.tell)),
 		in, second,
-		may("oauth2", h.programs), may("app_api", h.externalApps()),
+		may("oauth2", h.programs), may("app_api", h.externalApps(davs)),
 		h.themed(about),
 		pages, h.origins,
 		always("provisioning", h.accounts(apps{h, func() []plug.Room { return rooms }}, letters, choices)),
@@ -236,15 +235,6 @@ func (h *house) clients(in *signin.Room) error {
 	rm.Token, rm.Leave = signin.Tokens(h.box).Make, in.Leave
 	h.programs = rm
 	return nil
-}
-
-// externalApps makes the room of the programs that run beside us.
-func (h *house) externalApps() *exapps.Room {
-	rm := exapps.New(h.db, h.people, h.box)
-	rm.Now, rm.Log, rm.Base, rm.Publish = h.env.clock(), h.log, h.conf.BaseURL(), h.bus.Publish
-	h.apps = rm
-	h.closers = append(h.closers, rm)
-	return rm
 }
 
 // scopeRooms are the parts of the server that the scopes of others' tokens may name.

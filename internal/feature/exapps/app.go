@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/feature/exapps/route"
 	"atrium/internal/feature/exapps/scope"
 	"atrium/internal/infra/db"
 )
@@ -33,14 +34,14 @@ type App struct {
 
 // Settings are what an administrator says of an app, kept as JSON.
 type Settings struct {
-	Name   string   `json:"name"`
-	Scheme string   `json:"scheme"` // http or https
-	Host   string   `json:"host"`
-	Port   int      `json:"port"`
-	Signed bool     `json:"signed,omitempty"` // it speaks the signed protocol, and its secret is never sent
-	System bool     `json:"system,omitempty"` // it may act for nobody where others need a person
-	Scopes []string `json:"scopes"`
-	Routes []Route  `json:"routes,omitempty"`
+	Name   string        `json:"name"`
+	Scheme string        `json:"scheme"` // http or https
+	Host   string        `json:"host"`
+	Port   int           `json:"port"`
+	Signed bool          `json:"signed,omitempty"` // it speaks the signed protocol, and its secret is never sent
+	System bool          `json:"system,omitempty"` // it may act for nobody where others need a person
+	Scopes []string      `json:"scopes"`
+	Routes []route.Route `json:"routes,omitempty"`
 }
 
 // Status is how far an app is, as clients of the OCS API see it (34-apps/359).
@@ -52,6 +53,7 @@ type Status struct {
 	Error       string `json:"error"`
 	DeployStart int64  `json:"deploy_start_time"`
 	InitStart   int64  `json:"init_start_time"`
+	Missed      int    `json:"missed,omitempty"` // heartbeats in a row that an enabled app has not answered, as far as they are counted
 }
 
 // overlap is how long the former secret is good besides a new one.
@@ -83,7 +85,7 @@ func (rm *Room) scanApp(r db.Row) (*App, error) {
 		err = errors.Join(err, rm.open(former, a.ID, &a.former))
 	}
 	for i := range a.Routes {
-		err = errors.Join(err, a.Routes[i].compile())
+		err = errors.Join(err, a.Routes[i].Compile())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("external app %s: %w", a.ID, err)
@@ -269,7 +271,7 @@ func (a *App) check() error {
 		return wrong("The app has too many routes.")
 	}
 	for i := range a.Routes {
-		if err := a.Routes[i].compile(); err != nil {
+		if err := a.Routes[i].Compile(); err != nil {
 			return err
 		}
 	}
@@ -301,4 +303,10 @@ type shown struct {
 	Status  Status `json:"status"`
 }
 
-func (a *App) show() shown { return shown{a.ID, a.Name, a.Version, a.Enabled, a.Status} }
+func (a *App) show() shown {
+	s := a.Status
+	if a.Silent() {
+		s.Error = "The app does not answer /heartbeat."
+	}
+	return shown{a.ID, a.Name, a.Version, a.Enabled, s}
+}

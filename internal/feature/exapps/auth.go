@@ -91,7 +91,7 @@ func (rm *Room) weigh(r *http.Request, signed bool) (*caller, string, error) {
 	if err != nil {
 		return nil, "wrong secret or signature", err
 	}
-	if err := rm.limits.take(a.ID, now); err != nil {
+	if err := rm.limits.Take(a.ID, now); err != nil {
 		return nil, "too many calls", err
 	}
 	if !a.Enabled && !a.mayCallDisabled(r.URL.EscapedPath()) {
@@ -196,7 +196,7 @@ func (rm *Room) proven(ctx context.Context, a *App, p *proof, method string, tar
 		}
 	}
 	from := a.ID + " " + web.VisitOf(ctx).Addr.String()
-	if found != "" && rm.trust.has(from+rm.stamp(found), rm.Now()) {
+	if found != "" && rm.trust.Has(from+rm.stamp(found), rm.Now()) {
 		return found, nil
 	}
 	err := rm.try(ctx, a.ID, p.shown()+" "+strings.Join(targets, " "), func(context.Context) error {
@@ -209,7 +209,7 @@ func (rm *Room) proven(ctx context.Context, a *App, p *proof, method string, tar
 		err = errRefused
 	}
 	if err == nil {
-		rm.trust.add(from+rm.stamp(found), rm.Now())
+		rm.trust.Add(from+rm.stamp(found), rm.Now())
 	}
 	return found, err
 }

@@ -14,6 +14,7 @@ import (
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
 	"atrium/internal/core/identity/throttle"
+	"atrium/internal/feature/exapps/lately"
 	"atrium/internal/feature/exapps/sign"
 )
 
@@ -237,7 +238,7 @@ func TestAFloodingAppWaits(t *testing.T) {
 	each(t, func(g *rig) {
 		g.enabled(nil)
 		last := 0
-		for range burst + 1 {
+		for range lately.Burst + 1 {
 			last = g.serve(shared(request("GET", "/ocs/v2.php/apps/app_api/ex-app/state?format=json", ""), "", secret)).Code
 		}
 		r := request("GET", me, "")

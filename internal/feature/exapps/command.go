@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/feature/exapps/route"
 	"atrium/internal/feature/exapps/scope"
 	"atrium/internal/infra/seal"
 	"atrium/internal/proto/cli"
@@ -96,17 +97,17 @@ func (rm *Room) appCommands() []*cobra.Command {
 // told is what is said of an app in JSON, with the names that AppAPI reads and those it
 // read at first.
 type told struct {
-	Name     string      `json:"name"`
-	Version  string      `json:"version"`
-	Secret   string      `json:"secret"`
-	Host     string      `json:"host"`
-	Port     json.Number `json:"port"`
-	Protocol string      `json:"protocol"`
-	Daemon   string      `json:"daemon_config_name"`
-	Scopes   []string    `json:"scopes"`
-	System   flag        `json:"system"`
-	SystemAs flag        `json:"system_app"`
-	Routes   []Route     `json:"routes"`
+	Name     string        `json:"name"`
+	Version  string        `json:"version"`
+	Secret   string        `json:"secret"`
+	Host     string        `json:"host"`
+	Port     json.Number   `json:"port"`
+	Protocol string        `json:"protocol"`
+	Daemon   string        `json:"daemon_config_name"`
+	Scopes   []string      `json:"scopes"`
+	System   flag          `json:"system"`
+	SystemAs flag          `json:"system_app"`
+	Routes   []route.Route `json:"routes"`
 }
 
 // flag is a truth value that may be written as a number.
@@ -324,7 +325,7 @@ func (rm *Room) cmdApps(cmd *cobra.Command, _ []string) error {
 	for _, a := range all {
 		rows = append(rows, cli.Map{{Key: "id", Value: a.ID}, {Key: "name", Value: a.Name}, {Key: "version", Value: a.Version},
 			{Key: "enabled", Value: a.Enabled}, {Key: "address", Value: a.address().String()}, {Key: "scopes", Value: strings.Join(a.Scopes, ", ")},
-			{Key: "error", Value: a.Status.Error}})
+			{Key: "error", Value: a.show().Status.Error}})
 	}
 	return cli.Print(cmd, rows)
 }

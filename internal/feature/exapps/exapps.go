@@ -10,6 +10,7 @@ import (
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
 	"atrium/internal/feature/exapps/calls"
+	"atrium/internal/feature/exapps/lately"
 	"atrium/internal/feature/exapps/scope"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/db"
@@ -40,9 +41,9 @@ type Room struct {
 	dir    *identity.Directory
 	box    *seal.Box
 	calls  *calls.Caller
-	limits limits
-	trust  lately // addresses that have shown a right secret
-	noted  lately // what the audit log was told
+	limits lately.Limits
+	trust  lately.Seen // addresses that have shown a right secret
+	noted  lately.Seen // what the audit log was told
 	start  *jobs.Kind[begin]
 	enable *jobs.Kind[string]
 }
@@ -50,7 +51,7 @@ type Room struct {
 // New returns the room. It touches none of what it is given.
 func New(d *db.DB, dir *identity.Directory, box *seal.Box) *Room {
 	rm := &Room{Now: time.Now, Log: slog.New(slog.DiscardHandler), Publish: func(context.Context, *db.DB, bus.Event) error { return nil },
-		db: d, dir: dir, box: box, calls: calls.New(), trust: lately{lasts: 10 * time.Minute}, noted: lately{lasts: noteEvery}}
+		db: d, dir: dir, box: box, calls: calls.New(), trust: lately.Seen{Lasts: 10 * time.Minute}, noted: lately.Seen{Lasts: noteEvery}}
 	dir.OnRemoved(forget)
 	return rm
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"atrium/internal/feature/exapps/route"
 	"atrium/internal/infra/db"
 )
 
@@ -71,7 +72,7 @@ func TestAnAppIsCheckedBeforeItIsKept(t *testing.T) {
 			"id": func(a *App) { a.ID = "../x" }, "daemon": func(a *App) { a.Daemon = "nosuch" }, "version": func(a *App) { a.Version = "" },
 			"name": func(a *App) { a.Name = "" }, "secret": func(a *App) { a.secret = "short" }, "scheme": func(a *App) { a.Scheme = "file" },
 			"host": func(a *App) { a.Host = "a/b" }, "user in host": func(a *App) { a.Host = "a@b" }, "port": func(a *App) { a.Port = 0 },
-			"scope": func(a *App) { a.Scopes = []string{"ROOT"} }, "route": func(a *App) { a.Routes = []Route{{URL: "("}} },
+			"scope": func(a *App) { a.Scopes = []string{"ROOT"} }, "route": func(a *App) { a.Routes = []route.Route{{URL: "("}} },
 		} {
 			a := good()
 			change(a)

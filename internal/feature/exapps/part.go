@@ -41,6 +41,9 @@ const (
 
 const occKind = "occ-command"
 
+// ActionKind is the kind of the entries in the menus of files.
+const ActionKind = "files-action"
+
 // partKinds are the kinds of parts (34-apps/369 to 372).
 func partKinds() []kind {
 	name, display, icon := field{in: "name", out: "name", def: ""}, field{in: "displayName", out: "display_name", def: ""}, field{in: "icon", out: "icon", def: ""}
@@ -48,7 +51,7 @@ func partKinds() []kind {
 	ui := func(s string) []string { return []string{"/api/v1/ui/" + s} }
 	return []kind{
 		{"top-menu", ui("top-menu"), []string{"name"}, []field{name, display, icon, {"adminRequired", "admin_required", number, 0}}},
-		{"files-action", append(ui("files-actions-menu"), "/api/v2/ui/files-actions-menu"), []string{"name"}, []field{name, display, icon,
+		{ActionKind, append(ui("files-actions-menu"), "/api/v2/ui/files-actions-menu"), []string{"name"}, []field{name, display, icon,
 			{"actionHandler", "action_handler", text, ""}, {"mime", "mime", text, "file"}, {"permissions", "permissions", text, "31"},
 			{"order", "order", number, 0}, {"defaultAction", "default_action", text, ""}}},
 		{"initial-state", ui("initial-state"), []string{"type", "name", "key"}, []field{kindOf, name, {"key", "key", text, ""}, {"value", "value", object, nil}}},
@@ -170,8 +173,14 @@ func (rm *Room) addPart(k kind) appEndpoint {
 				return nil, err
 			}
 		}
-		if k.name == "settings" {
+		switch k.name {
+		case "settings":
 			body["formid"] = name
+		case ActionKind: // which says in what shape the app wants the files
+			body["version"] = "1.0"
+			if strings.Contains(c.URL.Path, "/api/v2/") {
+				body["version"] = "2.0"
+			}
 		}
 		return nothing(), rm.keepPart(ctx, part{app: c.app.ID, kind: k.name, name: name, body: body})
 	}
@@ -267,7 +276,7 @@ func (rm *Room) listParts(ctx context.Context, r *ocs.Request) (any, error) {
 	}
 	for _, p := range all {
 		admins, _ := p.body["admin_required"].(float64)
-		if p.kind != occKind && (admins == 0 || r.Caller().Role == who.Admin) {
+		if _, ui := out[p.kind]; ui && (admins == 0 || r.Caller().Role == who.Admin) {
 			out[p.kind] = append(out[p.kind], p.show())
 		}
 	}
@@ -288,7 +297,7 @@ func (rm *Room) addSeedAction(ctx context.Context, c *call) (any, error) {
 	if name == "" || len(name) > 200 {
 		return nil, fault.New(fault.Invalid, "A file action needs a name.")
 	}
-	if err := rm.keepPart(ctx, part{app: c.app.ID, kind: "files-action", name: name, body: body}); err != nil {
+	if err := rm.keepPart(ctx, part{app: c.app.ID, kind: ActionKind, name: name, body: body}); err != nil {
 		return nil, err
 	}
 	return map[string]any{"success": true, "registeredFileActionMenu": body}, nil
@@ -300,7 +309,7 @@ func (rm *Room) removeSeedAction(ctx context.Context, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := rm.dropPart(ctx, c.app.ID, "files-action", name); err != nil {
+	if err := rm.dropPart(ctx, c.app.ID, ActionKind, name); err != nil {
 		return nil, err
 	}
 	return map[string]any{"success": true}, nil

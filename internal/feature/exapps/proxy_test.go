@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"atrium/internal/feature/exapps/route"
 	"atrium/internal/feature/exapps/sign"
 )
 
@@ -20,7 +21,7 @@ func asOlga(method, path, body string) *http.Request {
 func TestTheProxyOpensWhatIsDeclared(t *testing.T) {
 	each(t, func(g *rig) {
 		g.enabled(func(a *App) {
-			a.Routes = []Route{{URL: "^open/", Verb: "GET"}, {URL: "^api/", Verb: "GET, POST", Access: People}, {URL: "^admin/", Verb: "GET", Access: Admins}}
+			a.Routes = []route.Route{{URL: "^open/", Verb: "GET"}, {URL: "^api/", Verb: "GET, POST", Access: route.People}, {URL: "^admin/", Verb: "GET", Access: route.Admins}}
 		})
 		for target, want := range map[string]int{
 			"GET open/x": 200, "GET api/x": 200, "POST api/x": 200, "DELETE api/x": 404, "GET admin/x": 404, "GET other": 404,

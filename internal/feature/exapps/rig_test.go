@@ -17,6 +17,7 @@ import (
 	"atrium/internal/base/who"
 	"atrium/internal/core/event"
 	"atrium/internal/core/identity"
+	"atrium/internal/feature/exapps/route"
 	"atrium/internal/feature/exapps/sign"
 	"atrium/internal/infra/bus"
 	"atrium/internal/infra/db"
@@ -178,7 +179,7 @@ func (g *rig) registered(change func(a *App)) *App {
 		g.Fatal(err)
 	}
 	a := &App{ID: appID, Daemon: "manual", Version: "1.0.0", secret: secret, Settings: Settings{Name: "Capture App", Scheme: "http",
-		Host: u.Hostname(), Port: port, Scopes: []string{"ALL"}, Routes: []Route{{URL: `^api\/.*$`, Verb: "GET,POST", Access: People}}}}
+		Host: u.Hostname(), Port: port, Scopes: []string{"ALL"}, Routes: []route.Route{{URL: `^api\/.*$`, Verb: "GET,POST", Access: route.People}}}}
 	if change != nil {
 		change(a)
 	}

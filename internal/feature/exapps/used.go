@@ -4,10 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/core/event"
@@ -72,7 +69,7 @@ const noteEvery = time.Hour
 func (rm *Room) note(ctx context.Context, app, uid string) error {
 	hour := rm.Now().Truncate(noteEvery)
 	key := app + " " + uid
-	if rm.noted.has(key, hour) {
+	if rm.noted.Has(key, hour) {
 		return nil
 	}
 	err := rm.db.Tx(ctx, func(tx *db.DB) error {
@@ -88,61 +85,7 @@ func (rm *Room) note(ctx context.Context, app, uid string) error {
 			Addr: v.Addr.String(), Agent: v.Agent})
 	})
 	if err == nil {
-		rm.noted.add(key, hour)
+		rm.noted.Add(key, hour)
 	}
 	return err
-}
-
-// lately remembers things for as long as they are of use, and not too many.
-type lately struct {
-	lasts time.Duration
-	mu    sync.Mutex
-	at    map[string]time.Time
-}
-
-const maxLately = 10_000
-
-func (l *lately) has(key string, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	t, ok := l.at[key]
-	return ok && now.Sub(t) < l.lasts
-}
-
-func (l *lately) add(key string, now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.at == nil || len(l.at) >= maxLately { // forgetting early costs a look at the tables
-		l.at = map[string]time.Time{}
-	}
-	l.at[key] = now
-}
-
-// The calls that one app may make: whoever floods us is told to wait, and nobody else.
-const (
-	perSecond = 100
-	burst     = 400
-)
-
-// limits bounds the calls of each app. Only registered apps get here.
-type limits struct {
-	mu sync.Mutex
-	of map[string]*rate.Limiter
-}
-
-func (l *limits) take(app string, now time.Time) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.of == nil {
-		l.of = map[string]*rate.Limiter{}
-	}
-	one := l.of[app]
-	if one == nil {
-		one = rate.NewLimiter(perSecond, burst)
-		l.of[app] = one
-	}
-	if !one.AllowN(now, 1) {
-		return fault.New(fault.Busy, "The external app makes too many calls. Please try again later.")
-	}
-	return nil
 }

@@ -53,20 +53,25 @@ func grants() map[string]grant {
 		return out
 	}
 	account, all := []string{who.AccountRoom}, who.Read|who.Write
+	tasks := grant{at("/taskprocessing/tasktypes", "/taskprocessing/schedule", "/taskprocessing/task", "/taskprocessing/tasks"), account, all, false}
 	files := grant{at("/remote.php", "/apps/files"), []string{who.FilesRoom, who.AccountRoom}, all, false}
 	return map[string]grant{
 		Basic: {append(own("/api/v1/log", "/api/v1/ex-app/config", "/api/v1/ex-app/preference", "/api/v1/files/actions/menu",
 			"/api/v1/ui", "/api/v2/ui", "/api/v1/info", "/ex-app", "/apps/status"), at("/cloud/capabilities")...), nil, who.Read, true},
 		"SYSTEM": {append(own("/api/v1/users", "/api/v1/ex-app/all"), at("/cloud/apps", "/apps/provisioning_api/api")...),
 			[]string{who.AdminRoom, who.AccountRoom}, all, false},
-		"DAV":           files,
-		"FILES":         files,
-		"FILES_SHARING": {at("/apps/files_sharing/api"), []string{who.FilesRoom}, all | who.Share, false},
-		"USER_INFO":     {at("/cloud/user", "/cloud/users", "/cloud/groups"), []string{who.AdminRoom, who.AccountRoom}, who.Read, false},
-		"USER_STATUS":   {at("/apps/user_status/api"), account, all, false},
-		"NOTIFICATIONS": {append(own("/api/v1/notification"), at("/apps/notifications/api")...), account, all, false},
-		"ACTIVITIES":    {at("/apps/activity/api"), account, who.Read, false},
-		"OCC_COMMAND":   {own("/api/v1/occ_command"), nil, all, true},
+		"DAV":                 files,
+		"FILES":               files,
+		"FILES_SHARING":       {at("/apps/files_sharing/api"), []string{who.FilesRoom}, all | who.Share, false},
+		"USER_INFO":           {at("/cloud/user", "/cloud/users", "/cloud/groups"), []string{who.AdminRoom, who.AccountRoom}, who.Read, false},
+		"USER_STATUS":         {at("/apps/user_status/api"), account, all, false},
+		"NOTIFICATIONS":       {append(own("/api/v1/notification"), at("/apps/notifications/api")...), account, all, false},
+		"ACTIVITIES":          {at("/apps/activity/api"), account, who.Read, false},
+		"OCC_COMMAND":         {own("/api/v1/occ_command"), nil, all, true},
+		"AI_PROVIDERS":        {append(own("/api/v1/ai_provider"), at("/taskprocessing/tasks_provider")...), nil, all, true},
+		"EVENTS_LISTENER":     {own("/api/v1/events_listener"), nil, all, true},
+		"TEXT_PROCESSING":     tasks,
+		"MACHINE_TRANSLATION": tasks,
 	}
 }
 
@@ -74,7 +79,7 @@ func grants() map[string]grant {
 // number from the first weeks, the others those that have been in use since.
 func Numbered(n int) (name string, ok bool) {
 	name, ok = map[int]string{1: Basic, 2: "SYSTEM", 3: "DAV", 10: "FILES", 11: "FILES_SHARING", 30: "USER_INFO", 31: "USER_STATUS",
-		32: "NOTIFICATIONS", 63: "OCC_COMMAND", 110: "ACTIVITIES", 9999: All}[n]
+		32: "NOTIFICATIONS", 61: "AI_PROVIDERS", 62: "EVENTS_LISTENER", 63: "OCC_COMMAND", 110: "ACTIVITIES", 200: "TEXT_PROCESSING", 210: "MACHINE_TRANSLATION", 9999: All}[n]
 	return name, ok
 }
 

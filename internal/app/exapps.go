@@ -1,0 +1,39 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"atrium/internal/base/fault"
+	"atrium/internal/feature/davfiles"
+	"atrium/internal/feature/exapps"
+	"atrium/internal/feature/exapps/actions"
+	"atrium/internal/feature/exapps/beats"
+	"atrium/internal/feature/exapps/listen"
+	"atrium/internal/feature/exapps/nodeinfo"
+	"atrium/internal/proto/plug"
+)
+
+// externalApps makes the rooms of the programs that run beside us.
+func (h *house) externalApps(davs *davfiles.Room) plug.Room {
+	rm := exapps.New(h.db, h.people, h.box)
+	rm.Now, rm.Log, rm.Base, rm.Publish = h.env.clock(), h.log, h.conf.BaseURL(), h.bus.Publish
+	h.apps = rm
+	h.closers = append(h.closers, rm)
+	nodes := nodeinfo.Writer{Favorites: davs.Favorites, Name: h.called, Instance: h.instance}
+	heard := listen.New(h.db, rm, h.people, h.files, nodes)
+	heard.Now, heard.Log = h.env.clock(), h.log
+	return together{rm, heard, actions.New(rm, h.files, nodes), beats.New(rm)}
+}
+
+// called is the name of somebody, or the id where there is none.
+func (h *house) called(ctx context.Context, uid string) (string, error) {
+	u, err := h.people.User(ctx, uid)
+	if errors.Is(err, fault.NotFound) {
+		return uid, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return u.Display, nil
+}
