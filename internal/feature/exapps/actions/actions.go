@@ -47,7 +47,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	for _, root := range []string{scope.API, scope.Seed} {
 		ocs.Handle(b.OCS, "POST "+root+"/api/v1/files/action", web.User, rm.choose, web.In(who.FilesRoom))
 		for _, v := range []string{"/ocs/v1.php", "/ocs/v2.php"} {
-			b.Web.Handle("GET", v+root+"/api/v1/files/action/icon", web.User, rm.icon, web.In(who.FilesRoom))
+			b.Web.Handle("GET", v+root+"/api/v1/files/action/icon", web.User, rm.icon)
 		}
 	}
 }
