@@ -2,8 +2,10 @@ package previews
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -29,7 +31,7 @@ func (rm *Room) installed() *programs {
 		return p
 	}
 	p := &programs{vips: first("vipsthumbnail"), heif: first("heif-convert", "heif-dec"), rsvg: first("rsvg-convert"), pdf: first("pdftoppm"),
-		office: first("soffice", "libreoffice"), ffmpeg: first("ffmpeg"), dcraw: first("dcraw"), at: now}
+		office: withoutSplash(first("soffice", "libreoffice")), ffmpeg: first("ffmpeg"), dcraw: first("dcraw"), at: now}
 	rm.programs.Store(p)
 	return p
 }
@@ -148,6 +150,23 @@ func (rm *Room) cameraJPEG(ctx context.Context, src *source, c *config, dir stri
 // decoder.
 const officeNeeds = 1 << 30
 
+// officeAgain is the exit code with which LibreOffice asks to be started once more, as it
+// does with a profile that is new.
+const officeAgain = 81
+
+// withoutSplash is the office suite itself, without the program that starts it: that one
+// tries its socket in /tmp only, which the cage refuses.
+func withoutSplash(program string) string {
+	if program == "" {
+		return ""
+	}
+	whole, err := filepath.EvalSymlinks(cage.Find(program))
+	if bin := filepath.Join(filepath.Dir(whole), "soffice.bin"); err == nil && exists(bin) {
+		return bin
+	}
+	return program
+}
+
 // page makes a picture of the first page of an office document, by way of PDF.
 func (rm *Room) page(ctx context.Context, src *source, size string, c *config, dir string) error {
 	p := rm.installed()
@@ -157,8 +176,12 @@ func (rm *Room) page(ctx context.Context, src *source, size string, c *config, d
 	}
 	l := c.limits()
 	l.Memory = max(l.Memory, officeNeeds)
-	err := rm.cage.Run(ctx, cage.Job{Args: []string{p.office, "--headless", "--norestore", "--nolockcheck", "--nologo", "-env:UserInstallation=file://" + dir + "/profile",
-		"--convert-to", "pdf", "--outdir", dir, in}, In: src.file, Dir: dir, Most: 1 << 20, Limits: l})
+	job := cage.Job{Args: []string{p.office, "--headless", "--norestore", "--nolockcheck", "--nologo", "-env:UserInstallation=file://" + dir + "/profile",
+		"--convert-to", "pdf", "--outdir", dir, in}, In: src.file, Dir: dir, Most: 1 << 20, Limits: l}
+	err := rm.cage.Run(ctx, job)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == officeAgain {
+		err = rm.cage.Run(ctx, job)
+	}
 	if err != nil {
 		return err
 	}

@@ -243,7 +243,7 @@ func verdict(ctx, life context.Context, err error, out *counted, said string) er
 	if exit.ExitCode() == exitNotClosed {
 		return fault.Wrap(fault.Unavailable, errors.New(said), "The cage for other programs does not close.")
 	}
-	return fmt.Errorf("%w (%v): %s", ErrFailed, exit, strings.TrimSpace(said))
+	return fmt.Errorf("%w (%w): %s", ErrFailed, exit, strings.TrimSpace(said))
 }
 
 // environment is all that a caged program is told.
@@ -252,7 +252,7 @@ func environment(dir string) []string {
 	if dir == "" {
 		dir = "/nonexistent"
 	}
-	return append(env, "HOME="+dir, "TMPDIR="+dir, "XDG_CACHE_HOME="+dir)
+	return append(env, "HOME="+dir, "TMPDIR="+dir, "XDG_CACHE_HOME="+dir, "OSL_SOCKET_PATH=.") // LibreOffice puts a socket there, whose address may be 108 bytes long
 }
 
 // limited keeps the first bytes of what a program says.

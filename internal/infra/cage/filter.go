@@ -13,7 +13,15 @@ import (
 // network (sockets within the machine are left to it), other processes, the
 // kernel.
 func programDenied() []rule {
-	return append(everyone(), rule{nr: unix.SYS_SOCKET, unless: unix.AF_UNIX})
+	return append(everyone(), rule{nr: unix.SYS_SOCKET, unless: unix.AF_UNIX}, mayWrite[runtime.GOARCH])
+}
+
+// mayWrite is the question whether one may write somewhere. Landlock leaves it alone,
+// so that it would be answered as if there were no cage; LibreOffice then insists on
+// a socket in /tmp, instead of where OSL_SOCKET_PATH says.
+var mayWrite = map[string]rule{
+	"amd64": {nr: 21, arg: 1, only: unix.W_OK}, // access
+	"arm64": {nr: 48, arg: 2, only: unix.W_OK}, // faccessat
 }
 
 // workerDenied are those that a worker has no use for, which got its files opened:
@@ -41,8 +49,12 @@ func everyone() (rules []rule) {
 	return rules
 }
 
-// rule denies a system call, unless its first argument is a certain one.
-type rule struct{ nr, unless uint32 }
+// rule denies a system call: unless its first argument is a certain one, or only if
+// one of its arguments is.
+type rule struct {
+	nr, unless uint32
+	arg, only  uint32 // instead of unless; only 0: none
+}
 
 const never = ^uint32(0)
 
@@ -70,8 +82,8 @@ func filter(denied func() []rule) error {
 }
 
 // program is the filter in the machine language of seccomp: struct seccomp_data
-// has the call's number at 0, the machine at 4, the low half of the first
-// argument at 16.
+// has the call's number at 0, the machine at 4, the low halves of the
+// arguments at 16, 24 and so on.
 func program(arch uint32, rules []rule) []unix.SockFilter {
 	load := func(at uint32) unix.SockFilter {
 		return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: at}
@@ -86,11 +98,14 @@ func program(arch uint32, rules []rule) []unix.SockFilter {
 	p := []unix.SockFilter{load(4), equal(arch, 1, 0), ret(deny), load(0),
 		{Code: unix.BPF_JMP | unix.BPF_JGE | unix.BPF_K, K: 0x40000000, Jt: 0, Jf: 1}, ret(deny)}
 	for _, r := range rules {
-		if r.unless == never {
+		switch {
+		case r.only != 0:
+			p = append(p, equal(r.nr, 0, 4), load(16+8*r.arg), equal(r.only, 0, 1), ret(deny), ret(allow))
+		case r.unless == never:
 			p = append(p, equal(r.nr, 0, 1), ret(deny))
-			continue
+		default:
+			p = append(p, equal(r.nr, 0, 4), load(16), equal(r.unless, 1, 0), ret(deny), ret(allow))
 		}
-		p = append(p, equal(r.nr, 0, 4), load(16), equal(r.unless, 1, 0), ret(deny), ret(allow))
 	}
 	return append(p, ret(allow))
 }

@@ -12,7 +12,7 @@ import (
 
 // readable are the places where software lies, with what it needs to start.
 // Nothing there is anybody's data; /etc as a whole would be.
-var readable = []string{"/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/opt", "/nix/store", "/var/cache/fontconfig",
+var readable = []string{"/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/opt", "/nix/store", "/var/cache/fontconfig", "/var/lib/libreoffice", "/var/spool/libreoffice",
 	"/etc/ld.so.cache", "/etc/fonts", "/etc/alternatives", "/etc/ImageMagick-6", "/etc/ImageMagick-7", "/etc/libreoffice", "/etc/passwd", "/etc/nsswitch.conf",
 	"/etc/localtime", "/etc/OpenCL", "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random",
 	"/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/filesystems", "/proc/sys", "/sys/devices/system"}
