@@ -43,6 +43,7 @@ func scenarios() []scenario {
 		{"oidc-logout-there", (*house).oidcLogoutThere},
 		{"oidc-only-way-in", (*house).oidcOnlyWayIn},
 		{"oidc-login-flow", (*house).oidcLoginFlow},
+		{"oidc-by-key", (*house).oidcByKey},
 		{"shared-provider", (*house).sharedProvider},
 		{"shared-provider-refused", (*house).sharedProviderRefused},
 		{"sample-page", (*house).samplePage},

@@ -198,6 +198,35 @@ func (h *house) oidcOnlyWayIn() error {
 	return h.shell(h.base, beside)
 }
 
+// oidcByKey: Keycloak knows this server by its public keys, which it reads here, also
+// when another pair has taken the place of the first.
+func (h *house) oidcByKey() error {
+	err := h.kc.admin(h.ctx, http.MethodPost, "/company/clients", map[string]any{"clientId": "keyed", "protocol": "openid-connect", "clientAuthenticatorType": "client-jwt",
+		"standardFlowEnabled": true, "redirectUris": []string{h.s.URL() + "/apps/user_oidc/code"},
+		"attributes": map[string]string{"use.jwks.url": "true", "jwks.url": h.s.URL() + "/apps/user_oidc/jwks", "token.endpoint.auth.signing.alg": ""}}, nil)
+	if err != nil {
+		return err
+	}
+	setUp := "atrium user_oidc:provider keyed --clientid=keyed --auth-method=private_key_jwt --discoveryuri=" + h.kc.at +
+		"/realms/company/.well-known/openid-configuration --unique-uid=0 --provider-based-id=1 --mapping-uid=preferred_username; atrium user_oidc:check keyed"
+	for _, before := range []string{setUp, "atrium user_oidc:keys --rotate --now --alg=ES256"} {
+		if err := h.shell(h.base, before); err != nil {
+			return err
+		}
+		b, err := h.atLogin()
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(b.press("/apps/user_oidc/login/2"), b.signInAtKeycloak("bob")); err != nil {
+			return err
+		}
+		if got, err := h.whoAmI(b); err != nil || got.ID != "keyed-bob" {
+			return fmt.Errorf("after %q: %+v %w", before, got, err)
+		}
+	}
+	return h.shell(h.base, "atrium user_oidc:provider:delete keyed")
+}
+
 // connect lets a program in by the login flow, which signs in with enter where the
 // browser stands at the login page, and returns its app password.
 func (h *house) connect(b *browser, enter func() error) (login, pass string, err error) {

@@ -135,7 +135,7 @@ func (rm *Room) sweep(ctx context.Context) error {
 		drop(ctx, rm.db, "DELETE FROM oauth2_code WHERE expires < ?", now.Add(-accessLife).Unix()),
 		drop(ctx, rm.db, "DELETE FROM oauth2_device WHERE expires < ?", now.Unix()),
 		drop(ctx, rm.db, "DELETE FROM oauth2_assertion WHERE expires < ?", now.Unix()),
-		drop(ctx, rm.db, "DELETE FROM oauth2_key WHERE expires > 0 AND expires < ?", now.Unix()))
+		rm.ring().Sweep(ctx))
 }
 
 // cross lets scripts of any page read an answer that no cookie has part in.

@@ -14,7 +14,7 @@ import (
 // discovery answers both documents below /.well-known (OpenID Connect Discovery;
 // RFC 8414).
 func (rm *Room) discovery(w http.ResponseWriter, r *http.Request) error {
-	keys, err := rm.current(r.Context())
+	signs, _, err := rm.ring().Current(r.Context())
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (rm *Room) discovery(w http.ResponseWriter, r *http.Request) error {
 		"device_authorization_endpoint": at + api + "/device", "end_session_endpoint": at + base + "/logout",
 		"response_types_supported": []string{"code"}, "response_modes_supported": []string{"query"},
 		"grant_types_supported": []string{"authorization_code", "refresh_token", deviceGrant}, "subject_types_supported": []string{"public"},
-		"id_token_signing_alg_values_supported": []string{keys[0].Algorithm}, "scopes_supported": words,
+		"id_token_signing_alg_values_supported": []string{signs.Algorithm}, "scopes_supported": words,
 		"token_endpoint_auth_methods_supported": shown, "token_endpoint_auth_signing_alg_values_supported": assertions,
 		"revocation_endpoint_auth_methods_supported": shown, "introspection_endpoint_auth_methods_supported": shown[:3],
 		"code_challenge_methods_supported": []string{"S256"}, "authorization_response_iss_parameter_supported": true,

@@ -42,6 +42,15 @@ func (rm *Room) Check(ctx context.Context, p *Provider) (*Check, error) {
 	if p.AuthMethod != "" && len(d.AuthMethods) > 0 && !slices.Contains(d.AuthMethods, p.AuthMethod) {
 		c.Warnings = append(c.Warnings, "The provider does not offer the way of showing who we are that is set here.")
 	}
+	if p.AuthMethod == withKey {
+		key, _, err := rm.ring().Current(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if len(d.ProofAlgs) > 0 && !slices.Contains(d.ProofAlgs, key.Algorithm) {
+			c.Warnings = append(c.Warnings, "The provider does not take signatures of the kind that this server makes; another key can be made by command.")
+		}
+	}
 	if p.Enrich && d.UserInfo == "" {
 		c.Warnings = append(c.Warnings, "The provider has no userinfo endpoint.")
 	}

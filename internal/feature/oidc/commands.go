@@ -22,7 +22,7 @@ func (p *Provider) options() map[string]any {
 	return map[string]any{
 		"clientid": &p.Client, "clientsecret": &p.Secret, "discoveryuri": &p.Discovery, "endsessionendpointuri": &p.EndSession,
 		"postlogouturi": &p.PostLogout, "scope": &p.Scope, "extra-claims": &p.ExtraClaims, "group-whitelist-regex": &p.GroupFilter,
-		"admin-group": &p.AdminGroup, "auth-method": &p.AuthMethod, "authorization-endpoint": &p.Authorization, "token-endpoint": &p.Token,
+		"admin-group": &p.AdminGroup, "auth-method": &p.AuthMethod, "assertion-audience": &p.Audience, "authorization-endpoint": &p.Authorization, "token-endpoint": &p.Token,
 		"userinfo-endpoint": &p.UserInfo, "jwks-endpoint": &p.Keys,
 		"unique-uid": &p.UniqueID, "provider-based-id": &p.PrefixID, "check-bearer": &p.Bearer, "bearer-provisioning": &p.BearerFields,
 		"bearer-scoped-only": &p.ScopedOnly, "send-id-token-hint": &p.TokenHint, "group-provisioning": &p.Groups,
@@ -71,7 +71,7 @@ func (rm *Room) commands() []*cobra.Command {
 			return nil
 		}}
 	remove.Flags().BoolP("force", "f", false, "Ask nothing; nothing is asked anyway")
-	return []*cobra.Command{set, remove,
+	return []*cobra.Command{set, remove, rm.keysCommand(),
 		{Use: "user_oidc:link IDENTIFIER CLAIM USER", Short: "Let somebody at a provider in as an account that there is", Args: cobra.ExactArgs(3), RunE: rm.linkCommand},
 		{Use: "user_oidc:test IDENTIFIER CLAIMS", Short: "Show what claims, a JSON object or a token, would come to; nothing is written", Args: cobra.ExactArgs(2), RunE: rm.testCommand},
 		{Use: "user_oidc:check IDENTIFIER", Short: "Ask an OpenID provider what it is, and tell what keeps people from coming in by it", Args: cobra.ExactArgs(1), RunE: rm.checkCommand}}

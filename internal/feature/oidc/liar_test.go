@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -27,6 +28,10 @@ type liar struct {
 	info    map[string]any             // of the userinfo endpoint
 	asked   map[string]url.Values      // authorization requests, by code
 	methods []string
+	algs    []string                  // of assertions
+	read    func() jose.JSONWebKeySet // the client's keys, for private_key_jwt
+	proofs  map[string]bool           // assertions that were shown, by jti
+	now     func() time.Time
 }
 
 func newLiar(t *testing.T) *liar {
@@ -35,12 +40,12 @@ func newLiar(t *testing.T) *liar {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &liar{key: key, claims: map[string]any{}, asked: map[string]url.Values{}, methods: []string{"client_secret_basic"}}
+	l := &liar{key: key, claims: map[string]any{}, asked: map[string]url.Values{}, methods: []string{"client_secret_basic"}, proofs: map[string]bool{}}
 	m := http.NewServeMux()
 	m.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		l.json(w, map[string]any{"issuer": l.URL, "authorization_endpoint": l.URL + "/auth?tenant=1", "token_endpoint": l.URL + "/token", "jwks_uri": l.URL + "/keys",
 			"userinfo_endpoint": l.URL + "/me", "end_session_endpoint": l.URL + "/end", "code_challenge_methods_supported": []string{"S256"},
-			"token_endpoint_auth_methods_supported": l.methods})
+			"token_endpoint_auth_methods_supported": l.methods, "token_endpoint_auth_signing_alg_values_supported": l.algs})
 	})
 	m.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
 		weak, err := rsa.GenerateKey(rand.Reader, 1024)
@@ -90,6 +95,9 @@ func (l *liar) token(w http.ResponseWriter, r *http.Request) {
 	}
 	q := l.asked[r.PostFormValue("code")]
 	sum := sha256.Sum256([]byte(r.PostFormValue("code_verifier")))
+	if proof := r.PostFormValue("client_assertion"); proof != "" {
+		ok, id, secret = !ok && l.proved(proof, r), r.PostFormValue("client_id"), "client secret"
+	}
 	if !ok || id != "atrium" || secret != "client secret" || q == nil || base64.RawURLEncoding.EncodeToString(sum[:]) != q.Get("code_challenge") ||
 		r.PostFormValue("redirect_uri") != q.Get("redirect_uri") {
 		w.WriteHeader(http.StatusBadRequest)
@@ -98,6 +106,37 @@ func (l *liar) token(w http.ResponseWriter, r *http.Request) {
 	}
 	delete(l.asked, r.PostFormValue("code"))
 	l.json(w, map[string]any{"access_token": "access", "token_type": "Bearer", "expires_in": 300, "id_token": l.made(map[string]any{"nonce": q.Get("nonce")})})
+}
+
+// proved checks an assertion as RFC 7523, section 3, has it: by the keys that the client
+// tells, once, and for this very endpoint.
+func (l *liar) proved(proof string, r *http.Request) bool {
+	if r.PostFormValue("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" || r.PostForm.Has("client_secret") {
+		return false
+	}
+	signed, err := jose.ParseSignedCompact(proof, []jose.SignatureAlgorithm{jose.RS256, jose.ES256})
+	if err != nil {
+		return false
+	}
+	set := l.read()
+	keys := set.Key(signed.Signatures[0].Header.KeyID)
+	if len(keys) != 1 || !keys[0].IsPublic() {
+		return false
+	}
+	text, err := signed.Verify(keys[0])
+	if err != nil {
+		return false
+	}
+	var c struct {
+		Iss, Sub, Aud, Jti string
+		Exp, Iat           int64
+	}
+	if json.Unmarshal(text, &c) != nil || c.Jti == "" || l.proofs[c.Jti] {
+		return false
+	}
+	l.proofs[c.Jti] = true
+	now := l.now().Unix()
+	return c.Iss == "atrium" && c.Sub == "atrium" && c.Aud == l.URL+"/token" && c.Exp > now && c.Exp <= now+300 && c.Iat <= now
 }
 
 // base is what a right token says.

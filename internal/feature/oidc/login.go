@@ -172,7 +172,7 @@ func (rm *Room) finish(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := rm.sessions.Keep(r.Context(), vouch.Session{Token: token, Provider: p.ID, Subject: said.subject, SID: said.sid, UID: u.ID, Note: said.raw}); err != nil {
+	if err := rm.sessions.Keep(r.Context(), vouch.Session{Token: token, Provider: p.ID, Subject: said.subject, SID: said.sid, UID: u.ID, Note: said.tokens.ID}); err != nil {
 		return err
 	}
 	if err := rm.dir.SignedIn(r.Context(), u.ID); err != nil {
@@ -186,7 +186,7 @@ func (rm *Room) finish(w http.ResponseWriter, r *http.Request) error {
 type word struct {
 	claims       Claims
 	subject, sid string
-	raw          string // the ID token
+	tokens       *tokens
 }
 
 // redeem exchanges a code for the ID token and checks all that it says.
@@ -195,24 +195,24 @@ func (rm *Room) redeem(ctx context.Context, p *Provider, f *flow, code, callback
 	if err != nil {
 		return nil, err
 	}
-	c := oauth2.Config{ClientID: p.Client, ClientSecret: p.Secret, RedirectURL: callback,
-		Endpoint: oauth2.Endpoint{TokenURL: one.document.Token, AuthStyle: one.style()}}
-	var options []oauth2.AuthCodeOption
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback}}
 	if f.Verifier != "" {
-		options = append(options, oauth2.VerifierOption(f.Verifier))
+		form.Set("code_verifier", f.Verifier)
 	}
-	token, err := c.Exchange(context.WithValue(ctx, oauth2.HTTPClient, one.client), code, options...)
-	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refusal.Response.StatusCode < http.StatusInternalServerError {
+	token, err := rm.grant(ctx, one, form)
+	if no, ok := errors.AsType[*refusal](err); ok {
+		if no.Code == "invalid_client" {
+			return nil, fault.Wrap(fault.Unavailable, err, "The provider does not know this server. Please tell your administrator.")
+		}
 		return nil, fault.Wrap(fault.Denied, err, "The provider does not know this login any more. Please try again.")
 	}
 	if err != nil {
-		return nil, fault.Wrap(fault.Unavailable, err, "The provider cannot be reached.")
+		return nil, err
 	}
-	raw, _ := token.Extra("id_token").(string)
-	if raw == "" {
+	if token.ID == "" {
 		return nil, fault.New(fault.Denied, "The provider does not say who this is.")
 	}
-	claims, id, err := one.verify(ctx, raw, rm.Now())
+	claims, id, err := one.verify(ctx, token.ID, rm.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +223,7 @@ func (rm *Room) redeem(ctx context.Context, p *Provider, f *flow, code, callback
 		return nil, fault.New(fault.Denied, "What the provider says belongs to another login.")
 	}
 	if p.Enrich {
-		more, err := one.userInfo(ctx, token.AccessToken)
+		more, err := one.userInfo(ctx, token.Access)
 		if err != nil {
 			return nil, err
 		}
@@ -237,21 +237,7 @@ func (rm *Room) redeem(ctx context.Context, p *Provider, f *flow, code, callback
 		}
 	}
 	sid, _ := text(claims["sid"])
-	return &word{claims: claims, subject: id.Subject, sid: sid, raw: raw}, nil
-}
-
-// style is how we show the token endpoint who we are.
-func (one *remote) style() oauth2.AuthStyle {
-	method := one.AuthMethod
-	for _, offered := range one.AuthMethods {
-		if method == "" && offered == "client_secret_post" {
-			method = offered
-		}
-	}
-	if method == "client_secret_post" {
-		return oauth2.AuthStyleInParams
-	}
-	return oauth2.AuthStyleInHeader
+	return &word{claims: claims, subject: id.Subject, sid: sid, tokens: token}, nil
 }
 
 // refuse shows why somebody does not get in.

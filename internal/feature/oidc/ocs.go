@@ -36,13 +36,14 @@ type shown struct {
 	Callback      string   `json:"callback"`     // to be registered at the provider
 	BackChannel   string   `json:"backChannel"`  // the same, for its logout
 	FrontChannel  string   `json:"frontChannel"` // the same
+	Keys          string   `json:"keys"`         // where the provider reads our public keys, for private_key_jwt
 }
 
 func show(ctx context.Context, p *Provider) shown {
 	at := web.VisitOf(ctx).Base() + base
 	s := shown{ID: p.ID, Identifier: p.Name, ClientID: p.Client, HasSecret: p.Secret != "", Discovery: p.Discovery, EndSession: p.EndSession,
 		PostLogoutURI: p.PostLogout, Scope: p.Scope, Settings: p.Settings, Callback: at + "/code",
-		BackChannel: at + "/backchannel-logout/" + url.PathEscape(p.Name), FrontChannel: at + "/frontchannel-logout/" + url.PathEscape(p.Name)}
+		BackChannel: at + "/backchannel-logout/" + url.PathEscape(p.Name), FrontChannel: at + "/frontchannel-logout/" + url.PathEscape(p.Name), Keys: at + "/jwks"}
 	s.Settings.Secret = ""
 	return s
 }
@@ -63,7 +64,7 @@ func (rm *Room) list(ctx context.Context, _ *ocs.Request) (any, error) {
 // there, and the claim that fills each field when nothing else is said.
 func (rm *Room) template(ctx context.Context, _ *ocs.Request) (any, error) {
 	s := show(ctx, &Provider{})
-	return map[string]any{"callback": s.Callback, "backChannel": s.BackChannel, "frontChannel": s.FrontChannel, "claims": usual}, nil
+	return map[string]any{"callback": s.Callback, "backChannel": s.BackChannel, "frontChannel": s.FrontChannel, "keys": s.Keys, "claims": usual}, nil
 }
 
 func (rm *Room) create(ctx context.Context, r *ocs.Request) (any, error) {

@@ -29,7 +29,7 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
-// Schema holds the tables oidc_provider and oidc_session.
+// Schema holds the tables oidc_provider, oidc_session and oidc_key.
 var Schema = db.Schema{Room: "oidc", Files: schema}
 
 const (
@@ -88,12 +88,18 @@ func (rm *Room) Plug(b *plug.Board) {
 	m.Handle("GET", base+"/sls", web.Public, rm.signOut)
 	m.Handle("POST", base+"/backchannel-logout/{name}", web.Anyone|web.NoCSRF, rm.backChannel, web.PerMinute(600))
 	m.Handle("GET", base+"/frontchannel-logout/{name}", web.Anyone, rm.frontChannel, web.PerMinute(600))
+	m.Handle("GET", base+"/jwks", web.Anyone, rm.jwks, web.PerMinute(600))
 	for _, c := range rm.commands() {
 		b.CLI.Add(strings.Fields(c.Use)[0], c)
 	}
 	rm.api(b.OCS)
 	b.Settings.Add(app, adjustable)
-	b.Jobs.Every("daily 04:10", "oidc.sweep", rm.sessions.Sweep)
+	b.Jobs.Every("daily 04:10", "oidc.sweep", rm.sweep)
+}
+
+// sweep forgets what has ended.
+func (rm *Room) sweep(ctx context.Context) error {
+	return errors.Join(rm.sessions.Sweep(ctx), rm.ring().Sweep(ctx))
 }
 
 // adjustable are the settings that hold for all providers.

@@ -32,7 +32,8 @@ type Settings struct {
 	EndSession string `json:"endSession,omitempty"`
 	PostLogout string `json:"postLogout,omitempty"`
 	Scope      string `json:"scope,omitempty"`
-	AuthMethod string `json:"authMethod,omitempty"` // at the token endpoint; "": the best that the provider offers
+	AuthMethod string `json:"authMethod,omitempty"` // at the token endpoint; "": the best with a secret that the provider offers
+	Audience   string `json:"audience,omitempty"`   // of what we sign there (private_key_jwt); "": the token endpoint
 	CA         string `json:"ca,omitempty"`         // PEM of the authorities that the provider's certificate may come from; "": the system's
 
 	// Where the endpoints are for us and for browsers, if that is not what discovery
@@ -82,7 +83,7 @@ func Fields() []string {
 func (p *Provider) claim(field string) string { return cmp.Or(p.Mapping[field], usual[field]) }
 
 // methods are how we show a token endpoint who we are (OpenID Connect Core, section 9).
-var methods = []string{"", "client_secret_basic", "client_secret_post", "private_key_jwt"}
+var methods = []string{"", "client_secret_basic", withPost, withKey}
 
 // check tells what is wrong with a provider.
 func (p *Provider) check() error {

@@ -44,6 +44,7 @@ type document struct {
 	EndSession    string   `json:"end_session_endpoint"`
 	AuthMethods   []string `json:"token_endpoint_auth_methods_supported"`
 	Challenges    []string `json:"code_challenge_methods_supported"`
+	ProofAlgs     []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 }
 
 // remote is a provider as it answers at the moment.
@@ -52,6 +53,7 @@ type remote struct {
 	document
 	client *http.Client
 	keys   *keySet
+	told   string // the token endpoint as discovery has it
 	at     time.Time
 }
 
@@ -112,6 +114,7 @@ func (rm *Room) ask(ctx context.Context, p *Provider) (*remote, error) {
 	if err := one.get(ctx, p.Discovery, "", &one.document); err != nil {
 		return nil, err
 	}
+	one.told = one.document.Token
 	for to, instead := range map[*string]string{&one.Authorization: p.Settings.Authorization, &one.document.Token: p.Settings.Token,
 		&one.document.UserInfo: p.Settings.UserInfo, &one.document.Keys: p.Settings.Keys, &one.document.EndSession: p.Settings.EndSession} {
 		if instead != "" {

@@ -1,12 +1,15 @@
 package oidc
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
@@ -63,9 +66,21 @@ func newRig(t *testing.T, d *db.DB) *rig {
 		return nil
 	})
 	g.door = web.NewDoor(web.Config{Auth: auth, Now: g.dir.Now}, b.Web)
+	g.liar.now, g.liar.read = g.dir.Now, g.publicKeys
 	g.provider = &Provider{Name: "corp", Settings: Settings{Client: "atrium", Secret: "client secret", Discovery: g.liar.URL + "/.well-known/openid-configuration", CA: g.liar.authority()}}
 	g.save()
 	return g
+}
+
+// publicKeys are those that we tell everybody.
+func (g *rig) publicKeys() (set jose.JSONWebKeySet) {
+	r := httptest.NewRequest(http.MethodGet, "https://example.com/apps/user_oidc/jwks", http.NoBody)
+	w := httptest.NewRecorder()
+	g.door.ServeHTTP(w, r)
+	if err := json.Unmarshal(w.Body.Bytes(), &set); err != nil || w.Code != http.StatusOK {
+		g.Errorf("%d %s %v", w.Code, w.Body, err)
+	}
+	return set
 }
 
 func (g *rig) save() {

@@ -13,6 +13,8 @@ export interface OpenIDProvider {
   callback: string
   backChannel: string
   frontChannel: string
+  /** Where it reads the public keys of this server (private_key_jwt). */
+  keys: string
 }
 
 /** What administrators say of a provider; what is missing is empty. */
@@ -22,6 +24,7 @@ export interface OpenIDTemplate {
   callback: string
   backChannel: string
   frontChannel: string
+  keys: string
   /** The claim that fills each field when nothing else is said. */
   claims: Record<string, string>
 }

@@ -7,7 +7,7 @@ const sections = [...first, ...more]
 
 test('a provider comes back as it was shown, and without its secret', () => {
   const settings = { client: 'atrium', discovery: 'https://id.example/d', uniqueId: false, groups: true, mapping: { uid: 'preferred_username' } }
-  const values = valuesOf({ id: 3, identifier: 'corp', hasSecret: true, settings, callback: '', backChannel: '', frontChannel: '' })
+  const values = valuesOf({ id: 3, identifier: 'corp', hasSecret: true, settings, callback: '', backChannel: '', frontChannel: '', keys: '' })
   const wish = wishOf(sections, values)
   expect(wish).toMatchObject({ identifier: 'corp', settings: { ...settings, mapping: { uid: 'preferred_username', email: '' }, groupFilter: '', nested: false } })
   expect(wish).not.toHaveProperty('clientSecret')

@@ -36,6 +36,10 @@ export const openIDFields = (claims: Readonly<Record<string, string>>): { first:
       { key: 'discovery', label: t('Address of the discovery'), placeholder: 'https://…/.well-known/openid-configuration', option: 'discoveryuri' },
       { key: 'client', label: t('Client id'), option: 'clientid' },
       { key: 'secret', label: t('Client secret'), kind: 'secret', option: 'clientsecret-file' },
+      { key: 'authMethod', label: t('How this server shows who it is'), kind: 'choice', option: 'auth-method', choices: [
+        { value: '', label: t('By the secret, as the provider offers it') }, ...['client_secret_basic', 'client_secret_post'].map(value => ({ value, label: value })),
+        { value: 'private_key_jwt', label: t('By a key, without a secret (private_key_jwt)') },
+      ] },
       { key: 'scope', label: t('Scopes'), placeholder: usualScopes, option: 'scope' },
     ],
   }],
@@ -75,10 +79,8 @@ export const openIDFields = (claims: Readonly<Record<string, string>>): { first:
       fields: [
         ...([['authorization', t('Authorization')], ['token', t('Token')], ['userInfo', t('Userinfo')], ['keys', t('Keys')]] as const).map(([key, label]) => (
           { key, label, placeholder: t('From the discovery'), option: `${{ authorization: 'authorization', token: 'token', userInfo: 'userinfo', keys: 'jwks' }[key]}-endpoint` })),
-        { key: 'authMethod', label: t('How this server shows who it is'), kind: 'choice', option: 'auth-method', choices: [
-          { value: '', label: t('The best that the provider offers') }, ...['client_secret_basic', 'client_secret_post', 'private_key_jwt'].map(value => ({ value, label: value })),
-        ] },
         { key: 'ca', label: t('Authority of the certificate (PEM)'), kind: 'lines', option: 'ca-file', file: true },
+        { key: 'audience', label: t('Audience of what this server signs there'), help: t('For private_key_jwt; some providers want their issuer here.'), placeholder: t('The token endpoint'), option: 'assertion-audience' },
         { key: 'extraClaims', label: t('Claims to ask for besides'), option: 'extra-claims' },
       ],
     },
