@@ -3,12 +3,15 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/exapps"
 	"atrium/internal/feature/exapps/actions"
 	"atrium/internal/feature/exapps/beats"
+	"atrium/internal/feature/exapps/desk"
+	"atrium/internal/feature/exapps/diary"
 	"atrium/internal/feature/exapps/listen"
 	"atrium/internal/feature/exapps/nodeinfo"
 	"atrium/internal/proto/plug"
@@ -16,14 +19,17 @@ import (
 
 // externalApps makes the rooms of the programs that run beside us.
 func (h *house) externalApps(davs *davfiles.Room) plug.Room {
-	rm := exapps.New(h.db, h.people, h.box)
-	rm.Now, rm.Log, rm.Base, rm.Publish = h.env.clock(), h.log, h.conf.BaseURL(), h.bus.Publish
+	rm, lines := exapps.New(h.db, h.people, h.box), &diary.Diary{}
+	log := slog.New(lines.Handler(h.log.Handler()))
+	rm.Now, rm.Log, rm.Base, rm.Publish = h.env.clock(), log, h.conf.BaseURL(), h.bus.Publish
 	h.apps = rm
 	h.closers = append(h.closers, rm)
 	nodes := nodeinfo.Writer{Favorites: davs.Favorites, Name: h.called, Instance: h.instance}
 	heard := listen.New(h.db, rm, h.people, h.files, nodes)
-	heard.Now, heard.Log = h.env.clock(), h.log
-	return together{rm, heard, actions.New(rm, h.files, nodes), beats.New(rm)}
+	heard.Now, heard.Log = h.env.clock(), log
+	admins := desk.New(rm, lines)
+	admins.Now = h.env.clock()
+	return together{rm, heard, actions.New(rm, h.files, nodes), beats.New(rm), admins}
 }
 
 // called is the name of somebody, or the id where there is none.

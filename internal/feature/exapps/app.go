@@ -104,7 +104,11 @@ func belongs(app string) string { return "exapps secret of " + app }
 
 // App returns a registered app; fault.NotFound if there is none.
 func (rm *Room) App(ctx context.Context, id string) (*App, error) {
-	a, err := db.One(ctx, rm.db, rm.scanApp, "SELECT "+appColumns+" FROM exapps_app WHERE app = ?", id)
+	return rm.appIn(ctx, rm.db, id)
+}
+
+func (rm *Room) appIn(ctx context.Context, d *db.DB, id string) (*App, error) {
+	a, err := db.One(ctx, d, rm.scanApp, "SELECT "+appColumns+" FROM exapps_app WHERE app = ?", id)
 	if errors.Is(err, fault.NotFound) {
 		return nil, errNoApp
 	}
@@ -157,10 +161,7 @@ func (rm *Room) agree(ctx context.Context, tx *db.DB, a *App) error {
 // is one, is good at once, and the former one for another day.
 func (rm *Room) Update(ctx context.Context, a *App) error {
 	return rm.db.Tx(ctx, func(tx *db.DB) error {
-		was, err := db.One(ctx, tx, rm.scanApp, "SELECT "+appColumns+" FROM exapps_app WHERE app = ?", a.ID)
-		if errors.Is(err, fault.NotFound) {
-			return errNoApp
-		}
+		was, err := rm.appIn(ctx, tx, a.ID)
 		if err != nil {
 			return err
 		}
@@ -303,10 +304,13 @@ type shown struct {
 	Status  Status `json:"status"`
 }
 
-func (a *App) show() shown {
+func (a *App) show() shown { return shown{a.ID, a.Name, a.Version, a.Enabled, a.Told()} }
+
+// Told is how far the app is, and whether it has fallen silent, as administrators see it.
+func (a *App) Told() Status {
 	s := a.Status
 	if a.Silent() {
 		s.Error = "The app does not answer /heartbeat."
 	}
-	return shown{a.ID, a.Name, a.Version, a.Enabled, s}
+	return s
 }

@@ -117,8 +117,8 @@ func (rm *Room) run(ctx context.Context, id string) error {
 	return err
 }
 
-// wait returns when an app has started or could not.
-func (rm *Room) wait(ctx context.Context, id string) (*App, error) {
+// Wait returns when an app has started or could not.
+func (rm *Room) Wait(ctx context.Context, id string) (*App, error) {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
 	for {

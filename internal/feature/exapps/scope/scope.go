@@ -83,13 +83,15 @@ func Numbered(n int) (name string, ok bool) {
 	return name, ok
 }
 
+// Names are the names of all scopes.
+func Names() []string { return append(slices.Sorted(maps.Keys(grants())), All) }
+
 // Check refuses names that are no scopes.
 func Check(names []string) error {
-	known := grants()
+	known := Names()
 	for _, n := range names {
-		if _, ok := known[n]; !ok && n != All {
-			return fault.New(fault.Invalid, "There is no scope "+n+". The scopes are: "+
-				strings.Join(append(slices.Sorted(maps.Keys(known)), All), ", ")+".")
+		if !slices.Contains(known, n) {
+			return fault.New(fault.Invalid, "There is no scope "+n+". The scopes are: "+strings.Join(known, ", ")+".")
 		}
 	}
 	return nil
