@@ -18,6 +18,7 @@ import (
 	"atrium/internal/feature/leave"
 	"atrium/internal/feature/monitor"
 	"atrium/internal/feature/oauth2"
+	"atrium/internal/feature/oauth2/clients"
 	"atrium/internal/feature/oidc"
 	"atrium/internal/feature/passwords"
 	"atrium/internal/feature/preferences"
@@ -77,7 +78,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 		always("user_oidc", h.openid), // before the room that knows no other bearer tokens
 		always("user_saml", h.asserted), always("user_ldap", h.known), h.tickets, may("scim", scim.New(h.db, h.people, h.settings, h.box, h.tell)),
 		in, second,
-		may("oauth2", h.programs), may("app_api", h.externalApps(davs)),
+		may("oauth2", together{h.programs, clients.New(h.programs)}), may("app_api", h.externalApps(davs)),
 		h.themed(about),
 		pages, h.origins,
 		always("provisioning", h.accounts(apps{h, func() []plug.Room { return rooms }}, letters, choices)),

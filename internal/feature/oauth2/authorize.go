@@ -128,7 +128,7 @@ func (a *ask) prompts(what string) bool {
 
 // authorize answers GET /apps/oauth2/authorize: the sign-in if need be, then the page
 // that asks. Who has agreed to the same before, and has not taken it back, is not
-// asked again, if the client can show who it is.
+// asked again, if the client can show who it is, and nobody is for a trusted one.
 func (rm *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	a, err := rm.understand(ctx, r.URL.Query())
@@ -156,8 +156,8 @@ func (rm *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 		}
 		return rm.ask(w, r, a)
 	}
-	known := false
-	if !a.client.Public && a.said.Get("scope") != "" && !a.prompts("consent") {
+	known := a.client.Trusted && !a.prompts("consent")
+	if !known && !a.client.Public && a.said.Get("scope") != "" && !a.prompts("consent") {
 		if known, err = rm.agreedBefore(ctx, a.client, p.ID, a.demand.String(), a.resource()); err != nil {
 			return err
 		}

@@ -97,7 +97,9 @@ func (rm *Room) shown(r *http.Request, c *Client, secret, proof string) error {
 	}
 	from := web.Network(web.VisitOf(r.Context()).Addr)
 	return rm.dir.Try(r.Context(), "oauth2 client "+c.Ident, secret, string(c.Secret), from, func(context.Context) error {
-		if !seal.Equal(string(rm.box.Hash(secret)), string(c.Secret)) {
+		hash := string(rm.box.Hash(secret))
+		former := rm.Now().Unix() < c.FormerUntil && seal.Equal(hash, string(c.Former))
+		if !former && !seal.Equal(hash, string(c.Secret)) {
 			return wrong
 		}
 		return nil

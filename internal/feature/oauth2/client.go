@@ -44,6 +44,12 @@ type Settings struct {
 	Scope string `json:"scope,omitempty"`
 	// Offers are the words that a resource server understands, in access tokens for it.
 	Offers string `json:"offers,omitempty"`
+	// Trusted clients were agreed to by an administrator for everybody: people are not asked.
+	Trusted bool `json:"trusted,omitempty"`
+	// Former is the keyed hash of the secret before, which is good until FormerUntil, in
+	// Unix seconds.
+	Former      []byte `json:"former,omitempty"`
+	FormerUntil int64  `json:"formerUntil,omitempty"`
 	// Classic means that errors are those of Nextcloud's token endpoint, where they are
 	// not those of RFC 6749.
 	Classic bool `json:"classic,omitempty"`
@@ -125,7 +131,7 @@ func (rm *Room) Forget(ctx context.Context, c *Client) error {
 	return rm.endGrants(ctx, "client = ?", c.ID)
 }
 
-// check holds a new client to what OAuth 2.1 and RFC 8252 allow.
+// check holds a client to what OAuth 2.1 and RFC 8252 allow.
 func (rm *Room) check(ctx context.Context, c *Client) error {
 	if c.Name == "" || len(c.Name) > 128 {
 		return fault.New(fault.Invalid, "The client's name must have 1 to 128 characters.")
@@ -144,6 +150,9 @@ func (rm *Room) check(ctx context.Context, c *Client) error {
 	if c.Public && c.Keys != nil {
 		return fault.New(fault.Invalid, "A public client has no keys.")
 	}
+	if c.Trusted && (c.Public || c.Scope == "") {
+		return fault.New(fault.Invalid, "Only a client that can show who it is may be trusted, and only with a scope that says what for.")
+	}
 	if c.Keys != nil {
 		for _, k := range c.Keys.Keys {
 			if !k.Valid() || !k.IsPublic() {
@@ -157,10 +166,11 @@ func (rm *Room) check(ctx context.Context, c *Client) error {
 	if u, err := url.Parse(c.Audience); err != nil || u.Host == "" || u.Fragment != "" || len(c.Audience) > 200 {
 		return fault.New(fault.Invalid, "The audience must be a full address without a fragment, such as https://api.example.com.")
 	}
-	if _, err := rm.clientAt(ctx, c.Audience); !errors.Is(err, fault.NotFound) {
-		return cmp.Or[error](err, fault.New(fault.Exists, "Another client has this audience."))
+	other, err := rm.clientAt(ctx, c.Audience)
+	if errors.Is(err, fault.NotFound) || err == nil && other.ID == c.ID {
+		return nil
 	}
-	return nil
+	return cmp.Or[error](err, fault.New(fault.Exists, "Another client has this audience."))
 }
 
 // errRedirect has the recorded text (34-apps/320).

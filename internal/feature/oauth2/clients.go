@@ -102,6 +102,7 @@ func (rm *Room) commands() []*cobra.Command {
 	add.Flags().StringArray("logout-uri", nil, "Where people may be sent after logging out")
 	add.Flags().String("jwks-file", "", "A file with the program's public keys, for private_key_jwt in place of a secret")
 	add.Flags().String("scope", "", "All that the program may ask for")
+	add.Flags().Bool("trusted", false, "People are not asked; needs --scope")
 	add.Flags().String("audience", "", "The address of a server of your own that takes access tokens")
 	add.Flags().String("offers", "", "The scopes that this server understands")
 	rotate := &cobra.Command{Use: "oauth2:rotate-key", Short: "Sign with a new key; the old one is told until its last token has ended", Args: cobra.NoArgs,
@@ -124,23 +125,24 @@ func (rm *Room) commands() []*cobra.Command {
 func (rm *Room) addCommand(cmd *cobra.Command, args []string) error {
 	f := cmd.Flags()
 	c := &Client{Name: args[0], Settings: Settings{Redirects: args[1:], Classic: true}}
-	for _, name := range []string{"public", "standard", "logout-uri", "jwks-file", "scope", "audience", "offers"} {
+	for _, name := range []string{"public", "standard", "logout-uri", "jwks-file", "scope", "trusted", "audience", "offers"} {
 		c.Classic = c.Classic && !f.Changed(name)
 	}
 	public, err := f.GetBool("public")
 	logouts, err2 := f.GetStringArray("logout-uri")
-	if err := errors.Join(err, err2); err != nil {
+	trusted, err3 := f.GetBool("trusted")
+	if err := errors.Join(err, err2, err3); err != nil {
 		return err
 	}
+	c.Trusted = trusted
 	c.Public, c.Logouts, c.Scope, c.Audience, c.Offers = public, logouts, f.Lookup("scope").Value.String(), f.Lookup("audience").Value.String(), f.Lookup("offers").Value.String()
 	if name := f.Lookup("jwks-file").Value.String(); name != "" {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			return err
 		}
-		c.Keys = &jose.JSONWebKeySet{}
-		if err := json.Unmarshal(text, c.Keys); err != nil {
-			return fault.Wrap(fault.Invalid, err, "The file holds no set of keys (JWKS).")
+		if c.Keys, err = ReadKeys(text); err != nil {
+			return err
 		}
 	}
 	secret, err := rm.Register(cmd.Context(), c)
@@ -152,10 +154,7 @@ func (rm *Room) addCommand(cmd *cobra.Command, args []string) error {
 }
 
 func (rm *Room) deleteCommand(cmd *cobra.Command, args []string) error {
-	c, err := rm.client(cmd.Context(), args[0])
-	if id, bad := strconv.ParseInt(args[0], 10, 64); bad == nil && errors.Is(err, fault.NotFound) {
-		c, err = rm.clientByID(cmd.Context(), id)
-	}
+	c, err := rm.Named(cmd.Context(), args[0])
 	if err == nil {
 		err = rm.Forget(cmd.Context(), c)
 	}
