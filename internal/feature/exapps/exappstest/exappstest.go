@@ -115,34 +115,21 @@ func (b basic) Authenticate(r *http.Request) (*who.Principal, error) {
 	return b.dir.SignIn(r.Context(), login, secret, netip.Prefix{})
 }
 
-// register has the app registered by the commands, and waits until it is enabled.
+// register has the app registered, and waits until it is enabled.
 func (g *Rig) register() {
 	g.Helper()
 	g.App.Server = httptest.NewServer(g.App)
 	g.Cleanup(g.App.Server.Close)
 	u, err := url.Parse(g.App.Server.URL)
 	g.Must(err)
-	g.Command("app_api:daemon:register", "manual", "By hand", "manual-install", "http", u.Hostname(), "http://127.0.0.1:8081")
-	g.Command("app_api:app:register", ID, "manual", "--json-info",
-		fmt.Sprintf(`{"name": "Capture App", "version": "1.0.0", "secret": %q, "port": %s, "scopes": ["ALL"]}`, Secret, u.Port()))
+	g.Must(g.Apps.AddDaemon(g.Context(), &exapps.Daemon{Name: "manual", Display: "By hand", Deploy: "manual-install", Protocol: "http", Host: u.Hostname()}))
+	info := fmt.Sprintf(`{"name": "Capture App", "version": "1.0.0", "secret": %q, "port": %s, "scopes": ["ALL"]}`, Secret, u.Port())
+	_, _, err = g.Apps.Enrol(g.Context(), ID, exapps.Wish{Daemon: "manual", Info: []byte(info)})
+	g.Must(err)
 	g.Drain()
 	if a, err := g.Apps.App(g.Context(), ID); err != nil || !a.Enabled {
 		g.Fatalf("the app is not enabled: %+v, %v", a, err)
 	}
-}
-
-// Command runs an admin command.
-func (g *Rig) Command(name string, args ...string) {
-	g.Helper()
-	for n, c := range g.Board.CLI.All() {
-		if n == name {
-			c.SetArgs(args)
-			c.SetOut(io.Discard)
-			g.Must(c.ExecuteContext(g.Context()))
-			return
-		}
-	}
-	g.Fatalf("there is no command %s", name)
 }
 
 // Nodes describes files as the server does, with what the test says is a favourite.
