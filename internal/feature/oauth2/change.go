@@ -82,6 +82,12 @@ func (rm *Room) People(ctx context.Context) (map[int64]int, error) {
 	return out, nil
 }
 
+// NewKey makes another key, which signs from now on; the one before is told until the last
+// token that it signed has ended.
+func (rm *Room) NewKey(ctx context.Context, alg jose.SignatureAlgorithm) error {
+	return rm.ring().Rotate(ctx, alg, 0)
+}
+
 // ReadKeys reads a set of public keys (JWKS).
 func ReadKeys(text []byte) (*jose.JSONWebKeySet, error) {
 	keys := &jose.JSONWebKeySet{}

@@ -109,7 +109,7 @@ func (rm *Room) commands() []*cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			alg, err := cmd.Flags().GetString("alg")
 			if err == nil {
-				err = rm.ring().Rotate(cmd.Context(), jose.SignatureAlgorithm(alg), 0)
+				err = rm.NewKey(cmd.Context(), jose.SignatureAlgorithm(alg))
 			}
 			if err == nil {
 				cli.Say(cmd, "Tokens are signed with a new key")

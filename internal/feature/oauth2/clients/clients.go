@@ -222,5 +222,5 @@ func (rm *Room) rotateKey(ctx context.Context, r *ocs.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return struct{}{}, rm.server.RotateKey(ctx, jose.SignatureAlgorithm(alg))
+	return struct{}{}, rm.server.NewKey(ctx, jose.SignatureAlgorithm(alg))
 }
