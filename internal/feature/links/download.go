@@ -27,7 +27,7 @@ func (rm *Room) download(w http.ResponseWriter, r *http.Request) error {
 	if l == nil || err != nil {
 		return err
 	}
-	if l.Mount.Sealed {
+	if l.Mount.Sealed || l.HideDownload { // 32-sharing/175, with the status of a success
 		return fault.New(fault.Denied, "Share has no download permission")
 	}
 	q := r.URL.Query()
