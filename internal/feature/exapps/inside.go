@@ -21,6 +21,16 @@ func (rm *Room) ForApps(f func(ctx context.Context, r *ocs.Request, from Caller)
 	return rm.asApp(func(ctx context.Context, c *call) (any, error) { return f(ctx, c.Request, Caller{c.app.ID, c.person}) })
 }
 
+// Sender is the app that sent a plain request, at a route for anyone; fault.Anonymous if
+// none did.
+func (rm *Room) Sender(r *http.Request) (Caller, error) {
+	from, err := rm.sender(r)
+	if err != nil {
+		return Caller{}, err
+	}
+	return Caller{from.app.ID, from.person}, nil
+}
+
 // Part is something that an app has declared: an entry of a menu, a listener. Its id and
 // that of the app are in Body too, as clients read them.
 type Part struct {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -30,10 +31,7 @@ type appEndpoint func(ctx context.Context, c *call) (any, error)
 // asApp lets apps alone call an endpoint (34-apps/354 to 356).
 func (rm *Room) asApp(f appEndpoint) ocs.Endpoint {
 	return func(ctx context.Context, r *ocs.Request) (any, error) {
-		from, err := rm.identify(r.Request)
-		if errors.Is(err, fault.Anonymous) || from == nil && err == nil {
-			return nil, errNotApp
-		}
+		from, err := rm.sender(r.Request)
 		if err != nil {
 			return nil, err
 		}
@@ -42,6 +40,15 @@ func (rm *Room) asApp(f appEndpoint) ocs.Endpoint {
 		}
 		return f(ctx, &call{Request: r, caller: *from})
 	}
+}
+
+// sender is the app that sent a request; fault.Anonymous if none did.
+func (rm *Room) sender(r *http.Request) (*caller, error) {
+	from, err := rm.identify(r)
+	if errors.Is(err, fault.Anonymous) || from == nil && err == nil {
+		err = errNotApp
+	}
+	return from, err
 }
 
 // ofPerson makes an endpoint for the app's values one for those of the person it acts for.

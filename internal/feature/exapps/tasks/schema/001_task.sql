@@ -1,0 +1,21 @@
+CREATE TABLE IF NOT EXISTS exapps_task (
+  id        {{id}} NOT NULL PRIMARY KEY,
+  uid       {{key}} NOT NULL,
+  type      {{key}} NOT NULL,
+  status    {{id}} NOT NULL,
+  app       {{key}} NOT NULL,
+  custom    {{name}} NOT NULL,
+  input     {{text}} NOT NULL,
+  output    {{text}} NOT NULL,
+  taker     {{key}} NOT NULL,
+  provider  {{name}} NOT NULL,
+  progress  {{id}} NOT NULL,
+  expected  {{id}} NOT NULL,
+  scheduled {{id}} NOT NULL,
+  started   {{id}} NOT NULL,
+  ended     {{id}} NOT NULL,
+  updated   {{id}} NOT NULL,
+  why       {{key}} NOT NULL,
+  said      {{text}} NOT NULL,
+  error     {{text}} NOT NULL
+) {{clustered}};

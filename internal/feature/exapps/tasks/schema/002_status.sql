@@ -1,0 +1,1 @@
+CREATE INDEX exapps_task_status ON exapps_task (status, type, id);
