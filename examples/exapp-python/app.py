@@ -1,6 +1,7 @@
 """A small external app with nothing but Python's own library: it counts the files in the
-home of whoever asks it through Atrium, and leaves a note about it there. It speaks either
-protocol: with a secret that is sent (AppAPI), or with signatures when SIGNED is 1.
+home of whoever asks it through Atrium, and leaves a note about it there; it hears which
+files are made, and summarizes texts, in its own poor way. It speaks either protocol: with
+a secret that is sent (AppAPI), or with signatures when SIGNED is 1.
 
 APP_ID, APP_VERSION, APP_SECRET, APP_HOST, APP_PORT and NEXTCLOUD_URL in its environment
 say who it is; docs/developer/external-apps.md says the rest.
@@ -11,6 +12,7 @@ import hashlib
 import hmac
 import json
 import os
+import threading
 import time
 import urllib.parse
 import urllib.request
@@ -22,6 +24,8 @@ VERSION = os.environ["APP_VERSION"]
 SECRET = os.environ["APP_SECRET"]
 SERVER = os.environ["NEXTCLOUD_URL"].rstrip("/")
 SIGNED = os.environ.get("SIGNED") == "1"
+
+HEARD = []  # who made which files, the last hundred
 
 # The constants of XXH64, as its specification lists them.
 P1, P2, P3, P4, P5 = (
@@ -94,8 +98,11 @@ def call(method, target, user, body=b""):
     else:
         proof = base64.b64encode(f"{user}:{SECRET}".encode()).decode()
         headers = {"EX-APP-ID": ID, "EX-APP-VERSION": VERSION, "AUTHORIZATION-APP-API": proof}
+    headers["OCS-APIRequest"] = "true"
     if method == "PROPFIND":
         headers["Depth"] = "1"
+    if body.startswith(b"{"):
+        headers["Content-Type"] = "application/json"
     request = urllib.request.Request(SERVER + target, data=body or None, headers=headers, method=method)
     with urllib.request.urlopen(request, timeout=30) as answer:
         return answer.read()
@@ -111,6 +118,28 @@ def count(user):
     return text
 
 
+def ask(method, path, **values):
+    """Calls an endpoint on nobody's behalf; None if it has nothing to say."""
+    answer = call(method, f"/ocs/v2.php{path}?format=json", "", json.dumps(values).encode())
+    return json.loads(answer)["ocs"]["data"] if answer else None
+
+
+def enable():
+    """Tells the server what the app wants to hear, and what it can do."""
+    ask("POST", "/apps/app_api/api/v1/events_listener", eventType="node_event", actionHandler="event", eventSubtypes=["NodeCreatedEvent"])
+    provider = {"id": ID, "name": "First sentences", "task_type": "core:text2text:summary", "expected_runtime": 1}
+    ask("POST", "/apps/app_api/api/v1/ai_provider/task_processing", provider=provider)
+
+
+def work():
+    """Does all tasks that wait: the first sentence of a text will do as its summary."""
+    tasks = "/taskprocessing/tasks_provider"
+    while got := ask("GET", tasks + "/next", providerIds=[ID], taskTypeIds=["core:text2text:summary"]):
+        task = got["task"]
+        first, _, _ = task["input"]["input"].partition(".")
+        ask("POST", f"{tasks}/{task['id']}/result", output={"output": first})
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         path = urllib.parse.urlsplit(self.path).path
@@ -120,24 +149,37 @@ class Handler(BaseHTTPRequestHandler):
         if user is None:
             return self.answer(401, "only the server may call")
         if path == "/scopes":
-            return self.answer(200, '{"required":[3],"optional":[]}')
+            return self.answer(200, '{"required":[3,61,62],"optional":[]}')
         if path == "/count":
             return self.answer(200, count(user))
+        if path == "/heard":
+            return self.answer(200, "\n".join(name for who, name in HEARD if who == user))
         return self.answer(404, "")
 
     def do_PUT(self):
-        known = urllib.parse.urlsplit(self.path).path == "/enabled"
+        url = urllib.parse.urlsplit(self.path)
         if self.caller() is None:
             return self.answer(401, "only the server may call")
-        return self.answer(200 if known else 404, '{"error":""}')
+        if url.query == "enabled=1":
+            enable()
+        return self.answer(200 if url.path == "/enabled" else 404, '{"error":""}')
 
     def do_POST(self):
-        self.caller()
-        self.answer(404, "")  # there is nothing to prepare
+        path, user = urllib.parse.urlsplit(self.path).path, self.caller()
+        if user is None:
+            return self.answer(401, "only the server may call")
+        if path == "/event":
+            HEARD.append((user, json.loads(self.body)["event_data"]["target"]["name"]))
+            del HEARD[:-100]
+            return self.answer(200, "")
+        if path == "/trigger":  # the answer first, then the work
+            threading.Thread(target=work, daemon=True).start()
+            return self.answer(200, "")
+        return self.answer(404, "")  # there is nothing to prepare at /init
 
     def caller(self):
         """Whom the server acts for, "" for nobody; None if it is not the server."""
-        body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), 1 << 20))
+        self.body = body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), 1 << 20))
         if not SIGNED:
             text = base64.b64decode(self.headers.get("AUTHORIZATION-APP-API") or "").decode()
             user, _, secret = text.partition(":")

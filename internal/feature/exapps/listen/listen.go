@@ -66,6 +66,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Jobs.Every("@every 1h", "exapps.untold", rm.sweep)
 	b.Bus.OnMixed("exapps", rm.hear, bus.Of[event.FileWritten](), bus.Of[event.NodeMade](), bus.Of[event.NodeMoved](),
 		bus.Of[event.NodeRemoved](), bus.Of[event.NodeTouched]())
+	b.Bus.Leisurely("exapps", time.Second/2)
 	const path = scope.API + "/api/v1/events_listener"
 	ocs.Handle(b.OCS, "POST "+path, web.Anyone|web.NoCSRF, rm.apps.ForApps(rm.register))
 	ocs.Handle(b.OCS, "DELETE "+path, web.Anyone|web.NoCSRF, rm.apps.ForApps(rm.unregister))

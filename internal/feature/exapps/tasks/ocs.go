@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/who"
@@ -61,8 +62,8 @@ func (rm *Room) schedule(ctx context.Context, r *ocs.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(input) > maxInput || len(params.Get("appId")) > maxID || len(params.Get("customId")) > 255 {
-		return nil, failure(http.StatusBadRequest, "The input is too long")
+	if len(input) > maxInput || len(params.Get("appId")) > maxID || len(params.Get("customId")) > 255 || strange(params.Get("appId")+params.Get("customId")) {
+		return nil, failure(http.StatusBadRequest, "The input, appId or customId is too long or cannot be kept")
 	}
 	now := rm.Now().Unix()
 	t := task{uid: p.ID, kind: params.Get("type"), status: scheduled, app: params.Get("appId"), custom: params.Get("customId"),
@@ -112,10 +113,15 @@ func inputOf(params map[string][]string) (values, error) {
 			out[name] = text
 		}
 	}
-	if v := params["input"]; len(v) > 0 && json.Unmarshal([]byte(v[0]), &out) != nil {
+	if v := params["input"]; len(v) > 0 && (json.Unmarshal([]byte(v[0]), &out) != nil || out == nil) {
 		return nil, errors.New("it is no object")
 	}
 	return out, nil
+}
+
+// strange tells whether a text cannot be kept in every database.
+func strange(text string) bool {
+	return !utf8.ValidString(text) || strings.ContainsRune(text, 0)
 }
 
 // take keeps what fits of an input, with the defaults where nothing is said.
@@ -231,6 +237,9 @@ func (rm *Room) list(ctx context.Context, r *ocs.Request) (any, error) {
 		return nil, err
 	}
 	app, kind, custom := r.Path("app"), params.Get("taskType"), params.Get("customId")
+	if strange(app + kind + custom) {
+		return map[string]any{"tasks": []shown{}}, nil
+	}
 	all, err := db.List(ctx, rm.db, scanTask, "SELECT "+columns+` FROM exapps_task WHERE uid = ? AND (? = '' OR app = ?)
 		AND (? = '' OR type = ?) AND (? = '' OR custom = ?) ORDER BY id DESC LIMIT ?`, p.ID, app, app, kind, kind, custom, custom, maxListed)
 	out := []shown{}

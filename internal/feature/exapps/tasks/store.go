@@ -40,7 +40,7 @@ const (
 	gone    why = "gone"    // the app, or what it offered
 	late    why = "late"    // nobody took it
 	stopped why = "stopped" // who took it said nothing any more
-	strange why = "strange" // the result cannot be used
+	useless why = "useless" // the result cannot be used
 	refused why = "refused" // the app said that it failed
 )
 
@@ -53,7 +53,7 @@ func (w why) say(in *tongue.Tongue) string {
 		return in.Say("No app had time for this within a day.")
 	case stopped:
 		return in.Say("The app did not finish this.")
-	case strange:
+	case useless:
 		return in.Say("What the app answered cannot be used.")
 	case refused:
 		return in.Say("The app could not do this.")

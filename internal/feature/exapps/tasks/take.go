@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/tongue"
@@ -189,7 +190,7 @@ func (rm *Room) setResult(ctx context.Context, r *ocs.Request, from exapps.Calle
 	if params.Get("output") == "" || params.Get("errorMessage") != "" {
 		to, t.why, t.said, t.err = failed, refused, clip(params.Get("userFacingErrorMessage")), clip(params.Get("errorMessage"))
 	} else if t.output, err = rm.result(ctx, t, params.Get("output")); err != nil {
-		to, t.why, t.err = failed, strange, clip(err.Error())
+		to, t.why, t.err = failed, useless, clip(err.Error())
 	}
 	ended, err := rm.end(ctx, t, to, running)
 	if err != nil {
@@ -232,7 +233,7 @@ func clip(text string) string {
 	if len(text) > most {
 		text = text[:most]
 	}
-	return string([]rune(text))
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")
 }
 
 // file answers GET /tasks_provider/{id}/file/{file}: a file that the input of a task

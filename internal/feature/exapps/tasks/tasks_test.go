@@ -196,6 +196,7 @@ func TestInputsThatDoNotFit(t *testing.T) {
 		try(400, "core:text2text:summary", `{"input": 7}`)
 		try(400, "core:text2text:summary", `{"input": "x", "words": "many"}`)
 		try(400, "core:text2text:summary", `"x"`)
+		try(400, "core:text2text:summary", `"null"`)
 		try(412, "core:text2text", `{"input": "x"}`)
 		try(400, "core:text2text:translate", `{"input": "x", "origin_language": "de", "target_language": "xx"}`)
 		try(200, "core:text2text:translate", `{"input": "x", "origin_language": "de", "target_language": "fr"}`)
@@ -252,7 +253,7 @@ func TestTasksFailWithAReason(t *testing.T) {
 			}
 		}
 		failed(take(`{"errorMessage": "CUDA out of memory"}`), "The app could not do this.")
-		failed(take(`{"errorMessage": "x", "userFacingErrorMessage": "Too long for me"}`), "Too long for me")
+		failed(take(`{"errorMessage": "\u0000x", "userFacingErrorMessage": "Too\u0000 long for me"}`), "Too long for me")
 		failed(take(`{"output": {"text": "x"}}`), "What the app answered cannot be used.")
 		failed(take(`{"output": "x"}`), "What the app answered cannot be used.")
 
