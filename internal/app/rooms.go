@@ -1,8 +1,10 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"os"
 
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
@@ -210,6 +212,7 @@ func (h *house) vouchers(in *signin.Room) error {
 		return err
 	}
 	h.tickets.Now, h.tickets.Log, h.tickets.Person = h.env.clock(), h.log, h.known.Person
+	h.tickets.Home, h.tickets.Conf = h.conf.BaseURL(), cmp.Or(os.Getenv("KRB5_CONFIG"), "/etc/krb5.conf")
 	return nil
 }
 

@@ -132,3 +132,23 @@ func (rm *Room) Try(ctx context.Context, text string) (*vouch.Prospect, error) {
 	}
 	return is, err
 }
+
+// Link lets a principal such as alice@EXAMPLE.COM in as an account that there is.
+func (rm *Room) Link(ctx context.Context, text, uid string) error {
+	c, err := rm.config(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := parsePrincipal(text)
+	if err != nil {
+		return err
+	}
+	if c.on("lower_case") {
+		p.name = strings.ToLower(p.name)
+	}
+	err = rm.dir.Link(ctx, Source, p.subject(), uid)
+	if errors.Is(err, fault.NotFound) {
+		return fault.Wrap(fault.NotFound, err, "There is no account "+uid+".")
+	}
+	return err
+}

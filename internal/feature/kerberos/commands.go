@@ -2,11 +2,9 @@ package kerberos
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/jcmturner/gokrb5/v8/keytab"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -95,16 +93,12 @@ type report struct {
 }
 
 func (rm *Room) testCommand(cmd *cobra.Command, args []string) error {
-	c, err := rm.config(cmd.Context())
+	k, err := rm.Check(cmd.Context(), true)
 	if err != nil {
 		return err
 	}
-	keys, err := rm.keys(c)
-	if err != nil {
-		return err
-	}
-	r := c.report(keys)
-	if len(args) == 1 {
+	r := k.report()
+	if len(args) == 1 && k.keys != nil {
 		is, err := rm.Try(cmd.Context(), args[0])
 		if err != nil {
 			return err
@@ -115,45 +109,28 @@ func (rm *Room) testCommand(cmd *cobra.Command, args []string) error {
 	if err == nil {
 		_, err = fmt.Fprintln(cmd.OutOrStdout(), string(said))
 	}
+	if err == nil && k.keys == nil {
+		err = fault.New(fault.Unavailable, "The keytab of this server cannot be read.")
+	}
 	return err
 }
 
 // report tells what tickets are taken.
-func (c config) report(keys *keytab.Keytab) report {
-	r := report{Keys: []string{}, Warnings: []string{}, Realms: c.realms(keys)}
-	if !c.on("enabled") {
-		r.Warnings = append(r.Warnings, "The way in is off: kerberos:config --enabled=1 opens it.")
-	}
-	for _, k := range serviceKeys(keys, c.get("service")) {
-		name := fmt.Sprintf("HTTP/%s@%s, cipher %d, version %d", k.host, k.realm, k.KeyType, k.version)
-		if !isStrong(k.KeyType) {
-			r.Warnings = append(r.Warnings, name+": the cipher is too weak. Allow AES for the account, and make a new keytab.")
-			continue
+func (k *Check) report() report {
+	r := report{Keys: []string{}, Warnings: []string{}, Realms: k.Realms}
+	for _, h := range k.Keys {
+		if h.Used {
+			r.Keys = append(r.Keys, fmt.Sprintf("%s, %s, version %d", h.Principal, h.Cipher, h.Version))
 		}
-		r.Keys = append(r.Keys, name)
 	}
-	if len(r.Keys) == 0 {
-		r.Warnings = append(r.Warnings, "The keytab holds no key that can be used.")
+	for _, p := range k.Problems {
+		r.Warnings = append(r.Warnings, p.said())
 	}
 	return r
 }
 
 func (rm *Room) linkCommand(cmd *cobra.Command, args []string) error {
-	c, err := rm.config(cmd.Context())
-	if err != nil {
-		return err
-	}
-	p, err := parsePrincipal(args[0])
-	if err != nil {
-		return err
-	}
-	if c.on("lower_case") {
-		p.name = strings.ToLower(p.name)
-	}
-	err = rm.dir.Link(cmd.Context(), Source, p.subject(), args[1])
-	if errors.Is(err, fault.NotFound) {
-		return fault.Wrap(fault.NotFound, err, "There is no account "+args[1]+".")
-	}
+	err := rm.Link(cmd.Context(), args[0], args[1])
 	if err == nil {
 		cli.Say(cmd, "%s comes in as %s", args[0], args[1])
 	}

@@ -75,3 +75,18 @@ func FuzzKeytab(f *testing.F) {
 		}
 	})
 }
+
+// A KDC is somebody else's program.
+func FuzzTime(f *testing.F) {
+	e := messages.NewKRBError(types.PrincipalName{NameType: 2, NameString: []string{"krbtgt", "A"}}, "A", 6, "")
+	text, err := e.Marshal()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if at, err := readTime(b); err == nil && at.IsZero() {
+			t.Error("no time, and no word of it")
+		}
+	})
+}

@@ -50,6 +50,8 @@ type Room struct {
 	// Person finds whom the directories in use mean by a name, or fault.NotFound. It is
 	// set before Plug; nil: there are no directories.
 	Person func(ctx context.Context, name string) (*identity.Login, error)
+	Home   string // the address of this server, where no request tells it
+	Conf   string // the file krb5.conf, which says where realms are to be found
 
 	db       *db.DB
 	dir      *identity.Directory
@@ -75,6 +77,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	rm.dir.AddSource(rm)
 	*b.Auth = append(*b.Auth, web.Authenticator(ticket{rm}))
 	b.Web.Handle("GET", enter, web.Anyone, rm.login, web.PerMinute(120))
+	rm.api(b.OCS)
 	for _, c := range rm.commands() {
 		b.CLI.Add(strings.Fields(c.Use)[0], c)
 	}

@@ -29,6 +29,7 @@ import (
 	"atrium/internal/infra/jobs"
 	"atrium/internal/infra/lock/mem"
 	"atrium/internal/infra/seal"
+	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
 )
@@ -87,7 +88,8 @@ func newRig(t *testing.T, d *db.DB, at string) *rig {
 	g.room = must[*Room](t)(New(d, g.dir, g.settings, box, g))
 	g.room.Now, g.settings.Now = g.dir.Now, g.dir.Now
 	var auth []web.Authenticator
-	b := &plug.Board{Web: web.NewMux(), Jobs: jobs.New(d), Bus: bus.New(d, mem.New()), Auth: &auth}
+	m := web.NewMux()
+	b := &plug.Board{Web: m, OCS: ocs.NewMux(m), Jobs: jobs.New(d), Bus: bus.New(d, mem.New()), Auth: &auth}
 	g.room.Plug(b)
 	b.Web.Handle("GET", "/who", web.User|web.Basic, func(w http.ResponseWriter, r *http.Request) error {
 		_, err := io.WriteString(w, who.From(r.Context()).ID)

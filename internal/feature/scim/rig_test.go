@@ -18,6 +18,7 @@ import (
 	"atrium/internal/infra/db/dbtest"
 	"atrium/internal/infra/jobs"
 	"atrium/internal/infra/seal"
+	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
 )
@@ -67,7 +68,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	g.room = New(d, g.dir, settings.New(d), box, tell)
 	g.room.Now = clock
 	m := web.NewMux()
-	g.room.Plug(&plug.Board{Web: m, Jobs: jobs.New(d)})
+	g.room.Plug(&plug.Board{Web: m, OCS: ocs.NewMux(m), Jobs: jobs.New(d)})
 	g.door = web.NewDoor(web.Config{URL: "https://cloud.example.com"}, m)
 	for _, n := range []identity.NewUser{{ID: "admin", Groups: []string{identity.AdminGroup}}, {ID: "olga", Mail: "olga@example.com"}} {
 		if _, err := g.dir.Create(t.Context(), n); err != nil {

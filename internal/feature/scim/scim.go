@@ -83,6 +83,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	handle("GET", "/ResourceTypes/{name}", showType)
 	handle("GET", "/Schemas", listSchemas)
 	handle("GET", "/Schemas/{name}", showSchema)
+	rm.api(b.OCS)
 	b.Settings.Add(app, []plug.Setting{onDelete, adopt})
 	for _, c := range rm.commands() {
 		b.CLI.Add(c.Name(), c)

@@ -214,18 +214,12 @@ func (rm *Room) request(ctx context.Context, h Hook, v Delivery) (*http.Request,
 	for name, value := range h.Headers {
 		r.Header.Set(name, value)
 	}
-	if h.AuthData != "" {
-		raw, err := rm.box.Open(h.AuthData, belongs(h.ID)+"/auth")
-		if err != nil {
-			return nil, err
-		}
-		var auth map[string]string
-		if err := json.Unmarshal(raw, &auth); err != nil {
-			return nil, err
-		}
-		for name, value := range auth {
-			r.Header.Set(name, value)
-		}
+	auth, err := rm.auth(h)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range auth {
+		r.Header.Set(name, value)
 	}
 	secret, err := rm.box.Open(h.secret, belongs(h.ID))
 	if err != nil {

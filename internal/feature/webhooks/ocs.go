@@ -86,7 +86,7 @@ func number(s string) (int64, error) { return strconv.ParseInt(s, 10, 64) }
 
 func (rm *Room) create(ctx context.Context, r *ocs.Request) (any, error) {
 	h := Hook{UID: r.Caller().ID}
-	auth, err := read(r, &h)
+	auth, err := rm.read(r, &h)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (rm *Room) update(ctx context.Context, r *ocs.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	auth, err := read(r, &h)
+	auth, err := rm.read(r, &h)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,8 @@ func (rm *Room) removeOfApp(ctx context.Context, r *ocs.Request) (any, error) {
 }
 
 // read takes what may be chosen of a webhook, and the headers of its authentication.
-func read(r *ocs.Request, h *Hook) (auth map[string]string, err error) {
+// Those that are kept stay when they come back sealed, as they were shown.
+func (rm *Room) read(r *ocs.Request, h *Hook) (auth map[string]string, err error) {
 	p, err := r.Params()
 	if err != nil {
 		return nil, err
@@ -191,7 +192,10 @@ func read(r *ocs.Request, h *Hook) (auth map[string]string, err error) {
 	if h.Headers, err = readHeaders(p.Get("headers")); err != nil {
 		return nil, err
 	}
-	return readHeaders(p.Get("authData"))
+	if said := p.Get("authData"); said == "" || said != h.AuthData {
+		return readHeaders(said)
+	}
+	return rm.auth(*h)
 }
 
 // readHeaders takes names and values of headers that a webhook may set: {"X-Extra": "1"}.
@@ -271,5 +275,9 @@ func (rm *Room) dropDead(ctx context.Context, r *ocs.Request) (any, error) {
 	if err != nil {
 		return nil, errNoDead
 	}
-	return nil, rm.bury(ctx, id)
+	n, err := rm.Bury(ctx, id)
+	if err == nil && n == 0 {
+		err = errNoDead
+	}
+	return nil, err
 }

@@ -103,6 +103,19 @@ func (rm *Room) sealAuth(h *Hook, auth map[string]string) error {
 	return err
 }
 
+// auth opens the headers of a webhook's authentication.
+func (rm *Room) auth(h Hook) (map[string]string, error) {
+	out := map[string]string{}
+	if h.AuthData == "" {
+		return out, nil
+	}
+	raw, err := rm.box.Open(h.AuthData, belongs(h.ID)+"/auth")
+	if err != nil {
+		return nil, err
+	}
+	return out, json.Unmarshal(raw, &out)
+}
+
 // change writes what may be changed of a webhook.
 func (rm *Room) change(ctx context.Context, h *Hook, auth map[string]string) error {
 	if err := rm.sealAuth(h, auth); err != nil {
@@ -217,11 +230,26 @@ func (rm *Room) Retry(ctx context.Context, ids ...int64) (n int64, err error) {
 	return n, err
 }
 
-// bury forgets a delivery that was given up.
-func (rm *Room) bury(ctx context.Context, id int64) error {
-	n, err := rm.db.Exec(ctx, "DELETE FROM webhook_delivery WHERE id = ? AND died > 0", id)
-	if err == nil && n == 0 {
-		return errNoDead
+// Bury forgets deliveries that were given up, all of them when no id is given, and
+// tells how many.
+func (rm *Room) Bury(ctx context.Context, ids ...int64) (int64, error) {
+	if len(ids) == 0 {
+		return rm.db.Exec(ctx, "DELETE FROM webhook_delivery WHERE died > 0")
 	}
-	return err
+	return rm.db.Exec(ctx, "DELETE FROM webhook_delivery WHERE id IN (?) AND died > 0", ids)
+}
+
+// Backlog is what did not arrive yet at a webhook.
+type Backlog struct {
+	Hook    int64  `json:"webhook"`
+	Waiting int64  `json:"waiting"`
+	Dead    int64  `json:"dead"`  // given up
+	Err     string `json:"error"` // of one of them; "" for none
+}
+
+// Backlogs yields those that there are.
+func (rm *Room) Backlogs(ctx context.Context) iter.Seq2[Backlog, error] {
+	scan := func(r db.Row) (b Backlog, err error) { return b, r.Scan(&b.Hook, &b.Waiting, &b.Dead, &b.Err) }
+	return db.All(ctx, rm.db, scan, `SELECT hook, COUNT(CASE WHEN died = 0 THEN 1 END), COUNT(CASE WHEN died > 0 THEN 1 END), MAX(err)
+		FROM webhook_delivery GROUP BY hook ORDER BY hook`)
 }

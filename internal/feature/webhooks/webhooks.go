@@ -85,6 +85,12 @@ func (rm *Room) Plug(b *plug.Board) {
 	ocs.Handle(b.OCS, "GET "+root+"dead", web.Admin, rm.listDead, web.Right(right))
 	ocs.Handle(b.OCS, "POST "+root+"dead/{id}/retry", web.Admin, rm.retryDead, web.Right(right))
 	ocs.Handle(b.OCS, "DELETE "+root+"dead/{id}", web.Admin, rm.dropDead, web.Right(right))
+	ocs.Handle(b.OCS, "POST "+root+"dead/retry", web.Admin, rm.retryAll, web.Right(right))
+	ocs.Handle(b.OCS, "DELETE "+root+"dead", web.Admin, rm.dropAll, web.Right(right))
+	ocs.Handle(b.OCS, "GET "+root+"backlog", web.Admin, rm.listBacklogs, web.Right(right))
+	ocs.Handle(b.OCS, "GET "+root+"events", web.Admin, rm.listEvents, web.Right(right))
+	ocs.Handle(b.OCS, "POST "+root+"filter", web.Admin, rm.tryFilter, web.Right(right))
+	ocs.Handle(b.OCS, "POST "+root+"webhooks/{id}/test", web.Admin, rm.testHook, web.Right(right), web.PerMinute(30))
 	for _, c := range rm.commands() {
 		b.CLI.Add(c.Name(), c)
 	}

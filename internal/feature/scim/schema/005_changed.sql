@@ -1,0 +1,1 @@
+CREATE INDEX scim_user_changed ON scim_user (changed);

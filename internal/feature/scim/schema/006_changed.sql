@@ -1,0 +1,1 @@
+CREATE INDEX scim_group_changed ON scim_group (changed);
