@@ -55,10 +55,11 @@ func (h *house) plugIn() (*plug.Board, error) {
 	if err != nil {
 		return nil, err
 	}
-	about, err := cloud.New(h.db, h.people)
+	about, err := cloud.New(h.db, h.people, h.settings)
 	if err != nil {
 		return nil, err
 	}
+	h.openid.Portraits, h.known.SetPortrait = about, about.SetPortrait
 	choices := preferences.New(h.db, h.people)
 	pages, err := h.pages(in, choices)
 	if err != nil {

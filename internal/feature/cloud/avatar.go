@@ -185,8 +185,20 @@ func refused(w http.ResponseWriter, text string) error {
 	return nil
 }
 
+// refusedFor is the same for an error that is nobody's but the asker's.
+func refusedFor(w http.ResponseWriter, err error) error {
+	if errors.Is(err, fault.Denied) {
+		return refused(w, fault.Text(err))
+	}
+	return err
+}
+
 // upload keeps a picture, cut to the square in its middle.
 func (rm *Room) upload(w http.ResponseWriter, r *http.Request) error {
+	uid := who.From(r.Context()).ID
+	if err := rm.mayChange(r.Context(), uid); err != nil {
+		return refusedFor(w, err)
+	}
 	raw, err := uploaded(r)
 	if err != nil {
 		if errors.Is(err, fault.TooLarge) {
@@ -198,22 +210,36 @@ func (rm *Room) upload(w http.ResponseWriter, r *http.Request) error {
 	if text != "" {
 		return refused(w, text)
 	}
-	middle := square(img.Bounds())
-	large, err := scaled(img, middle, largeSide)
-	if err != nil {
+	if _, err := rm.keep(r.Context(), uid, img); err != nil {
 		return err
-	}
-	small, err := scaled(img, middle, smallSide)
-	if err != nil {
-		return err
-	}
-	_, err = rm.db.Exec(r.Context(), "INSERT INTO cloud_avatar (uid, tag, large, small) VALUES (?, ?, ?, ?) {{on uid set tag, large, small}}",
-		who.From(r.Context()).ID, tagOf(large), large, small)
-	if err != nil {
-		return fmt.Errorf("avatar: %w", err)
 	}
 	web.WriteJSON(w, http.StatusOK, map[string]string{"status": "success"})
 	return nil
+}
+
+// keep makes a picture somebody's avatar, and tells its tag.
+func (rm *Room) keep(ctx context.Context, uid string, img image.Image) (tag string, err error) {
+	middle := square(img.Bounds())
+	large, err := scaled(img, middle, largeSide)
+	if err != nil {
+		return "", err
+	}
+	small, err := scaled(img, middle, smallSide)
+	if err != nil {
+		return "", err
+	}
+	tag = tagOf(large)
+	_, err = rm.db.Exec(ctx, "INSERT INTO cloud_avatar (uid, tag, large, small) VALUES (?, ?, ?, ?) {{on uid set tag, large, small}}", uid, tag, large, small)
+	if err != nil {
+		return "", fmt.Errorf("avatar: %w", err)
+	}
+	return tag, nil
+}
+
+// drop takes somebody's avatar away.
+func (rm *Room) drop(ctx context.Context, uid string) error {
+	_, err := rm.db.Exec(ctx, "DELETE FROM cloud_avatar WHERE uid = ?", uid)
+	return err
 }
 
 // uploaded finds the first file of the form.
@@ -259,7 +285,11 @@ func square(b image.Rectangle) image.Rectangle {
 }
 
 func (rm *Room) removePicture(w http.ResponseWriter, r *http.Request) error {
-	if _, err := rm.db.Exec(r.Context(), "DELETE FROM cloud_avatar WHERE uid = ?", who.From(r.Context()).ID); err != nil {
+	uid := who.From(r.Context()).ID
+	if err := rm.mayChange(r.Context(), uid); err != nil {
+		return refusedFor(w, err)
+	}
+	if err := rm.drop(r.Context(), uid); err != nil {
 		return err
 	}
 	web.WriteJSON(w, http.StatusOK, []int{})

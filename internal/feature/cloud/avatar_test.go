@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"atrium/internal/core/identity"
+	"atrium/internal/core/settings"
 	"atrium/internal/infra/db/dbtest"
 )
 
@@ -24,7 +25,7 @@ func sent(t *testing.T, b []byte) image.Image {
 }
 
 func TestGeneratedAvatars(t *testing.T) {
-	g := newRig(t, dbtest.SQLite(t, identity.Schema, Schema))
+	g := newRig(t, dbtest.SQLite(t, settings.Schema, identity.Schema, Schema))
 	for target, want := range map[string]int{
 		"/index.php/avatar/otto/64": 64, "/index.php/avatar/otto/1": 64, "/index.php/avatar/otto/65": 512, "/index.php/avatar/otto/5000/dark": 512,
 		"/remote.php/dav/avatars/otto/96.png": 96, "/remote.php/dav/avatars/otto/128.jpeg": 128, "/remote.php/dav/avatars/otto/99999.png": 512,
@@ -126,7 +127,7 @@ func TestUploadedAvatar(t *testing.T) {
 }
 
 func TestBadUploads(t *testing.T) {
-	g := newRig(t, dbtest.SQLite(t, identity.Schema, Schema))
+	g := newRig(t, dbtest.SQLite(t, settings.Schema, identity.Schema, Schema))
 	bomb := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\xff\xff\x00\x00\xff\xff\x08\x02\x00\x00\x00"), 0x9d, 0x1f, 0x15, 0x58)
 	for name, file := range map[string][]byte{"text": []byte("hello"), "nothing": {}, "bomb": bomb, "half": []byte("\x89PNG\r\n\x1a\n")} {
 		if w := g.upload(t, file); w.Code != 400 {

@@ -1,6 +1,7 @@
 // Package cloud tells clients whom they speak to and what works here: status,
 // capabilities, avatars, and the answers that clients poll for things we do not
-// have yet. It keeps the pictures that people upload of themselves.
+// have yet. It keeps the pictures that people upload of themselves, and those that the
+// services have of them that they come from.
 package cloud
 
 import (
@@ -8,8 +9,10 @@ import (
 	"embed"
 	"net/http"
 	"strings"
+	"time"
 
 	"atrium/internal/core/identity"
+	"atrium/internal/core/settings"
 	"atrium/internal/infra/db"
 	"atrium/internal/proto/dav"
 	"atrium/internal/proto/ocs"
@@ -20,7 +23,7 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
-// Schema holds the table cloud_avatar.
+// Schema holds the tables cloud_avatar and cloud_portrait.
 var Schema = db.Schema{Room: "cloud", Files: schema}
 
 // The version of Nextcloud whose protocols we speak, as clients read it.
@@ -33,20 +36,26 @@ const (
 
 // Room answers for the instance.
 type Room struct {
-	db      *db.DB
-	dir     *identity.Directory
-	avatars *painter
-	board   sections
+	Now func() time.Time
+
+	db       *db.DB
+	dir      *identity.Directory
+	settings *settings.Store
+	avatars  *painter
+	board    sections
 }
 
 // New returns the room.
-func New(d *db.DB, dir *identity.Directory) (*Room, error) {
+func New(d *db.DB, dir *identity.Directory, s *settings.Store) (*Room, error) {
 	p, err := newPainter()
 	if err != nil {
 		return nil, err
 	}
-	rm := &Room{db: d, dir: dir, avatars: p}
+	rm := &Room{Now: time.Now, db: d, dir: dir, settings: s, avatars: p}
 	dir.OnRemoved(func(ctx context.Context, tx *db.DB, uid string) error {
+		if _, err := tx.Exec(ctx, "DELETE FROM cloud_portrait WHERE uid = ?", uid); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, "DELETE FROM cloud_avatar WHERE uid = ?", uid)
 		return err
 	})
@@ -57,6 +66,7 @@ func New(d *db.DB, dir *identity.Directory) (*Room, error) {
 func (rm *Room) Plug(b *plug.Board) {
 	b.PublicCaps.Add("bruteforce", bruteforceCaps)
 	b.Caps.Add("core", rm.coreCaps)
+	b.Settings.Add("cloud", []plug.Setting{managed})
 	rm.board = sections{public: &b.PublicCaps, private: &b.Caps}
 	plugPages(b.Web)
 	rm.plugAvatars(b.Web)

@@ -14,6 +14,7 @@ import (
 	"atrium/internal/infra/db/dbtest"
 
 	"atrium/internal/core/identity"
+	"atrium/internal/core/settings"
 	"atrium/internal/proto/web/webtest"
 )
 
@@ -29,7 +30,7 @@ var rules = webtest.Rules{
 }
 
 func TestRecordedExchanges(t *testing.T) {
-	g := newRig(t, dbtest.SQLite(t, identity.Schema, Schema))
+	g := newRig(t, dbtest.SQLite(t, settings.Schema, identity.Schema, Schema))
 	g.get("olga", "/status.php") // so that everybody has logged in once
 	for _, e := range webtest.Load(t, "testdata") {
 		r := rules
@@ -66,7 +67,7 @@ func data(t *testing.T, w *httptest.ResponseRecorder) map[string]any {
 }
 
 func TestCapabilities(t *testing.T) {
-	g := newRig(t, dbtest.SQLite(t, identity.Schema, Schema))
+	g := newRig(t, dbtest.SQLite(t, settings.Schema, identity.Schema, Schema))
 	const path = "/ocs/v2.php/cloud/capabilities?format=json"
 	keys := func(as string) (out []string) {
 		for k := range data(t, g.get(as, path))["capabilities"].(map[string]any) {
@@ -95,7 +96,7 @@ func TestCapabilities(t *testing.T) {
 
 // The desktop client asks these at every connect and takes a 200 for a yes.
 func TestWhatWeDoNotHaveIs404(t *testing.T) {
-	g := newRig(t, dbtest.SQLite(t, identity.Schema, Schema))
+	g := newRig(t, dbtest.SQLite(t, settings.Schema, identity.Schema, Schema))
 	for _, path := range []string{"/ocs/v2.php/apps/terms_of_service/terms", "/ocs/v2.php/apps/external/api/v1", "/ocs/v2.php/apps/files/api/v1/directEditing",
 		"/ocs/v2.php/apps/end_to_end_encryption/api/v1/public-key", "/index.php/apps/groupfolders/folders"} {
 		if w := g.get("olga", path+"?format=json"); w.Code != 404 {
@@ -106,7 +107,7 @@ func TestWhatWeDoNotHaveIs404(t *testing.T) {
 
 // An index or database that fails must not look like an account without groups.
 func TestBrokenDatabaseIsAnError(t *testing.T) {
-	g := newRig(t, dbtest.SQLite(t, identity.Schema, Schema))
+	g := newRig(t, dbtest.SQLite(t, settings.Schema, identity.Schema, Schema))
 	g.get("olga", "/ocs/v2.php/cloud/capabilities?format=json")
 	g.room.db.Inject(func(q string) error {
 		if strings.Contains(q, "cloud_avatar") {

@@ -9,6 +9,7 @@ import (
 
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
+	"atrium/internal/core/settings"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/db/dbtest"
 	"atrium/internal/infra/seal"
@@ -39,7 +40,7 @@ type rig struct {
 
 func each(t *testing.T, f func(t *testing.T, g *rig)) {
 	t.Helper()
-	dbtest.Each(t, []db.Schema{identity.Schema, Schema}, func(t *testing.T, d *db.DB) { f(t, newRig(t, d)) })
+	dbtest.Each(t, []db.Schema{settings.Schema, identity.Schema, Schema}, func(t *testing.T, d *db.DB) { f(t, newRig(t, d)) })
 }
 
 func newRig(t *testing.T, d *db.DB) *rig {
@@ -67,7 +68,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g.room, err = New(d, g.dir); err != nil {
+	if g.room, err = New(d, g.dir, settings.New(d)); err != nil {
 		t.Fatal(err)
 	}
 	b := &plug.Board{Web: g.mux, OCS: ocs.NewMux(g.mux)}

@@ -138,7 +138,10 @@ func (rm *Room) Verify(ctx context.Context, login, password string) (*identity.L
 	if err := rm.withGroups(ctx, p, who); err != nil {
 		return nil, err
 	}
-	return &who.login, rm.back(ctx, who.login.Subject)
+	if err := rm.newcomer(ctx, who); err != nil {
+		return nil, err
+	}
+	return &who.login, rm.gone.Back(ctx, who.login.Subject)
 }
 
 // withGroups asks for somebody's groups.
@@ -162,6 +165,9 @@ func (rm *Room) withGroups(ctx context.Context, p *pool, who *person) error {
 func (rm *Room) Lookup(ctx context.Context, login string) (*identity.Login, error) {
 	p, who, err := rm.meant(ctx, login)
 	if err != nil {
+		return nil, err
+	}
+	if err := rm.newcomer(ctx, who); err != nil {
 		return nil, err
 	}
 	return &who.login, rm.withGroups(ctx, p, who)

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
+	"image/color"
 	"os"
 	"path/filepath"
 	"slices"
@@ -184,6 +185,26 @@ func TestPeopleOfActiveDirectory(t *testing.T) {
 		}
 		if uid, err := g.signIn(names[1], "wrong"); !errors.Is(err, fault.Anonymous) {
 			t.Errorf("wrong password: %q %v", uid, err)
+		}
+	})
+}
+
+// Active Directory tells by another attribute what has changed.
+func TestPicturesOfActiveDirectory(t *testing.T) {
+	controller(t, func(g *rig) {
+		f := &faces{of: map[string]string{}, marks: map[string]string{}}
+		g.room.SetPortrait, g.now = f.set, time.Now()
+		name := own("bob")[0]
+		bob := g.member(name)
+		for _, picture := range []string{photo(t, color.NRGBA{255, 0, 0, 255}), photo(t, color.NRGBA{0, 0, 255, 255})} {
+			g.change(bob, "thumbnailPhoto", picture)
+			if g.sync(Write); f.of[name] != picture {
+				t.Errorf("a picture of %d bytes, want %d", len(f.of[name]), len(picture))
+			}
+		}
+		g.change(bob, "thumbnailPhoto")
+		if g.sync(Write); f.of[name] != "" {
+			t.Error("a picture that is gone there is here")
 		}
 	})
 }

@@ -14,6 +14,8 @@ import (
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/db/dbtest"
 	"atrium/internal/proto/web/webtest"
+
+	"atrium/internal/feature/ldap/change"
 )
 
 // The recorded exchanges (34-apps/287 to 295). Two things differ: ldapCA is ours, and
@@ -100,7 +102,7 @@ func TestTrialOfSomebodyKnown(t *testing.T) {
 		g.change(crew, "member", "cn=nobody,"+g.branch)
 		g.change(alice, "displayName", "Alice")
 		trial := must[*Trial](t)(g.room.Try(t.Context(), g.config, "alice", ""))
-		if !trial.Known || trial.Fields["displayname"] != (Value{"ALICE", "Alice"}) || !slices.Equal(trial.Leaves, []string{"crew"}) {
+		if !trial.Known || trial.Fields["displayname"] != (change.Value{From: "ALICE", To: "Alice"}) || !slices.Equal(trial.Leaves, []string{"crew"}) {
 			t.Errorf("%+v", trial)
 		}
 		g.person("taken")

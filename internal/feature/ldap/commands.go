@@ -234,7 +234,7 @@ func (rm *Room) checkGroupCommand(cmd *cobra.Command, args []string) error {
 }
 
 func (rm *Room) remnantsCommand(cmd *cobra.Command, _ []string) error {
-	all, err := rm.Remnants(cmd.Context())
+	all, err := rm.gone.All(cmd.Context())
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/quota"
+	"atrium/internal/feature/ldap/entries"
 	"atrium/internal/infra/db"
 )
 
@@ -49,13 +50,13 @@ var defaults = map[string]string{
 	"ldapNestedGroups": "0", "useMemberOfToDetectMembership": "1", "hasMemberOfFilterSupport": "0", "ldapMatchingRuleInChainState": "unknown",
 	"ldapAdminGroup": "", "ldapAttributePhone": "", "ldapAttributeWebsite": "", "ldapAttributeAddress": "", "ldapAttributeTwitter": "",
 	"ldapAttributeFediverse": "", "ldapAttributeOrganisation": "", "ldapAttributeRole": "", "ldapAttributeHeadline": "",
-	"ldapAttributeBiography": "", "ldapAttributePronouns": "",
+	"ldapAttributeBiography": "", "ldapAttributePronouns": "", "ldapUserAvatarRule": "default",
 }
 
 // idle are recorded settings that have nothing to say here. They are kept and
 // shown, so that scripts find what they have set.
 var idle = map[string]string{
-	"ldapBackgroundHost": "", "ldapBackgroundPort": "", "ldapIgnoreNamingRules": "", "ldapUserAvatarRule": "default",
+	"ldapBackgroundHost": "", "ldapBackgroundPort": "", "ldapIgnoreNamingRules": "",
 	"ldapUserFilterObjectclass": "", "ldapUserFilterGroups": "", "ldapUserFilterMode": "0", "ldapGroupFilterMode": "0",
 	"ldapGroupFilterObjectclass": "", "ldapGroupFilterGroups": "", "ldapLoginFilterMode": "0", "ldapCacheTTL": "600",
 	"ldapUuidUserAttribute": "auto", "ldapUuidGroupAttribute": "auto", "ldapAttributesForGroupSearch": "", "ldapExperiencedAdmin": "0",
@@ -176,6 +177,9 @@ func (c *Config) check() error {
 	if pem := c.get("ldapCA"); pem != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(pem)) {
 		return fault.New(fault.Invalid, "ldapCA holds no certificate.")
 	}
+	if _, err := entries.Pictures(c.get("ldapUserAvatarRule")); err != nil {
+		return err
+	}
 	if c.Active() && (c.get("ldapHost") == "" || c.get("ldapBase") == "") {
 		return fault.New(fault.Invalid, "A directory in use needs ldapHost and ldapBase.")
 	}
@@ -283,6 +287,9 @@ func (rm *Room) Save(ctx context.Context, c *Config) error {
 	}
 	settings, err := json.Marshal(sealed)
 	if err != nil {
+		return err
+	}
+	if _, err := rm.db.Exec(ctx, "DELETE FROM ldap_picture WHERE config = ?", c.ID); err != nil { // all are looked at again
 		return err
 	}
 	return rm.write(ctx, c.ID, string(settings))

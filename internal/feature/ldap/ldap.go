@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"atrium/internal/core/identity"
+	"atrium/internal/feature/ldap/gone"
 	"atrium/internal/infra/db"
+	"atrium/internal/infra/jobs"
 	"atrium/internal/infra/seal"
 	"atrium/internal/proto/plug"
 )
@@ -23,7 +25,7 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
-// Schema holds the tables ldap_config, ldap_group and ldap_gone.
+// Schema holds the tables ldap_config, ldap_group, ldap_gone and ldap_picture.
 var Schema = db.Schema{Room: "ldap", Files: schema}
 
 // Source is what the directory of accounts calls those that come from here.
@@ -33,22 +35,27 @@ const Source = "user_ldap"
 type Room struct {
 	Now func() time.Time
 	Log *slog.Logger
+	// SetPortrait takes the picture that somebody has in a directory, with another mark when
+	// it is another; an empty one is none. What cannot be read is fault.Invalid. It is set
+	// before Plug; nil: nobody keeps pictures.
+	SetPortrait func(ctx context.Context, uid, source, mark string, raw []byte) error
 
 	db  *db.DB
 	dir *identity.Directory
 	box *seal.Box
 
+	gone *gone.List // accounts whose entries are not found any more
+
 	mu    sync.Mutex
 	pools map[string]*pool // by configuration
+
+	arrived *jobs.Kind[arrival]
 }
 
 // New returns the room. It touches none of what it is given.
 func New(d *db.DB, dir *identity.Directory, box *seal.Box) *Room {
-	rm := &Room{Now: time.Now, Log: slog.New(slog.DiscardHandler), db: d, dir: dir, box: box, pools: map[string]*pool{}}
-	dir.OnRemoved(func(ctx context.Context, tx *db.DB, uid string) error {
-		_, err := tx.Exec(ctx, "DELETE FROM ldap_gone WHERE uid = ?", uid)
-		return err
-	})
+	rm := &Room{Now: time.Now, Log: slog.New(slog.DiscardHandler), db: d, dir: dir, box: box, pools: map[string]*pool{}, gone: gone.New(d, dir, Source)}
+	rm.gone.Now = func() time.Time { return rm.Now() }
 	dir.OnGroupRemoved(func(ctx context.Context, tx *db.DB, gid string) error {
 		_, err := tx.Exec(ctx, "DELETE FROM ldap_group WHERE gid = ?", gid)
 		return err
@@ -63,5 +70,6 @@ func (rm *Room) Plug(b *plug.Board) {
 		b.CLI.Add(strings.Fields(c.Use)[0], c)
 	}
 	rm.api(b.OCS)
+	rm.arrived = jobs.Define(b.Jobs, "ldap.picture", rm.welcome)
 	b.Jobs.Every("@every 15m", "ldap.sync", rm.syncJob)
 }

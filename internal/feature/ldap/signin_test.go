@@ -10,6 +10,7 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/core/identity"
+	"atrium/internal/feature/ldap/gone"
 )
 
 func TestSignIn(t *testing.T) {
@@ -135,8 +136,8 @@ func TestNoAnswerIsNoWrongPassword(t *testing.T) {
 			}
 			g.set("ldapHost", was, "ldapAgentPassword", "reader", "ldapBase", g.branch)
 		}
-		if gone := must[[]Gone](t)(g.room.Remnants(t.Context())); len(gone) > 0 {
-			t.Errorf("gone: %v", gone)
+		if left := must[[]gone.Account](t)(g.room.gone.All(t.Context())); len(left) > 0 {
+			t.Errorf("gone: %v", left)
 		}
 		if uid, err := g.signIn("alice", "pw"); uid != "alice" || err != nil {
 			t.Errorf("afterwards: %q, %v", uid, err)

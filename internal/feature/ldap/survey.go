@@ -10,6 +10,8 @@ import (
 	"atrium/internal/base/fault"
 	"atrium/internal/base/quota"
 	"atrium/internal/proto/ocs"
+
+	"atrium/internal/feature/ldap/change"
 )
 
 // Survey is what a step of setting up a directory finds. That there is no answer is
@@ -173,12 +175,12 @@ func (rm *Room) foretell(ctx context.Context, _ *ocs.Request) (any, error) {
 		failure = err.Error()
 	}
 	return map[string]any{"people": r.People, "groups": r.Groups, "new": r.New, "changed": r.Changed, "back": r.Back, "gone": append([]string{}, r.Gone...),
-		"refused": append([]Refusal{}, r.Refused...), "changes": append([]*Change{}, r.Changes[:min(len(r.Changes), 200)]...), "failure": failure}, nil
+		"refused": append([]Refusal{}, r.Refused...), "changes": append([]*change.Change{}, r.Changes[:min(len(r.Changes), 200)]...), "failure": failure}, nil
 }
 
 // remnants answers with the accounts that their directory no longer knows.
 func (rm *Room) remnants(ctx context.Context, _ *ocs.Request) (any, error) {
-	all, err := rm.Remnants(ctx)
+	all, err := rm.gone.All(ctx)
 	if err != nil {
 		return nil, err
 	}

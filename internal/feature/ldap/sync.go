@@ -11,6 +11,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"atrium/internal/base/fault"
+
+	"atrium/internal/feature/ldap/change"
+	"atrium/internal/feature/ldap/gone"
 )
 
 // Mode is how a sync is meant.
@@ -32,7 +35,7 @@ type Report struct {
 	Gone           []string // accounts whose entries are gone now
 	Renamed        int      // groups
 	Refused        []Refusal
-	Changes        []*Change // in a dry run: of every account, new ones too
+	Changes        []*change.Change // in a dry run: of every account, new ones too
 }
 
 // Refusal is somebody who gets no account, and why.
@@ -52,10 +55,11 @@ type run struct {
 	*Report
 	rm    *Room
 	mode  Mode
-	ruler *ruler
-	links map[string]string // accounts by subject
-	gone  map[string]Gone   // by account
-	seen  map[string]bool   // subjects that are there and not locked
+	ruler *change.Ruler
+	links map[string]string       // accounts by subject
+	gone  map[string]gone.Account // by account
+	made  map[string]string       // DNs of entries whose pictures are to be looked at, by subject
+	seen  map[string]bool         // subjects that are there and not locked
 	mu    sync.Mutex
 }
 
@@ -77,8 +81,8 @@ func (rm *Room) Sync(ctx context.Context, mode Mode) (*Report, error) {
 	if err != nil || len(all) == 0 {
 		return &Report{}, err
 	}
-	s := &run{Report: &Report{}, rm: rm, mode: mode, links: map[string]string{}, gone: map[string]Gone{}, seen: map[string]bool{}}
-	if s.ruler, err = rm.newRuler(ctx); err != nil {
+	s := &run{Report: &Report{}, rm: rm, mode: mode, links: map[string]string{}, gone: map[string]gone.Account{}, made: map[string]string{}, seen: map[string]bool{}}
+	if s.ruler, err = change.NewRuler(ctx, rm.db, rm.dir); err != nil {
 		return nil, err
 	}
 	for l, err := range rm.dir.LinkedTo(ctx, Source) {
@@ -87,7 +91,7 @@ func (rm *Room) Sync(ctx context.Context, mode Mode) (*Report, error) {
 		}
 		s.links[l.Subject] = l.UID
 	}
-	remnants, err := rm.Remnants(ctx)
+	remnants, err := rm.gone.All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -115,11 +119,14 @@ func (s *run) directory(ctx context.Context, c *Config) error {
 	if err != nil {
 		return err
 	}
-	read := s.People
+	read, begun := s.People, s.rm.Now()
 	if err := p.people(ctx, c.userFilter(), c.newRoster(groups), n, func(some []*person) error { return s.people(ctx, some) }); err != nil {
 		return err
 	}
-	return s.losses(ctx, c, s.People-read)
+	if err := s.losses(ctx, c, s.People-read); err != nil || s.mode == Dry {
+		return err
+	}
+	return s.pictures(ctx, p, begun)
 }
 
 // groups reads the groups of a directory and what they are called here.
@@ -199,7 +206,7 @@ func (s *run) people(ctx context.Context, some []*person) error {
 			known = append(known, uid)
 		}
 	}
-	now, err := s.ruler.look(ctx, known)
+	now, err := s.ruler.Look(ctx, known)
 	if err != nil {
 		return err
 	}
@@ -242,27 +249,27 @@ func (s *run) refuse(ctx context.Context, some []*person) ([]*person, error) {
 
 // touch notes what is to be done about somebody, and tells whether anything is to be
 // written.
-func (s *run) touch(who *person, now *standing) bool {
+func (s *run) touch(who *person, now *change.Standing) bool {
 	uid := s.links[who.login.Subject]
-	change := &Change{Account: who.login.ID, Fields: map[string]Value{}, Joins: append([]string{}, who.login.Groups...), Leaves: []string{}}
-	if u := now.users[uid]; u != nil {
-		change = s.ruler.measure(&who.login, u, now)
+	would := &change.Change{Account: who.login.ID, Fields: map[string]change.Value{}, Joins: append([]string{}, who.login.Groups...), Leaves: []string{}}
+	if u := now.Users[uid]; u != nil {
+		would = s.ruler.Measure(&who.login, u, now)
 		_, gone := s.gone[uid]
 		if gone {
 			s.Back++
 		}
-		if change.none() && !gone {
+		if would.None() && !gone {
 			return false
 		}
-		if !change.none() {
+		if !would.None() {
 			s.Changed++
 		}
 	}
 	if s.mode == Dry {
-		if now.users[uid] == nil {
+		if now.Users[uid] == nil {
 			s.New++
 		}
-		s.Changes = append(s.Changes, change)
+		s.Changes = append(s.Changes, would)
 		return false
 	}
 	return true
@@ -279,10 +286,10 @@ func (s *run) provision(ctx context.Context, who *person) error {
 		return err
 	}
 	if created {
-		s.note(func() { s.New++ })
+		s.note(func() { s.New++; s.made[who.login.Subject] = who.dn })
 	}
 	if g, gone := s.gone[u.ID]; gone {
-		return s.rm.regain(ctx, g)
+		return s.rm.gone.Regain(ctx, g)
 	}
 	return nil
 }
@@ -318,7 +325,7 @@ func (s *run) losses(ctx context.Context, c *Config, read int) error {
 		return nil
 	}
 	for _, uid := range lost {
-		if err := s.rm.lose(ctx, uid); err != nil {
+		if err := s.rm.gone.Lose(ctx, uid); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,9 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/core/identity"
+
+	"atrium/internal/feature/ldap/change"
+	"atrium/internal/feature/ldap/gone"
 )
 
 func TestSync(t *testing.T) {
@@ -39,8 +42,10 @@ func TestSync(t *testing.T) {
 		g.change(all[3], "displayName", "Three")
 		g.change("cn=crew,ou=groups,"+g.branch, "member", all[0], all[1], all[5])
 		r = g.sync(Dry)
-		want := []*Change{{"p2", map[string]Value{}, []string{}, []string{"crew"}}, {"p3", map[string]Value{"displayname": {"P3", "Three"}}, []string{}, []string{"crew"}},
-			{"p5", map[string]Value{}, []string{"crew"}, []string{}}}
+		same, crew := map[string]change.Value{}, []string{"crew"}
+		want := []*change.Change{{Account: "p2", Fields: same, Joins: []string{}, Leaves: crew},
+			{Account: "p3", Fields: map[string]change.Value{"displayname": {From: "P3", To: "Three"}}, Joins: []string{}, Leaves: crew},
+			{Account: "p5", Fields: same, Joins: crew, Leaves: []string{}}}
 		if !reflect.DeepEqual(r.Changes, want) {
 			t.Errorf("changes %+v", r.Changes)
 		}
@@ -76,9 +81,9 @@ func TestGoneAndBack(t *testing.T) {
 		if u := must[*identity.User](t)(g.dir.User(ctx, "alice")); u.Enabled || !slices.Equal(g.groups("alice"), []string{"friends"}) {
 			t.Errorf("%+v %v", u, g.groups("alice"))
 		}
-		gone := must[[]Gone](t)(g.room.Remnants(ctx))
-		if want := []Gone{{"alice", g.now, true}, {"bob", g.now, false}}; !reflect.DeepEqual(gone, want) {
-			t.Errorf("remnants %+v", gone)
+		left := must[[]gone.Account](t)(g.room.gone.All(ctx))
+		if want := []gone.Account{{UID: "alice", Since: g.now, Locked: true}, {UID: "bob", Since: g.now}}; !reflect.DeepEqual(left, want) {
+			t.Errorf("remnants %+v", left)
 		}
 		g.person("bob")
 		g.change(alice, "employeeType")
@@ -88,14 +93,14 @@ func TestGoneAndBack(t *testing.T) {
 		if r := g.sync(Write); len(r.Refused) != 1 { // another bob
 			t.Errorf("%+v", r)
 		}
-		if gone := must[[]Gone](t)(g.room.Remnants(ctx)); len(gone) != 1 || gone[0].UID != "bob" {
-			t.Errorf("remnants %+v", gone)
+		if left := must[[]gone.Account](t)(g.room.gone.All(ctx)); len(left) != 1 || left[0].UID != "bob" {
+			t.Errorf("remnants %+v", left)
 		}
 		if err := g.dir.Remove(ctx, "bob"); err != nil {
 			t.Fatal(err)
 		}
-		if gone := must[[]Gone](t)(g.room.Remnants(ctx)); len(gone) != 0 {
-			t.Errorf("a deleted account is listed: %+v", gone)
+		if left := must[[]gone.Account](t)(g.room.gone.All(ctx)); len(left) != 0 {
+			t.Errorf("a deleted account is listed: %+v", left)
 		}
 	})
 }

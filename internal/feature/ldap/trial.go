@@ -8,6 +8,8 @@ import (
 	"atrium/internal/base/fault"
 	"atrium/internal/base/quota"
 	"atrium/internal/core/identity"
+
+	"atrium/internal/feature/ldap/change"
 )
 
 // Trial is what a sign-in with a login would come to.
@@ -19,7 +21,7 @@ type Trial struct {
 	Says     map[string]string `json:"fields"`            // what the directory says
 	Quota    string            `json:"quota,omitempty"`
 	Groups   []string          `json:"groups"`
-	Change
+	change.Change
 }
 
 // Try tells what a sign-in would come to. It writes nothing. Where a password is
@@ -50,7 +52,7 @@ func (rm *Room) try(ctx context.Context, p *pool, who *person, password string) 
 		p.config.enrol(l, in, n)
 	}
 	t := &Trial{DN: who.dn, Says: maps.Clone(l.Fields), Groups: append([]string{}, l.Groups...), Password: "not tried",
-		Change: Change{Account: l.ID, Fields: map[string]Value{}, Joins: append([]string{}, l.Groups...), Leaves: []string{}}}
+		Change: change.Change{Account: l.ID, Fields: map[string]change.Value{}, Joins: append([]string{}, l.Groups...), Leaves: []string{}}}
 	if l.Quota != nil {
 		t.Quota = quota.Format(*l.Quota)
 	}
@@ -89,19 +91,19 @@ func (rm *Room) measureTrial(ctx context.Context, t *Trial, l *identity.Login) e
 	if err != nil {
 		return err
 	}
-	r, err := rm.newRuler(ctx)
+	r, err := change.NewRuler(ctx, rm.db, rm.dir)
 	if err != nil {
 		return err
 	}
-	now, err := r.look(ctx, []string{uid})
+	now, err := r.Look(ctx, []string{uid})
 	if err != nil {
 		return err
 	}
-	u := now.users[uid]
+	u := now.Users[uid]
 	if u == nil {
 		return fault.New(fault.NotFound, "User does not exist")
 	}
-	t.Known, t.Change = true, *r.measure(l, u, now)
+	t.Known, t.Change = true, *r.Measure(l, u, now)
 	if !u.Enabled && t.Refused == "" {
 		t.Refused = "This account is locked."
 	}

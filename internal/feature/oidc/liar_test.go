@@ -32,6 +32,9 @@ type liar struct {
 	read    func() jose.JSONWebKeySet // the client's keys, for private_key_jwt
 	proofs  map[string]bool           // assertions that were shown, by jti
 	now     func() time.Time
+	picture []byte // at /face.png
+	looks   int    // for it, that were answered with it
+	etag    string
 }
 
 func newLiar(t *testing.T) *liar {
@@ -56,6 +59,7 @@ func newLiar(t *testing.T) *liar {
 		l.json(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: weak.Public(), KeyID: "weak", Use: "sig"}, {Key: []byte("a secret that all know"), KeyID: "shared", Use: "sig"},
 			{Key: l.key.Public(), KeyID: "good", Use: "sig", Algorithm: "RS256"}}})
 	})
+	m.HandleFunc("/face.png", l.face)
 	m.HandleFunc("POST /token", l.token)
 	m.HandleFunc("/me", func(w http.ResponseWriter, _ *http.Request) { l.json(w, l.info) })
 	l.Server = httptest.NewTLSServer(m)
@@ -137,6 +141,17 @@ func (l *liar) proved(proof string, r *http.Request) bool {
 	l.proofs[c.Jti] = true
 	now := l.now().Unix()
 	return c.Iss == "atrium" && c.Sub == "atrium" && c.Aud == l.URL+"/token" && c.Exp > now && c.Exp <= now+300 && c.Iat <= now
+}
+
+// face answers with a picture that everybody may see.
+func (l *liar) face(w http.ResponseWriter, r *http.Request) {
+	if l.etag != "" && r.Header.Get("If-None-Match") == l.etag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	l.looks++
+	w.Header().Set("ETag", l.etag)
+	_, _ = w.Write(l.picture) // who hangs up is no fault
 }
 
 // base is what a right token says.

@@ -178,6 +178,7 @@ func (rm *Room) finish(w http.ResponseWriter, r *http.Request) error {
 	if err := rm.dir.SignedIn(r.Context(), u.ID); err != nil {
 		return err
 	}
+	rm.portray(r.Context(), p, u.ID, said.claims)
 	web.Redirect(w, r, next)
 	return nil
 }

@@ -21,6 +21,7 @@ import (
 	"atrium/internal/core/identity/vouch"
 	"atrium/internal/core/settings"
 	"atrium/internal/infra/db"
+	"atrium/internal/infra/jobs"
 	"atrium/internal/infra/seal"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
@@ -54,6 +55,9 @@ type Room struct {
 	// name one; fault.NotFound. It is set before Plug.
 	Folder func(ctx context.Context, uid, path string) (int64, error)
 
+	// Portraits keeps people's pictures. It is set before Plug; nil: nobody does.
+	Portraits Portraits
+
 	db       *db.DB
 	dir      *identity.Directory
 	settings *settings.Store
@@ -62,6 +66,7 @@ type Room struct {
 	remotes  remotes
 	refusal  *web.Refusal
 	sessions *vouch.Sessions
+	pictures *jobs.Kind[wantedPicture]
 }
 
 // New returns the room. It touches none of what it is given.
@@ -94,6 +99,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	}
 	rm.api(b.OCS)
 	b.Settings.Add(app, adjustable)
+	rm.pictures = jobs.Define(b.Jobs, "oidc.picture", rm.fetchPicture)
 	b.Jobs.Every("daily 04:10", "oidc.sweep", rm.sweep)
 }
 

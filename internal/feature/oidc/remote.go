@@ -137,24 +137,36 @@ func (one *remote) same(p *Provider) bool {
 // client is how we speak to a provider: with the authorities that the
 // administrator named, and over TLS unless plain HTTP is allowed.
 func (p *Provider) client(insecure bool) (*http.Client, error) {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	if p.CA != "" {
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			pool = x509.NewCertPool()
-		}
-		if !pool.AppendCertsFromPEM([]byte(p.CA)) {
-			return nil, fault.New(fault.Invalid, "The certificate of the authority is no PEM.")
-		}
-		t.TLSClientConfig.RootCAs = pool
+	trusted, err := p.tls()
+	if err != nil {
+		return nil, err
 	}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.TLSClientConfig = trusted
 	return &http.Client{Transport: careful{t, insecure}, Timeout: patience, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		if len(via) >= 3 {
 			return errors.New("too many redirects")
 		}
 		return nil
 	}}, nil
+}
+
+// tls is whom we believe to be the provider: those with a certificate of the system's
+// authorities, or of those that the administrator named.
+func (p *Provider) tls() (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if p.CA == "" {
+		return c, nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM([]byte(p.CA)) {
+		return nil, fault.New(fault.Invalid, "The certificate of the authority is no PEM.")
+	}
+	c.RootCAs = pool
+	return c, nil
 }
 
 // careful refuses plain HTTP and long answers.

@@ -35,6 +35,8 @@ type rig struct {
 	liar     *liar
 	provider *Provider
 	now      time.Time
+	jobs     *jobs.Queue
+	album    album
 	entered  []int64 // tokens of the sessions that were begun
 }
 
@@ -57,7 +59,9 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	}
 	g.room.Now, g.room.Rooms = g.dir.Now, []string{who.FilesRoom, who.AccountRoom}
 	var auth []web.Authenticator
-	b := &plug.Board{Web: web.NewMux(), Jobs: jobs.New(d), Bus: bus.New(d, mem.New()), Auth: &auth}
+	g.jobs, g.album = jobs.New(d), album{now: g.dir.Now, of: map[string]page{}}
+	g.room.Portraits = &g.album
+	b := &plug.Board{Web: web.NewMux(), Jobs: g.jobs, Bus: bus.New(d, mem.New()), Auth: &auth}
 	b.OCS = ocs.NewMux(b.Web)
 	g.room.Plug(b)
 	b.Web.Handle("GET", "/whoami", web.User, func(w http.ResponseWriter, r *http.Request) error {

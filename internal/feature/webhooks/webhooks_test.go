@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -320,16 +319,6 @@ func TestWhereWebhooksGo(t *testing.T) {
 	why, err := db.List(t.Context(), g.db, db.Scan1[string], "SELECT err FROM webhook_delivery WHERE err LIKE '%public addresses%'")
 	if len(why) != 1 || err != nil {
 		t.Errorf("%v, %v", why, err)
-	}
-	for address, want := range map[string]bool{
-		"127.0.0.1": false, "10.1.2.3": false, "192.168.0.1": false, "172.16.5.5": false, "169.254.169.254": false, "0.0.0.0": false, "100.64.1.1": false,
-		"255.255.255.255": false, "224.0.0.1": false, "::1": false, "::": false, "fe80::1%eth0": false, "fc00::1": false, "::ffff:127.0.0.1": false,
-		"64:ff9b::7f00:1": false, "2002:7f00:1::": false, "2001:0:4136:e378::1": false, "::7f00:1": false,
-		"93.184.215.14": true, "2606:2800:21f:cb07:6820:80da:af6b:8b2c": true, "::ffff:93.184.215.14": true,
-	} {
-		if got := public(netip.MustParseAddr(address)); got != want {
-			t.Errorf("%s: %v", address, got)
-		}
 	}
 }
 

@@ -18,6 +18,7 @@ export const files = (): Section[] => [
     settings: [
       { key: 'files_lock/lock_timeout', label: t('A lock taken by hand ends after'), unit: t('minutes') },
       { key: 'systemtags/restrict_creation_to_admin', label: t('Only administrators make new tags') },
+      { key: 'core/avatars_managed', label: t('Pictures from a provider or a directory stay as they are there'), help: t('Off: people may take another one, which then stays.') },
       { key: 'activity/activity_expire_days', label: t('The activity stream is kept for'), unit: t('days') },
       { key: 'activity/downloads', label: t('Owners see who downloads what they shared') },
     ],

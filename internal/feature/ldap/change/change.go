@@ -1,4 +1,6 @@
-package ldap
+// Package change tells what a directory would make of accounts, for many of them at a few
+// queries. It asks no directory and writes nothing.
+package change
 
 import (
 	"context"
@@ -26,54 +28,57 @@ type Value struct {
 	To   string `json:"to"`
 }
 
-func (c *Change) none() bool { return len(c.Fields)+len(c.Joins)+len(c.Leaves) == 0 }
+// None tells whether all stays as it is.
+func (c *Change) None() bool { return len(c.Fields)+len(c.Joins)+len(c.Leaves) == 0 }
 
-// ruler tells what would change, for many accounts at a few queries.
-type ruler struct {
-	rm     *Room
+// Ruler measures what would change.
+type Ruler struct {
+	dir    *identity.Directory
 	ours   map[string]bool // groups that come from directories
 	region string          // of phone numbers that do not say theirs
 }
 
-func (rm *Room) newRuler(ctx context.Context) (*ruler, error) {
-	r := &ruler{rm: rm, ours: map[string]bool{}}
-	for gid, err := range db.All(ctx, rm.db, db.Scan1[string], "SELECT gid FROM ldap_group") {
+// NewRuler reads what it measures by.
+func NewRuler(ctx context.Context, d *db.DB, dir *identity.Directory) (*Ruler, error) {
+	r := &Ruler{dir: dir, ours: map[string]bool{}}
+	for gid, err := range db.All(ctx, d, db.Scan1[string], "SELECT gid FROM ldap_group") {
 		if err != nil {
 			return nil, err
 		}
 		r.ours[gid] = true
 	}
-	if rm.dir.Region == nil {
+	if dir.Region == nil {
 		return r, nil
 	}
 	var err error
-	r.region, err = rm.dir.Region(ctx)
+	r.region, err = dir.Region(ctx)
 	return r, err
 }
 
-// standing is some accounts as they are.
-type standing struct {
-	users    map[string]*identity.User
+// Standing is some accounts as they are.
+type Standing struct {
+	Users    map[string]*identity.User
 	profiles map[string]profile.Profile
 	in       map[string][]string
 }
 
-func (r *ruler) look(ctx context.Context, uids []string) (*standing, error) {
-	users, err := r.rm.dir.Some(ctx, uids)
+// Look reads accounts.
+func (r *Ruler) Look(ctx context.Context, uids []string) (*Standing, error) {
+	users, err := r.dir.Some(ctx, uids)
 	if err != nil {
 		return nil, err
 	}
 	all := slices.Collect(maps.Values(users))
-	s := &standing{users: users}
-	if s.profiles, err = r.rm.dir.Profiles(ctx, all...); err != nil {
+	s := &Standing{Users: users}
+	if s.profiles, err = r.dir.Profiles(ctx, all...); err != nil {
 		return nil, err
 	}
-	s.in, _, err = r.rm.dir.Memberships(ctx, all...)
+	s.in, _, err = r.dir.Memberships(ctx, all...)
 	return s, err
 }
 
-// measure tells what a login would change of an account.
-func (r *ruler) measure(l *identity.Login, u *identity.User, s *standing) *Change {
+// Measure tells what a login would change of an account.
+func (r *Ruler) Measure(l *identity.Login, u *identity.User, s *Standing) *Change {
 	c := &Change{Account: u.ID, Fields: map[string]Value{}, Joins: []string{}, Leaves: []string{}}
 	for name, said := range l.Fields {
 		value, err := profile.Clean(name, strings.TrimSpace(said), r.region)
