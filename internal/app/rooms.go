@@ -55,11 +55,10 @@ func (h *house) plugIn() (*plug.Board, error) {
 	if err != nil {
 		return nil, err
 	}
-	about, err := cloud.New(h.db, h.people, h.settings)
+	about, err := h.clouds()
 	if err != nil {
 		return nil, err
 	}
-	h.openid.Portraits, h.known.SetPortrait = about, about.SetPortrait
 	choices := preferences.New(h.db, h.people)
 	pages, err := h.pages(in, choices)
 	if err != nil {
@@ -122,6 +121,16 @@ func (h *house) plugAll(b *plug.Board, rooms []plug.Room) {
 func (h *house) themed(about *cloud.Room) plug.Room {
 	h.theming.Mark = about.Mark
 	return together{about, h.theming}
+}
+
+// clouds makes the room that tells of the instance and keeps the pictures of people, which
+// come from those who vouch for them too.
+func (h *house) clouds() (*cloud.Room, error) {
+	rm, err := cloud.New(h.db, h.people, h.settings)
+	if err == nil {
+		h.openid.Portraits, h.known.SetPortrait = rm, rm.SetPortrait
+	}
+	return rm, err
 }
 
 // accounts makes the room of accounts and groups.
