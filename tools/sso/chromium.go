@@ -87,6 +87,18 @@ func pageOf(ctx context.Context, file string) (string, error) {
 	return "", errors.New("the browser does not start")
 }
 
+// refusal is an error of the browser.
+type refusal struct {
+	Code int    `json:"code"`
+	Text string `json:"message"`
+}
+
+// Error implements error.
+func (r *refusal) Error() string { return fmt.Sprintf("%s (%d)", r.Text, r.Code) }
+
+// pageChanges is the code of a refusal because the page goes away.
+const pageChanges = -32000
+
 // do sends a command and returns its result.
 func (t *tab) do(method string, params map[string]any) (json.RawMessage, error) {
 	t.last++
@@ -97,7 +109,7 @@ func (t *tab) do(method string, params map[string]any) (json.RawMessage, error) 
 		var said struct {
 			ID     int             `json:"id"`
 			Result json.RawMessage `json:"result"`
-			Error  json.RawMessage `json:"error"`
+			Error  *refusal        `json:"error"`
 		}
 		if err := wsjson.Read(t.ctx, t.conn, &said); err != nil {
 			return nil, err
@@ -105,7 +117,7 @@ func (t *tab) do(method string, params map[string]any) (json.RawMessage, error) 
 		switch {
 		case said.ID != t.last: // an event
 		case said.Error != nil:
-			return nil, fmt.Errorf("%s: %s", method, said.Error)
+			return nil, fmt.Errorf("%s: %w", method, said.Error)
 		default:
 			return said.Result, nil
 		}
@@ -120,6 +132,9 @@ func (t *tab) open(address string) error {
 // text is what an expression comes to in the page, "" while the page changes.
 func (t *tab) text(expression string) (string, error) {
 	raw, err := t.do("Runtime.evaluate", map[string]any{"expression": "String((" + expression + ") ?? '')", "returnByValue": true})
+	if no, ok := errors.AsType[*refusal](err); ok && no.Code == pageChanges {
+		return "", nil
+	}
 	if err != nil {
 		return "", err
 	}
