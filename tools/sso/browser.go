@@ -144,6 +144,18 @@ func (b *browser) press(part string) error {
 	return fmt.Errorf("no link to %s: %s", part, b)
 }
 
+// pressLabel follows the first link that says a text.
+func (b *browser) pressLabel(says string) error {
+	for a := range elements(b.page, "a") {
+		for n := range a.Descendants() {
+			if n.Type == html.TextNode && strings.TrimSpace(n.Data) == says {
+				return b.press(attribute(a, "href"))
+			}
+		}
+	}
+	return fmt.Errorf("no link says %s: %s", says, b)
+}
+
 // String tells where a browser is, for errors.
 func (b *browser) String() string {
 	var words []string

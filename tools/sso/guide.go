@@ -16,13 +16,16 @@ func (h *house) real(text string) string {
 		"https://photos.example.com", h.spa.url,
 		"https://id.example.com", h.kc.at,
 		"https://saml.example.com", h.ssp.at,
+		"https://op.example.com", h.op.at,
 	).Replace(text)
 }
 
-// Blocks of a guide: commands, and configuration of a provider that is written in PHP.
+// Blocks of a guide: commands, and configuration of a provider.
 var (
 	commands = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 	php      = regexp.MustCompile("(?ms)^```php\n(.*?)^```$")
+	jsons    = regexp.MustCompile("(?ms)^```json\n(.*?)^```$")
+	scripts  = regexp.MustCompile("(?ms)^```js\n(.*?)^```$")
 )
 
 // guide is a page of docs/admin, and the folder in which its commands run.

@@ -65,6 +65,19 @@ func TestTheMappersAreThoseOfTheGuide(t *testing.T) {
 	}
 }
 
+// What the provider is configured with is what the guide has people write.
+func TestTheProviderIsAsTheGuideSays(t *testing.T) {
+	guide, provider := read(t, "../../docs/admin/oidc-provider.md"), read(t, "oidc-provider/provider.mjs")
+	said := scripts.FindStringSubmatch(guide)
+	if said == nil || !strings.Contains(provider, said[1]) {
+		t.Errorf("the provider is not configured with %q", said)
+	}
+	client := jsons.FindStringSubmatch(guide)
+	if client == nil || !json.Valid([]byte(client[1])) {
+		t.Errorf("the client is no JSON: %q", client)
+	}
+}
+
 func TestBlocksOfAGuide(t *testing.T) {
 	const text = "Say:\n\n```sh\natrium a \\\n  --b\n```\n\n```\nno command\n```\n\n```php\n$m = 1;\n```\n\n```sh\natrium c\n```\n"
 	var got []string

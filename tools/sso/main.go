@@ -26,6 +26,7 @@ type house struct {
 	s    *drive.Server
 	kc   *keycloak
 	ssp  simpleSAMLphp
+	op   oidcProvider
 	spa  *site
 }
 
@@ -44,6 +45,7 @@ func scenarios() []scenario {
 		{"oidc-only-way-in", (*house).oidcOnlyWayIn},
 		{"oidc-login-flow", (*house).oidcLoginFlow},
 		{"oidc-by-key", (*house).oidcByKey},
+		{"oidc-provider", (*house).otherProvider},
 		{"shared-provider", (*house).sharedProvider},
 		{"shared-provider-refused", (*house).sharedProviderRefused},
 		{"sample-page", (*house).samplePage},
@@ -110,12 +112,13 @@ func exitOn(err error) {
 
 // open starts the server and makes the realm that knows its address.
 func open(bin, base string) (*house, error) {
-	services, err := services("keycloak", "simplesamlphp")
+	services, err := services("keycloak", "simplesamlphp", "oidc-provider")
 	if err != nil {
 		return nil, err
 	}
 	h := &house{ctx: context.Background(), base: base, s: &drive.Server{Bin: bin, Data: filepath.Join(base, "data")}, kc: newKeycloak(services["TEST_KEYCLOAK"]),
-		ssp: simpleSAMLphp{at: services["TEST_SIMPLESAMLPHP"], dir: services["TEST_SIMPLESAMLPHP_DIR"]}}
+		ssp: simpleSAMLphp{at: services["TEST_SIMPLESAMLPHP"], dir: services["TEST_SIMPLESAMLPHP_DIR"]},
+		op:  oidcProvider{at: services["TEST_OIDC_PROVIDER"], dir: services["TEST_OIDC_PROVIDER_DIR"]}}
 	if err := h.s.Start(); err != nil {
 		return nil, err
 	}

@@ -217,7 +217,7 @@ func (h *house) oidcByKey() error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(b.press("/apps/user_oidc/login/2"), b.signInAtKeycloak("bob")); err != nil {
+		if err := errors.Join(b.pressLabel("Login with keyed"), b.signInAtKeycloak("bob")); err != nil {
 			return err
 		}
 		if got, err := h.whoAmI(b); err != nil || got.ID != "keyed-bob" {
