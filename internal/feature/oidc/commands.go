@@ -26,7 +26,7 @@ func (p *Provider) options() map[string]any {
 		"userinfo-endpoint": &p.UserInfo, "jwks-endpoint": &p.Keys,
 		"unique-uid": &p.UniqueID, "provider-based-id": &p.PrefixID, "check-bearer": &p.Bearer, "bearer-provisioning": &p.BearerFields,
 		"bearer-scoped-only": &p.ScopedOnly, "send-id-token-hint": &p.TokenHint, "group-provisioning": &p.Groups,
-		"group-restrict-login-to-whitelist": &p.GroupsOnly, "resolve-nested-claims": &p.Nested, "enrich-with-userinfo": &p.Enrich,
+		"group-restrict-login-to-whitelist": &p.GroupsOnly, "resolve-nested-claims": &p.Nested, "enrich-with-userinfo": &p.Enrich, "renew-sessions": &p.Renew,
 	}
 }
 

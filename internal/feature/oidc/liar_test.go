@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -8,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -35,6 +37,8 @@ type liar struct {
 	picture []byte // at /face.png
 	looks   int    // for it, that were answered with it
 	etag    string
+	renewed int    // tokens, so many times
+	refuses string // to renew them, with this error
 }
 
 func newLiar(t *testing.T) *liar {
@@ -93,6 +97,10 @@ func (l *liar) agree(t *testing.T, to string) string {
 }
 
 func (l *liar) token(w http.ResponseWriter, r *http.Request) {
+	if r.PostFormValue("grant_type") == "refresh_token" {
+		l.renew(w, r)
+		return
+	}
 	id, secret, ok := r.BasicAuth()
 	if plain, err := url.QueryUnescape(secret); err == nil { // RFC 6749, section 2.3.1
 		secret = plain
@@ -109,7 +117,7 @@ func (l *liar) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	delete(l.asked, r.PostFormValue("code"))
-	l.json(w, map[string]any{"access_token": "access", "token_type": "Bearer", "expires_in": 300, "id_token": l.made(map[string]any{"nonce": q.Get("nonce")})})
+	l.json(w, map[string]any{"access_token": "access", "token_type": "Bearer", "expires_in": 300, "refresh_token": "refresh 1", "id_token": l.made(map[string]any{"nonce": q.Get("nonce")})})
 }
 
 // proved checks an assertion as RFC 7523, section 3, has it: by the keys that the client
@@ -141,6 +149,18 @@ func (l *liar) proved(proof string, r *http.Request) bool {
 	l.proofs[c.Jti] = true
 	now := l.now().Unix()
 	return c.Iss == "atrium" && c.Sub == "atrium" && c.Aud == l.URL+"/token" && c.Exp > now && c.Exp <= now+300 && c.Iat <= now
+}
+
+// renew takes each refresh token once.
+func (l *liar) renew(w http.ResponseWriter, r *http.Request) {
+	id, _, ok := r.BasicAuth()
+	if !ok || id != "atrium" || l.refuses != "" || r.PostFormValue("refresh_token") != fmt.Sprint("refresh ", l.renewed+1) {
+		w.WriteHeader(http.StatusBadRequest)
+		l.json(w, map[string]string{"error": cmp.Or(l.refuses, "invalid_grant")})
+		return
+	}
+	l.renewed++
+	l.json(w, map[string]any{"access_token": "access", "token_type": "Bearer", "expires_in": 300, "refresh_token": fmt.Sprint("refresh ", l.renewed+1), "id_token": l.made(nil)})
 }
 
 // face answers with a picture that everybody may see.

@@ -178,6 +178,9 @@ func (rm *Room) finish(w http.ResponseWriter, r *http.Request) error {
 	if err := rm.dir.SignedIn(r.Context(), u.ID); err != nil {
 		return err
 	}
+	if err := rm.watchOver(r.Context(), p, u.ID, token, said); err != nil {
+		return err
+	}
 	rm.portray(r.Context(), p, u.ID, said.claims)
 	web.Redirect(w, r, next)
 	return nil
@@ -224,21 +227,29 @@ func (rm *Room) redeem(ctx context.Context, p *Provider, f *flow, code, callback
 		return nil, fault.New(fault.Denied, "What the provider says belongs to another login.")
 	}
 	if p.Enrich {
-		more, err := one.userInfo(ctx, token.Access)
-		if err != nil {
+		if err := one.enrich(ctx, token.Access, claims); err != nil {
 			return nil, err
-		}
-		if more["sub"] != claims["sub"] { // OpenID Connect Core, section 5.3.2
-			return nil, fault.New(fault.Denied, "What the provider says is of two people.")
-		}
-		for name, value := range more {
-			if _, ok := claims[name]; !ok {
-				claims[name] = value
-			}
 		}
 	}
 	sid, _ := text(claims["sid"])
 	return &word{claims: claims, subject: id.Subject, sid: sid, tokens: token}, nil
+}
+
+// enrich adds to claims what the userinfo endpoint says besides.
+func (one *remote) enrich(ctx context.Context, access string, claims Claims) error {
+	more, err := one.userInfo(ctx, access)
+	if err != nil {
+		return err
+	}
+	if more["sub"] != claims["sub"] { // OpenID Connect Core, section 5.3.2
+		return fault.New(fault.Denied, "What the provider says is of two people.")
+	}
+	for name, value := range more {
+		if _, ok := claims[name]; !ok {
+			claims[name] = value
+		}
+	}
+	return nil
 }
 
 // refuse shows why somebody does not get in.

@@ -30,7 +30,7 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
-// Schema holds the tables oidc_provider, oidc_session and oidc_key.
+// Schema holds the tables oidc_provider, oidc_session, oidc_key and oidc_renewal.
 var Schema = db.Schema{Room: "oidc", Files: schema}
 
 const (
@@ -78,6 +78,10 @@ func New(d *db.DB, dir *identity.Directory, s *settings.Store, box *seal.Box, in
 	rm := &Room{Now: time.Now, Log: slog.New(slog.DiscardHandler), db: d, dir: dir, settings: s, box: box, entry: in,
 		sessions: vouch.NewSessions(d, dir, box, "oidc_session")}
 	rm.sessions.Now = func() time.Time { return rm.Now() }
+	dir.OnRemoved(func(ctx context.Context, tx *db.DB, uid string) error {
+		_, err := tx.Exec(ctx, "DELETE FROM oidc_renewal WHERE uid = ?", uid)
+		return err
+	})
 	rm.refusal, err = frame.Refusal()
 	return rm, err
 }
@@ -100,6 +104,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	rm.api(b.OCS)
 	b.Settings.Add(app, adjustable)
 	rm.pictures = jobs.Define(b.Jobs, "oidc.picture", rm.fetchPicture)
+	b.Jobs.Every("@every 1m", "oidc.renew", rm.renew)
 	b.Jobs.Every("daily 04:10", "oidc.sweep", rm.sweep)
 }
 

@@ -56,6 +56,7 @@ type Settings struct {
 	GroupsOnly   bool              `json:"groupsOnly"`            // who is in none of these stays out
 	AdminGroup   string            `json:"adminGroup,omitempty"`  // whose members administer the server; "": nobody's
 	Nested       bool              `json:"nested"`
+	Renew        bool              `json:"renew"`  // sessions last only while the provider renews them
 	Enrich       bool              `json:"enrich"` // asks the userinfo endpoint for what the ID token leaves out
 }
 

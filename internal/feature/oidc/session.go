@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -13,11 +14,14 @@ import (
 
 // Renewed keeps track of a session that has taken the place of another.
 func (rm *Room) Renewed(ctx context.Context, was, is int64) error {
-	return rm.sessions.Renewed(ctx, was, is)
+	return errors.Join(rm.sessions.Renewed(ctx, was, is), rm.moveRenewal(ctx, was, is))
 }
 
 // Leaving tells where a session that its owner ends here ends too, "" for nowhere.
 func (rm *Room) Leaving(ctx context.Context, p *who.Principal) (string, error) {
+	if err := rm.forgetRenewal(ctx, p.TokenID); err != nil {
+		return "", err
+	}
 	return rm.sessions.Leave(ctx, p.TokenID, rm.Log, rm.endAt)
 }
 

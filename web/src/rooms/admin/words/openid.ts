@@ -69,6 +69,7 @@ export const openIDFields = (claims: Readonly<Record<string, string>>): { first:
         { key: 'bearer', label: t('Access tokens of the provider open the interfaces of this server'), kind: 'yes', option: 'check-bearer' },
         { key: 'scopedOnly', label: t('But only those that name a scope of this server'), kind: 'yes', option: 'bearer-scoped-only' },
         { key: 'bearerFields', label: t('They bring accounts up to date too'), kind: 'yes', option: 'bearer-provisioning' },
+        { key: 'renew', label: t('Sessions last only while the provider renews them'), help: t('It is asked while they are used. Some providers want the scope offline_access for it.'), kind: 'yes', option: 'renew-sessions' },
         { key: 'tokenHint', label: t('Send the ID token along at logout'), kind: 'yes', option: 'send-id-token-hint' },
         { key: 'endSession', label: t('Address for logging out'), placeholder: t('From the discovery'), option: 'endsessionendpointuri' },
         { key: 'postLogout', label: t('Where people go after it'), placeholder: t('The login page'), option: 'postlogouturi' },
