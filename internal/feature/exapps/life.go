@@ -81,7 +81,7 @@ func (rm *Room) Enable(ctx context.Context, id string) error {
 	if err := rm.tellEnabled(ctx, a, 1); err != nil {
 		return errors.Join(err, rm.setEnabled(ctx, id, 0), rm.complain(ctx, a, err))
 	}
-	return nil
+	return rm.SetMissed(ctx, a, 0)
 }
 
 // complain keeps why an app could not be enabled.

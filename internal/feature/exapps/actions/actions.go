@@ -25,7 +25,7 @@ import (
 )
 
 const (
-	patience  = 30 * time.Second // for the answer of an app
+	patience  = 30 * time.Second // for all answers of an app
 	maxAnswer = 64 << 10         // bytes of it
 	maxFiles  = 500              // that are chosen at once
 )
@@ -118,8 +118,10 @@ func (rm *Room) choose(ctx context.Context, r *ocs.Request) (any, error) {
 		}
 	}
 	out := map[string]any{"success": true}
+	brief, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	for _, body := range bodies {
-		redirect, err := rm.send(ctx, a, p.ID, body)
+		redirect, err := rm.send(brief, a, p.ID, body)
 		if err != nil {
 			return nil, err
 		}
@@ -203,8 +205,6 @@ func (rm *Room) bodies(ctx context.Context, a action, uid string, entries []*fil
 
 // send hands the app one request, and reads where it wants the person to go.
 func (rm *Room) send(ctx context.Context, a action, uid string, body []byte) (redirect string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	answer, err := rm.apps.Send(ctx, exapps.Message{App: a.app, UID: uid, Method: http.MethodPost, Path: a.handler, Body: body})
 	if err != nil {
 		return "", err

@@ -45,6 +45,7 @@ func (rm *Room) deliver(ctx context.Context, l lane) error {
 	if err != nil || len(due) == 0 {
 		return err
 	}
+	begun := rm.Now()
 	for _, v := range due {
 		answered, failed := rm.tell(ctx, v)
 		if ctx.Err() != nil { // this says nothing about the app
@@ -59,6 +60,9 @@ func (rm *Room) deliver(ctx context.Context, l lane) error {
 		}
 		if !answered {
 			return jobs.Again(rest)
+		}
+		if rm.Now().Sub(begun) > patience { // a slow app waits for its next turn too
+			break
 		}
 	}
 	return jobs.Again(0)

@@ -174,7 +174,14 @@ func (rm *Room) target(ctx context.Context, v *files.View, uid string, f fact) (
 		if err != nil {
 			return nil, err
 		}
-		return &all[0], nil
+		if e.Parent == f.at.parent && e.Name == f.at.name {
+			return &all[0], nil
+		}
+		at, err := place(ctx, v, f.at) // it has moved on, which the next event tells
+		if err == nil && at != "" {
+			all[0].Name, all[0].Directory = path.Base(at), path.Dir(at)
+		}
+		return &all[0], err
 	}
 	at, err := place(ctx, v, f.at)
 	if at == "" || err != nil {

@@ -79,6 +79,14 @@ func TestAnAppHearsOfFiles(t *testing.T) {
 		want(g, "NodeCopiedEvent /twin by olga")
 		g.Must(v.Remove(ctx, e, nil))
 		want(g, "NodeDeletedEvent /sub/b.txt by olga")
+
+		// Each event tells where a file was then, however late it is heard.
+		g.Put("olga", "/c.txt", "one")
+		e, err = v.Stat(ctx, "/c.txt")
+		g.Must(err)
+		_, _, err = v.Move(ctx, e, "/d.txt", files.Clash(0), nil)
+		g.Must(err)
+		want(g, "NodeCreatedEvent /c.txt by olga", "NodeWrittenEvent /c.txt by olga", "NodeRenamedEvent /c.txt → /d.txt by olga")
 	})
 }
 

@@ -69,7 +69,7 @@ type task struct {
 	app, custom     string // who asked, and what they call it
 	input, output   string // JSON objects; output "" while there is none
 	taker, provider string // who does it, "" nobody yet
-	progress        int64  // in 10,000ths, -1 if nobody said
+	progress        int64  // from 0 to whole, -1 if nobody said
 	expected        int64
 	scheduled       int64
 	started, ended  int64
@@ -78,6 +78,8 @@ type task struct {
 	said            string // what the app says to the person
 	err             string // and to administrators
 }
+
+const whole = 10_000
 
 const columns = `id, uid, type, status, app, custom, input, output, taker, provider, progress, expected, scheduled, started, ended, updated, why, said, error`
 
@@ -113,7 +115,7 @@ func (t task) show(in *tongue.Tongue) (shown, error) {
 		err = errors.Join(err, json.Unmarshal([]byte(t.output), &s.Output))
 	}
 	if t.progress >= 0 {
-		p := float64(t.progress) / 10_000
+		p := float64(t.progress) / whole
 		s.Progress = &p
 	}
 	if t.status == failed {
@@ -162,8 +164,8 @@ func (rm *Room) end(ctx context.Context, t task, to status, before ...status) (b
 	for _, s := range before {
 		in = append(in, int64(s))
 	}
-	n, err := rm.db.Exec(ctx, "UPDATE exapps_task SET status = ?, output = ?, ended = ?, updated = ?, why = ?, said = ?, error = ? WHERE id = ? AND status IN (?)",
-		to, t.output, now, now, t.why, t.said, t.err, t.id, in)
+	n, err := rm.db.Exec(ctx, "UPDATE exapps_task SET status = ?, output = ?, progress = ?, ended = ?, updated = ?, why = ?, said = ?, error = ? WHERE id = ? AND status IN (?)",
+		to, t.output, t.progress, now, now, t.why, t.said, t.err, t.id, in)
 	return n > 0, err
 }
 

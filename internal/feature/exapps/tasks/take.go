@@ -169,7 +169,7 @@ func (rm *Room) setProgress(ctx context.Context, r *ocs.Request, from exapps.Cal
 		return nil, err
 	}
 	if _, err := rm.db.Exec(ctx, "UPDATE exapps_task SET progress = ?, updated = ? WHERE id = ? AND status = ?",
-		int64(p*10_000), rm.Now().Unix(), idOf(r), running); err != nil {
+		int64(p*whole), rm.Now().Unix(), idOf(r), running); err != nil {
 		return nil, err
 	}
 	return rm.again(ctx, idOf(r), from)
@@ -191,6 +191,8 @@ func (rm *Room) setResult(ctx context.Context, r *ocs.Request, from exapps.Calle
 		to, t.why, t.said, t.err = failed, refused, clip(params.Get("userFacingErrorMessage")), clip(params.Get("errorMessage"))
 	} else if t.output, err = rm.result(ctx, t, params.Get("output")); err != nil {
 		to, t.why, t.err = failed, useless, clip(err.Error())
+	} else {
+		t.progress = whole
 	}
 	ended, err := rm.end(ctx, t, to, running)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -107,7 +108,7 @@ func TestATaskIsDone(t *testing.T) {
 		g.ByApp(400, "", "POST", taking+id+"/progress", `{"progress": 2}`)
 		g.ByApp(200, "", "POST", taking+id+"/result", `{"output": {"output": "short", "other": 1}, "errorMessage": null, "userFacingErrorMessage": null}`)
 		done := field(g.By(200, "olga", "GET", "/taskprocessing/task/"+id, ""), "task")
-		if field(done, "status") != "STATUS_SUCCESSFUL" || fmt.Sprint(field(done, "output")) != "map[output:short]" || field(done, "endedAt") == nil || field(done, "customId") != "c1" {
+		if field(done, "status") != "STATUS_SUCCESSFUL" || fmt.Sprint(field(done, "output")) != "map[output:short]" || field(done, "endedAt") == nil || field(done, "progress") != 1. || field(done, "customId") != "c1" {
 			g.Errorf("the task is %v", done)
 		}
 		g.ByApp(200, "", "POST", taking+id+"/result", `{"errorMessage": "too late"}`)
@@ -181,6 +182,42 @@ func TestManyAtOnce(t *testing.T) {
 		}
 		g.By(429, "olga", "POST", "/taskprocessing/schedule", ask)
 		schedule(g, "otto", ask)
+	}, summarizer)
+}
+
+// However many ask at once, each task is given to one of them.
+func TestATaskIsGivenOnce(t *testing.T) {
+	each(t, func(g *exappstest.Rig) {
+		const n = 12
+		for range n {
+			schedule(g, "olga", ask)
+		}
+		var wg sync.WaitGroup
+		ids := make(chan any, 2*n)
+		for range 2 * n {
+			wg.Go(func() {
+				r := exappstest.Request("GET", taking+"next", "")
+				r.Header.Set("AUTHORIZATION-APP-API", "OmNhcHR1cmUtc2VjcmV0LTE=")
+				r.Header.Set("EX-APP-ID", exappstest.ID)
+				r.Header.Set("EX-APP-VERSION", "1.0.0")
+				var doc struct{ OCS struct{ Data any } }
+				if w := g.Serve(r); w.Code == 200 && json.Unmarshal(w.Body.Bytes(), &doc) == nil {
+					ids <- field(doc.OCS.Data, "task", "id")
+				}
+			})
+		}
+		wg.Wait()
+		close(ids)
+		seen := map[any]bool{}
+		for id := range ids {
+			if seen[id] {
+				g.Errorf("%v was given twice", id)
+			}
+			seen[id] = true
+		}
+		if len(seen) != n {
+			g.Errorf("%d of %d were given", len(seen), n)
+		}
 	}, summarizer)
 }
 
