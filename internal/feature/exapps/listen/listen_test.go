@@ -206,3 +206,24 @@ func TestADisabledApp(t *testing.T) {
 		want(g)
 	})
 }
+
+// What is written for apps is written after the writer has gone, and nobody is asked by it.
+func TestWritersDoNotWait(t *testing.T) {
+	each(t, `[]`, func(g *exappstest.Rig) {
+		waiting := func() (n int64) {
+			g.Helper()
+			n, err := db.One(g.Context(), g.DB, db.Scan1[int64], "SELECT (SELECT COUNT(*) FROM exapps_event) + (SELECT COUNT(*) FROM job WHERE kind = 'exapps.tell')")
+			g.Must(err)
+			return n
+		}
+		before := waiting()
+		g.Put("olga", "/a.txt", "x")
+		if n := waiting(); n != before || len(g.App.Take("/api/event")) != 0 {
+			g.Errorf("the writer left %d rows for apps", n-before)
+		}
+		g.Must(g.Bus.Drain(g.Context()))
+		if n := waiting(); n != before+3 { // two letters and the job that carries them
+			g.Errorf("%d rows came of the event", n-before)
+		}
+	})
+}
