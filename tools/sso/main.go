@@ -56,6 +56,7 @@ func scenarios() []scenario {
 		{"in-chromium", (*house).inChromium},
 		{"saml-login-flow", (*house).samlLoginFlow},
 		{"same-account", (*house).sameAccount},
+		{"tickets-login-flow", (*house).ticketsLoginFlow},
 	}
 }
 
