@@ -227,7 +227,7 @@ func (h *house) self(c *http.Client, token string) (*person, error) {
 
 // ocs asks an OCS interface, as a client or with a token that is not "".
 func (h *house) ocs(c *http.Client, token, path string) (status int, body []byte, err error) {
-	r, err := http.NewRequestWithContext(h.ctx, http.MethodGet, h.s.URL()+"/ocs/v2.php"+path+"?format=json", nil)
+	r, err := http.NewRequestWithContext(h.ctx, http.MethodGet, h.url()+"/ocs/v2.php"+path+"?format=json", nil)
 	if err != nil {
 		return 0, nil, err
 	}

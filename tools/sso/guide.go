@@ -12,11 +12,14 @@ import (
 // are written with.
 func (h *house) real(text string) string {
 	return strings.NewReplacer(
-		"https://cloud.example.com", h.s.URL(),
+		"https://cloud.example.com", h.url(),
 		"https://photos.example.com", h.spa.url,
 		"https://id.example.com", h.kc.at,
 		"https://saml.example.com", h.ssp.at,
 		"https://op.example.com", h.op.at,
+		"http://10.0.0.9:8080", h.s.URL(),
+		"10.0.0.7", "127.0.0.1",
+		"/etc/apache2", h.apache.dir,
 	).Replace(text)
 }
 
@@ -25,6 +28,7 @@ var (
 	commands = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 	php      = regexp.MustCompile("(?ms)^```php\n(.*?)^```$")
 	jsons    = regexp.MustCompile("(?ms)^```json\n(.*?)^```$")
+	hosts    = regexp.MustCompile("(?ms)^```apache\n(.*?)^```$")
 	scripts  = regexp.MustCompile("(?ms)^```js\n(.*?)^```$")
 )
 

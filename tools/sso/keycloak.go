@@ -182,11 +182,15 @@ func (k *keycloak) certificate(ctx context.Context) (string, error) {
 }
 
 // importClient makes a client of SAML metadata, as the console does, and gives it
-// mappers.
-func (k *keycloak) importClient(ctx context.Context, metadata string, mappers json.RawMessage) error {
+// mappers and, in the place of what the metadata asked for, attributes.
+func (k *keycloak) importClient(ctx context.Context, metadata string, mappers json.RawMessage, changed map[string]string) error {
 	var client map[string]any
 	if err := k.admin(ctx, http.MethodPost, "/company/client-description-converter", metadata, &client); err != nil {
 		return err
+	}
+	attributes, _ := client["attributes"].(map[string]any)
+	for name, value := range changed {
+		attributes[name] = value
 	}
 	client["protocolMappers"] = mappers
 	return k.admin(ctx, http.MethodPost, "/company/clients", client, nil)

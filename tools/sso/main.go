@@ -1,8 +1,8 @@
 // Command sso signs people in at real identity providers, and lets a built server
-// meet what they say: by OpenID Connect and SAML, in a browser, for programs that use
-// the login flow, and for pages of others that bring tokens. The server is set up by
-// the commands of the guides in docs/admin, as they stand there. scripts/services runs
-// the providers; Keycloak's realm "company" is made anew by each run.
+// meet what they say: by OpenID Connect and SAML, by an Apache before it, in a browser,
+// for programs that use the login flow, and for pages of others that bring tokens. The
+// server is set up by the commands of the guides in docs/admin, as they stand there.
+// scripts/services runs the providers; Keycloak's realm "company" is made anew by each run.
 package main
 
 import (
@@ -21,13 +21,16 @@ import (
 
 // house is the server under test, the providers, and the scratch folder of a run.
 type house struct {
-	ctx  context.Context
-	base string // scratch folder
-	s    *drive.Server
-	kc   *keycloak
-	ssp  simpleSAMLphp
-	op   oidcProvider
-	spa  *site
+	ctx    context.Context
+	base   string // scratch folder
+	s      *drive.Server
+	front  string // address of a proxy before the server, "" for none
+	kc     *keycloak
+	ssp    simpleSAMLphp
+	op     oidcProvider
+	apache apache
+	krb5   string // configuration of the realm
+	spa    *site
 }
 
 // scenario is one story.
@@ -53,6 +56,8 @@ func scenarios() []scenario {
 		{"saml-keycloak-logout", (*house).samlKeycloakLogout},
 		{"saml-simplesamlphp", (*house).samlSimple},
 		{"saml-simplesamlphp-logout", (*house).samlSimpleLogout},
+		{"proxy-mellon", (*house).proxyMellon},
+		{"proxy-kerberos", (*house).proxyKerberos},
 		{"in-chromium", (*house).inChromium},
 		{"saml-login-flow", (*house).samlLoginFlow},
 		{"same-account", (*house).sameAccount},
@@ -113,13 +118,14 @@ func exitOn(err error) {
 
 // open starts the server and makes the realm that knows its address.
 func open(bin, base string) (*house, error) {
-	services, err := services("keycloak", "simplesamlphp", "oidc-provider")
+	services, err := services("keycloak", "simplesamlphp", "oidc-provider", "apache", "krb5")
 	if err != nil {
 		return nil, err
 	}
 	h := &house{ctx: context.Background(), base: base, s: &drive.Server{Bin: bin, Data: filepath.Join(base, "data")}, kc: newKeycloak(services["TEST_KEYCLOAK"]),
-		ssp: simpleSAMLphp{at: services["TEST_SIMPLESAMLPHP"], dir: services["TEST_SIMPLESAMLPHP_DIR"]},
-		op:  oidcProvider{at: services["TEST_OIDC_PROVIDER"], dir: services["TEST_OIDC_PROVIDER_DIR"]}}
+		ssp:    simpleSAMLphp{at: services["TEST_SIMPLESAMLPHP"], dir: services["TEST_SIMPLESAMLPHP_DIR"]},
+		op:     oidcProvider{at: services["TEST_OIDC_PROVIDER"], dir: services["TEST_OIDC_PROVIDER_DIR"]},
+		apache: apache{at: services["TEST_APACHE"], dir: services["TEST_APACHE_DIR"]}, krb5: services["TEST_KRB5"]}
 	if err := h.s.Start(); err != nil {
 		return nil, err
 	}
@@ -145,6 +151,14 @@ func open(bin, base string) (*house, error) {
 		return nil, err
 	}
 	return h, errors.Join(h.setUpSAML(), h.makeFolders())
+}
+
+// url is the base of the addresses that people use.
+func (h *house) url() string {
+	if h.front != "" {
+		return h.front
+	}
+	return h.s.URL()
 }
 
 // export is a line that scripts/services prints.

@@ -21,7 +21,7 @@ func (h *house) atLogin() (*browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b, b.open(h.s.URL() + "/login")
+	return b, b.open(h.url() + "/login")
 }
 
 // enterByOIDC signs somebody in by the button of the login page.
@@ -105,7 +105,7 @@ func (h *house) oidcClaimsChange() error {
 
 // leave logs out as the page does.
 func (h *house) leave(b *browser) error {
-	if err := b.open(h.s.URL() + "/csrftoken"); err != nil {
+	if err := b.open(h.url() + "/csrftoken"); err != nil {
 		return err
 	}
 	var said struct {
@@ -114,7 +114,7 @@ func (h *house) leave(b *browser) error {
 	if err := json.Unmarshal(b.body, &said); err != nil {
 		return err
 	}
-	return b.open(h.s.URL() + "/logout?requesttoken=" + url.QueryEscape(said.Token))
+	return b.open(h.url() + "/logout?requesttoken=" + url.QueryEscape(said.Token))
 }
 
 // oidcLogoutHere: who logs out here has logged out at the provider, and is back.

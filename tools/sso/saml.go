@@ -34,7 +34,7 @@ func (h *house) setUpSAML() error {
 	if err != nil {
 		return err
 	}
-	if err := h.kc.importClient(h.ctx, metadata, mappers); err != nil {
+	if err := h.kc.importClient(h.ctx, metadata, mappers, nil); err != nil {
 		return err
 	}
 	return h.setUpSimple()
