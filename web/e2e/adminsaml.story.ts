@@ -35,6 +35,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   for (const p of await ocs<{ id: number }[]>('GET', root)) await ocs('DELETE', `${root}/${p.id}`)
+  await ocs('DELETE', '/apps/administration/api/v1/settings/user_saml/type')
 })
 
 test('a provider is added by its metadata', async () => {
@@ -75,6 +76,17 @@ test('certificates are rolled over', async () => {
   expect(now?.certificates.map(c => c.subject)).toEqual(['CN=next fake'])
 })
 
+test('this server makes its key, and saving keeps it', async () => {
+  const card = page.getByRole('region', { name: 'Key of this server' })
+  await card.getByRole('button', { name: 'Make a key' }).click()
+  await card.getByRole('button', { name: 'Make another key' }).waitFor()
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByText('Fake university is saved.').first().waitFor()
+  const [now] = await ocs<{ certificates: { of: string; subject: string }[]; settings: Record<string, string> }[]>('GET', root)
+  expect(now?.certificates.find(c => c.of === 'sp')?.subject).toBe(`CN=${base}/apps/user_saml/saml/metadata`)
+  expect(now?.settings['sp-privateKey']).toBe('***')
+})
+
 test('an assertion is tried, and that it would not be believed is told', async () => {
   const trial = page.getByRole('region', { name: 'Try it before anybody signs in' })
   await trial.getByLabel('A response or an assertion').fill(assertion('ada', '&lt;img src=x onerror=alert(1)&gt; عادة'))
@@ -95,4 +107,19 @@ test('all ways in stand on one page', async () => {
   await ways.getByRole('link', { name: 'Add one LDAP' }).focus()
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { level: 1, name: 'New directory' }).waitFor()
+})
+
+test('a proxy that vouches for people has its form, and its headers are tried', async () => {
+  await ocs('PUT', '/apps/administration/api/v1/settings/user_saml/type', { value: 'environment-variable' })
+  await page.goto(`${base}/settings/admin/saml`)
+  await page.getByLabel('Addresses of the proxy').fill('192.0.2.7')
+  await page.getByLabel('Who it is').fill('X-Remote-User')
+  await page.getByLabel('Groups, with commas between them').fill('X-Remote-Groups')
+  await looked(page, 'admin-proxy')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByText('The proxy is saved.').first().waitFor()
+  const trial = page.getByRole('region', { name: 'Try it before anybody signs in' })
+  await trial.getByLabel('Headers, one on each line').fill('X-Remote-User: ada\nX-Remote-Groups: crew, pilots')
+  await trial.getByRole('button', { name: 'Show what would come of it' }).click()
+  await trial.getByText('SAML_pilots').first().waitFor()
 })

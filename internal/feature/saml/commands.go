@@ -25,7 +25,8 @@ func (rm *Room) commands() []*cobra.Command {
 	get.Flags().StringP("providerId", "p", "", "Only this one")
 	try := &cobra.Command{Use: "saml:trial FILE", Short: "Show what a provider's answer would come to; nothing is written", Args: cobra.ExactArgs(1), RunE: rm.tryCommand}
 	try.Flags().StringP("providerId", "p", "1", "Whose answer it is")
-	return []*cobra.Command{set, get, try,
+	try.Flags().Bool("headers", false, "The file has the headers of a proxy, one on each line")
+	return []*cobra.Command{set, get, try, rm.keyCommand(),
 		{Use: "saml:config:create", Short: "Make an empty configuration of a SAML provider and print its number", Args: cobra.NoArgs, RunE: rm.createCommand},
 		{Use: "saml:config:import ID FILE", Short: "Take over what the metadata of a SAML provider say of it", Args: cobra.ExactArgs(2), RunE: rm.importCommand},
 		{Use: "saml:config:delete ID", Short: "Forget a SAML provider; accounts stay", Args: cobra.ExactArgs(1), RunE: rm.deleteCommand},
@@ -175,7 +176,16 @@ func (rm *Room) tryCommand(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	t, err := rm.Try(cmd.Context(), c, text)
+	byHeaders, err := cmd.Flags().GetBool("headers")
+	if err != nil {
+		return err
+	}
+	var t *Trial
+	if byHeaders {
+		t, err = rm.TryHeaders(cmd.Context(), c, string(text))
+	} else {
+		t, err = rm.Try(cmd.Context(), c, text)
+	}
 	if err != nil {
 		return err
 	}

@@ -75,6 +75,17 @@ func (c *Config) believes(r *http.Request) error {
 	return nil
 }
 
+// doubts tells why no proxy would be believed.
+func (c *Config) doubts() error {
+	switch {
+	case len(c.list("environment-proxies")) == 0:
+		return fault.New(fault.Denied, "No proxy is listed, so that none is believed.")
+	case c.get("environment-secretHeader") == "" || c.get("environment-secret") == "":
+		return fault.New(fault.Denied, "There is no secret that the proxy shows, so that none is believed.")
+	}
+	return nil
+}
+
 // headers reads the headers that the mappings name.
 func (c *Config) headers(h http.Header) attributes {
 	all := attributes{}

@@ -21,6 +21,7 @@ func (rm *Room) api(m *ocs.Mux) {
 	ocs.Handle(m, "PUT "+path+"/{id}", web.Admin|web.Confirmed, rm.change)
 	ocs.Handle(m, "DELETE "+path+"/{id}", web.Admin|web.Confirmed, rm.remove)
 	ocs.Handle(m, "POST "+path+"/{id}/try", web.Admin, rm.try)
+	ocs.Handle(m, "POST "+path+"/{id}/key", web.Admin|web.Confirmed, rm.makeKey)
 	ocs.Handle(m, "POST /apps/user_saml/api/v1/metadata", web.Admin, rm.understand)
 }
 
@@ -122,11 +123,18 @@ func (rm *Room) remove(ctx context.Context, r *ocs.Request) (any, error) {
 	return struct{}{}, rm.Remove(ctx, c.ID)
 }
 
-// try answers POST …/{id}/try answer=: what it would come to.
+// try answers POST …/{id}/try answer= or headers=: what it would come to.
 func (rm *Room) try(ctx context.Context, r *ocs.Request) (any, error) {
 	c, err := rm.named(ctx, r)
 	if err != nil {
 		return nil, err
+	}
+	in, err := r.Params()
+	if err != nil {
+		return nil, err
+	}
+	if in.Has("headers") {
+		return rm.TryHeaders(ctx, c, in.Get("headers"))
 	}
 	said, err := r.Param("answer")
 	if err != nil {

@@ -24,6 +24,7 @@ import (
 	"atrium/internal/core/identity"
 	"atrium/internal/core/identity/vouch"
 	"atrium/internal/core/settings"
+	"atrium/internal/feature/saml/empty"
 	"atrium/internal/infra/db"
 	"atrium/internal/infra/seal"
 	"atrium/internal/proto/plug"
@@ -36,7 +37,7 @@ var schema embed.FS
 //go:embed pages/*.html
 var pageFiles embed.FS
 
-// Schema holds the tables saml_config, saml_session and saml_used.
+// Schema holds the tables saml_config, saml_session, saml_used and saml_empty.
 var Schema = db.Schema{Room: "saml", Files: schema}
 
 const (
@@ -64,6 +65,7 @@ type Room struct {
 	box      *seal.Box
 	entry    Entry
 	sessions *vouch.Sessions
+	empty    *empty.Groups
 	refusal  *web.Refusal
 	post     *web.Template
 	choose   *web.Template
@@ -76,7 +78,7 @@ func New(d *db.DB, dir *identity.Directory, s *settings.Store, box *seal.Box, in
 		return nil, err
 	}
 	rm := &Room{Now: time.Now, Log: slog.New(slog.DiscardHandler), db: d, dir: dir, settings: s, box: box, entry: in,
-		sessions: vouch.NewSessions(d, dir, box, "saml_session")}
+		sessions: vouch.NewSessions(d, dir, box, "saml_session"), empty: empty.New(d, dir, Source)}
 	rm.sessions.Now = func() time.Time { return rm.Now() }
 	if rm.refusal, err = frame.Refusal(); err != nil {
 		return nil, err
@@ -121,6 +123,7 @@ var adjustable = []plug.Setting{
 	{App: app, Name: "general-require_provisioned_account", Kind: plug.SettingOne, Default: "0"},
 	{App: app, Name: "general-adopt_accounts", Kind: plug.SettingOne, Default: "0"},
 	{App: app, Name: "general-allow_multiple_user_back_ends", Kind: plug.SettingOne, Default: "0"},
+	{App: app, Name: "general-keep_groups", Kind: plug.SettingOne, Default: "0"},
 	{App: app, Name: "allow_insecure_http", Kind: plug.SettingOne, Default: "0"},
 }
 
@@ -151,7 +154,23 @@ func (rm *Room) sweep(ctx context.Context) error {
 	if _, err := rm.db.Exec(ctx, "DELETE FROM saml_used WHERE until < ?", rm.Now().Unix()); err != nil {
 		return err
 	}
-	return rm.sessions.Sweep(ctx)
+	return errors.Join(rm.sessions.Sweep(ctx), rm.sweepGroups(ctx))
+}
+
+// sweepGroups removes groups that have stood empty for long, unless they are to stay.
+func (rm *Room) sweepGroups(ctx context.Context) error {
+	keep, err := rm.on(ctx, "general-keep_groups")
+	if err != nil {
+		return err
+	}
+	if keep {
+		return rm.empty.Forget(ctx)
+	}
+	gone, err := rm.empty.Sweep(ctx, rm.Now())
+	if len(gone) > 0 {
+		rm.Log.Info("empty groups of SAML providers are removed", "groups", gone)
+	}
+	return err
 }
 
 // Door is a provider on the login page.

@@ -8,6 +8,7 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/core/identity/vouch"
+	"atrium/internal/feature/saml/pasted"
 )
 
 // Trial is what a sign-in with an answer of a provider would come to.
@@ -37,11 +38,26 @@ func (rm *Room) Try(ctx context.Context, c *Config, text []byte) (*Trial, error)
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "This is no answer of a provider: "+err.Error()+".")
 	}
-	t := &Trial{Attributes: a.attributes()}
+	return rm.foresee(ctx, c, a.attributes(), doubt)
+}
+
+// TryHeaders tells what a sign-in would come to by a proxy that sends these headers, each
+// on a line as in "X-Remote-User: ada".
+func (rm *Room) TryHeaders(ctx context.Context, c *Config, text string) (*Trial, error) {
+	h, err := pasted.Headers(text)
+	if err != nil {
+		return nil, err
+	}
+	return rm.foresee(ctx, c, c.headers(h), c.doubts())
+}
+
+// foresee tells what attributes come to.
+func (rm *Room) foresee(ctx context.Context, c *Config, all attributes, doubt error) (*Trial, error) {
+	t := &Trial{Attributes: all}
 	if doubt != nil {
 		t.Doubt = doubt.Error()
 	}
-	o, err := c.outcome(a.attributes())
+	o, err := c.outcome(all)
 	if err != nil {
 		return nil, err
 	}

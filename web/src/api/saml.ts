@@ -35,4 +35,8 @@ export const saveSAML = (id: number | undefined, settings: Record<string, string
 export const removeSAML = (id: number): Promise<unknown> => ocs('DELETE', `${root}/provider/${id}`)
 /** What a provider's metadata come to; nothing is kept. */
 export const readMetadata = (metadata: string): Promise<Record<string, string>> => ocs('POST', `${root}/metadata`, { metadata })
+/** Gives this server a key towards a provider, in the place of another only on wish. */
+export const makeSAMLKey = (id: number, replace: boolean): Promise<SAMLProvider> => ocs('POST', `${root}/provider/${id}/key`, { replace: replace ? '1' : '0' })
+/** What a sign-in by a proxy would come to that sends these headers. */
+export const tryHeaders = (id: number, headers: string): Promise<Prospect> => ocs('POST', `${root}/provider/${id}/try`, { headers })
 export const trySAML = (id: number, answer: string): Promise<Prospect> => ocs('POST', `${root}/provider/${id}/try`, { answer })

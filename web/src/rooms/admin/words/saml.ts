@@ -9,6 +9,7 @@ export const saml = (): Section[] => [{
     { key: 'user_saml/type', label: t('Who vouches for people'), choices: { '': t('Nobody: SAML is off'), 'saml': t('SAML providers'), 'environment-variable': t('A proxy in front of this server') } },
     { key: 'user_saml/general-require_provisioned_account', label: t('No new accounts are made') },
     { key: 'user_saml/general-adopt_accounts', label: t('Names there and here mean the same people'), help: t('Who has the name of an account from elsewhere comes in as that account. Administrators never do.') },
+    { key: 'user_saml/general-keep_groups', label: t('Groups that have become empty stay'), help: t('Off: they are removed when nobody has been in them for 30 days.') },
     { key: 'user_saml/general-allow_multiple_user_back_ends', label: t('The login page offers passwords too') },
   ],
 }]
@@ -19,6 +20,25 @@ const mapping = (name: string): string => `saml-attribute-mapping-${name}_mappin
 
 /** What holds when nothing is said of a SAML provider. */
 export const usualSAML: Readonly<Record<string, string>> = { 'saml-attribute-mapping-group_mapping_prefix': 'SAML_' }
+
+/** What is said of a proxy that vouches for people: the names of its headers, and how it is known. */
+export const proxyFields = (): FieldSection[] => [
+  {
+    title: t('The proxy'), note: t('It is believed at the sign-in address only, from these addresses, and beside the secret.'),
+    fields: [
+      field('environment-proxies', t('Addresses of the proxy'), { placeholder: '10.0.0.7', help: t('Addresses or networks, with commas between them.') }),
+      field('environment-secretHeader', t('Header of the secret'), { placeholder: 'X-Proxy-Secret' }),
+      field('environment-secret', t('Secret that it shows'), { kind: 'secret' }),
+    ],
+  },
+  {
+    title: t('Headers'), note: t('Which header says what of somebody.'),
+    fields: [
+      field('general-uid_mapping', t('Who it is'), { placeholder: 'X-Remote-User' }), field(mapping('displayName'), t('Name')), field(mapping('email'), t('Mail address')),
+      field(mapping('quota'), t('Quota')), field(mapping('group'), t('Groups, with commas between them')), field('saml-attribute-mapping-group_mapping_prefix', t('What stands before their names here')),
+    ],
+  },
+]
 
 /** What is said of one SAML provider. */
 export const samlFields = (): { first: FieldSection[]; more: FieldSection[] } => ({
