@@ -2,11 +2,7 @@ package app
 
 import (
 	"context"
-	"errors"
 
-	"golang.org/x/sync/errgroup"
-
-	"atrium/internal/base/fault"
 	"atrium/internal/core/files"
 	"atrium/internal/core/identity"
 	"atrium/internal/core/tree"
@@ -21,44 +17,29 @@ type homes struct {
 	files *files.Service
 }
 
-// atOnce is how many homes are looked at side by side: a database on another
-// machine answers each after a while.
-const atOnce = 4
-
-// Held implements provisioning.Homes. Listing accounts makes no home of those who
-// were never here.
+// Held implements provisioning.Homes, with one question for all. Listing accounts makes
+// no home of those who were never here.
 func (h homes) Held(ctx context.Context, us []*identity.User) ([]provisioning.Holding, error) {
-	out := make([]provisioning.Holding, len(us))
-	if len(us) == 1 {
-		var err error
-		out[0], err = h.held(ctx, us[0])
-		return out, err
+	if len(us) == 0 {
+		return nil, nil
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(atOnce)
+	uids := make([]string, len(us))
 	for i, u := range us {
-		g.Go(func() (err error) {
-			out[i], err = h.held(ctx, u)
-			return err
-		})
+		uids[i] = u.ID
 	}
-	return out, g.Wait()
-}
-
-func (h homes) held(ctx context.Context, u *identity.User) (provisioning.Holding, error) {
-	total := u.Quota
-	if total == identity.DefaultQuota {
-		total = h.files.Quota
-	}
-	sp, err := h.tree.SpaceOf(ctx, h.db, tree.Home, u.ID)
-	if errors.Is(err, fault.NotFound) {
-		return provisioning.Holding{Total: total}, nil
-	}
+	held, err := h.tree.Held(ctx, h.db, tree.Home, uids...)
 	if err != nil {
-		return provisioning.Holding{}, err
+		return nil, err
 	}
-	used, err := h.tree.Used(ctx, h.db, sp.Root)
-	return provisioning.Holding{Used: used, Total: total}, err
+	out := make([]provisioning.Holding, len(us))
+	for i, u := range us {
+		total := u.Quota
+		if total == identity.DefaultQuota {
+			total = h.files.Quota
+		}
+		out[i] = provisioning.Holding{Used: held[u.ID].Used, Total: total}
+	}
+	return out, nil
 }
 
 // SetQuota implements provisioning.Homes.

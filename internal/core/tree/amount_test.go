@@ -1,6 +1,7 @@
 package tree_test
 
 import (
+	"maps"
 	"testing"
 
 	"atrium/internal/core/tree"
@@ -20,6 +21,29 @@ func TestWhatAllSpacesHold(t *testing.T) {
 		}
 		if n, err := w.CountFiles(t.Context()); n != 2 || err != nil {
 			t.Errorf("%d files, %v", n, err)
+		}
+	})
+}
+
+func TestWhatSomeSpacesHold(t *testing.T) {
+	each(t, func(w *wood) {
+		w.space(tree.Home, "bob")
+		w.space(tree.Home, "carol")
+		w.add(w.root, "a", tree.File, 40)
+		all, err := w.Held(t.Context(), w.db, tree.Home)
+		if err != nil || len(all) != 3 {
+			t.Fatalf("%v, %v", all, err)
+		}
+		some, err := w.Held(t.Context(), w.db, tree.Home, "alice", "bob", "nobody")
+		want := map[string]tree.Holding{"alice": {Used: 40, Quota: all["alice"].Quota}, "bob": {Quota: all["bob"].Quota}}
+		if err != nil || !maps.Equal(some, want) {
+			t.Errorf("%v, %v", some, err)
+		}
+		if err := w.SettleAll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if settled, err := w.Held(t.Context(), w.db, tree.Home, "alice"); err != nil || settled["alice"].Used != 40 {
+			t.Errorf("settled: %v, %v", settled, err)
 		}
 	})
 }

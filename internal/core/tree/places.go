@@ -45,16 +45,19 @@ type Holding struct {
 	Quota int64 // bytes, or NoQuota
 }
 
-// Held tells what the spaces of a kind hold, by owner.
-func (t *Tree) Held(ctx context.Context, d *db.DB, kind SpaceKind) (map[string]Holding, error) {
+// Held tells what the spaces of a kind hold, by owner: those of some owners, or all.
+func (t *Tree) Held(ctx context.Context, d *db.DB, kind SpaceKind, owners ...string) (map[string]Holding, error) {
 	type row struct {
 		owner string
 		Holding
 	}
+	query, args := `SELECT s.owner, n.size + COALESCE((SELECT SUM(delta) FROM dirty WHERE space = s.root), 0), s.quota
+		FROM space s JOIN node n ON n.id = s.root WHERE s.kind = ?`, []any{kind}
+	if len(owners) > 0 {
+		query, args = query+" AND s.owner IN (?)", append(args, owners)
+	}
 	out := map[string]Holding{}
-	for r, err := range db.All(ctx, d, func(r db.Row) (v row, err error) { return v, r.Scan(&v.owner, &v.Used, &v.Quota) },
-		`SELECT s.owner, n.size + COALESCE(d.delta, 0), s.quota FROM space s JOIN node n ON n.id = s.root
-		LEFT JOIN (SELECT space, SUM(delta) AS delta FROM dirty GROUP BY space) d ON d.space = s.root WHERE s.kind = ?`, kind) {
+	for r, err := range db.All(ctx, d, func(r db.Row) (v row, err error) { return v, r.Scan(&v.owner, &v.Used, &v.Quota) }, query, args...) {
 		if err != nil {
 			return nil, err
 		}
