@@ -17,6 +17,7 @@ func (h *house) real(text string) string {
 		"https://id.example.com", h.kc.at,
 		"https://saml.example.com", h.ssp.at,
 		"https://op.example.com", h.op.at,
+		"https://auth.example.com", h.lemon.at,
 		"http://10.0.0.9:8080", h.s.URL(),
 		"10.0.0.7", "127.0.0.1",
 		"/etc/apache2", h.apache.dir,

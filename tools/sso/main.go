@@ -28,6 +28,7 @@ type house struct {
 	kc     *keycloak
 	ssp    simpleSAMLphp
 	op     oidcProvider
+	lemon  lemonLDAP
 	apache apache
 	krb5   string // configuration of the realm
 	spa    *site
@@ -49,6 +50,7 @@ func scenarios() []scenario {
 		{"oidc-login-flow", (*house).oidcLoginFlow},
 		{"oidc-by-key", (*house).oidcByKey},
 		{"oidc-provider", (*house).otherProvider},
+		{"oidc-lemonldap", (*house).lemonLDAPSignIn},
 		{"shared-provider", (*house).sharedProvider},
 		{"shared-provider-refused", (*house).sharedProviderRefused},
 		{"sample-page", (*house).samplePage},
@@ -118,13 +120,14 @@ func exitOn(err error) {
 
 // open starts the server and makes the realm that knows its address.
 func open(bin, base string) (*house, error) {
-	services, err := services("keycloak", "simplesamlphp", "oidc-provider", "apache", "krb5")
+	services, err := services("keycloak", "simplesamlphp", "oidc-provider", "lemonldap", "apache", "krb5")
 	if err != nil {
 		return nil, err
 	}
 	h := &house{ctx: context.Background(), base: base, s: &drive.Server{Bin: bin, Data: filepath.Join(base, "data")}, kc: newKeycloak(services["TEST_KEYCLOAK"]),
 		ssp:    simpleSAMLphp{at: services["TEST_SIMPLESAMLPHP"], dir: services["TEST_SIMPLESAMLPHP_DIR"]},
 		op:     oidcProvider{at: services["TEST_OIDC_PROVIDER"], dir: services["TEST_OIDC_PROVIDER_DIR"]},
+		lemon:  lemonLDAP{at: services["TEST_LEMONLDAP"], dir: services["TEST_LEMONLDAP_DIR"]},
 		apache: apache{at: services["TEST_APACHE"], dir: services["TEST_APACHE_DIR"]}, krb5: services["TEST_KRB5"]}
 	if err := h.s.Start(); err != nil {
 		return nil, err
