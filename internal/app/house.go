@@ -27,6 +27,7 @@ import (
 	"atrium/internal/feature/exapps"
 	"atrium/internal/feature/exapps/listen"
 	"atrium/internal/feature/exapps/tasks"
+	named "atrium/internal/feature/homes"
 	"atrium/internal/feature/kerberos"
 	"atrium/internal/feature/ldap"
 	"atrium/internal/feature/links"
@@ -116,7 +117,7 @@ type house struct {
 }
 
 // schemas are the tables of all rooms, in the order they are made.
-var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, oidc.Schema, oauth2.Schema, exapps.Schema, listen.Schema, tasks.Schema, saml.Schema, ldap.Schema, kerberos.Schema, twofactor.Schema, passwords.Schema,
+var schemas = slices.Concat([]db.Schema{sqlock.Schema, bus.Schema, jobs.Schema, settings.Schema, identity.Schema, signin.Schema, oidc.Schema, oauth2.Schema, exapps.Schema, listen.Schema, tasks.Schema, saml.Schema, ldap.Schema, named.Schema, kerberos.Schema, twofactor.Schema, passwords.Schema,
 	roles.Schema, audit.Schema, cloud.Schema, status.Schema, profile.Schema, preferences.Schema, tree.Schema, content.Schema, davfiles.Schema, search.Schema, push.Schema,
 	shares.Schema, trash.Schema, notify.Schema, versions.Schema, rewind.Schema, media.Schema, links.Schema, activity.Schema, transfer.Schema, sharemail.Schema, theming.Schema, webhooks.Schema, scim.Schema}, onFiles)
 

@@ -15,6 +15,7 @@ import (
 	"atrium/internal/feature/cloud"
 	"atrium/internal/feature/davfiles"
 	"atrium/internal/feature/export"
+	named "atrium/internal/feature/homes"
 	"atrium/internal/feature/kerberos"
 	"atrium/internal/feature/ldap"
 	"atrium/internal/feature/leave"
@@ -78,7 +79,7 @@ func (h *house) plugIn() (*plug.Board, error) {
 	var rooms []plug.Room
 	rooms = []plug.Room{
 		always("user_oidc", h.openid), // before the room that knows no other bearer tokens
-		always("user_saml", h.asserted), always("user_ldap", h.known), h.tickets, may("scim", scim.New(h.db, h.people, h.settings, h.box, h.tell)),
+		always("user_saml", h.asserted), always("user_ldap", together{h.known, h.namedHomes()}), h.tickets, may("scim", scim.New(h.db, h.people, h.settings, h.box, h.tell)),
 		in, second,
 		may("oauth2", together{h.programs, clients.New(h.programs)}), may("app_api", h.externalApps(davs)),
 		h.themed(about),
@@ -121,6 +122,13 @@ func (h *house) plugAll(b *plug.Board, rooms []plug.Room) {
 func (h *house) themed(about *cloud.Room) plug.Room {
 	h.theming.Mark = about.Mark
 	return together{about, h.theming}
+}
+
+// namedHomes makes the room of the names that directories and providers have for homes.
+func (h *house) namedHomes() *named.Room {
+	rm := named.New(h.db, h.people, h.conf.Data)
+	h.known.SetHome, h.asserted.SetHome = rm.SetHome, rm.SetHome
+	return rm
 }
 
 // clouds makes the room that tells of the instance and keeps the pictures of people, which

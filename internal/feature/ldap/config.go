@@ -50,7 +50,7 @@ var defaults = map[string]string{
 	"ldapNestedGroups": "0", "useMemberOfToDetectMembership": "1", "hasMemberOfFilterSupport": "0", "ldapMatchingRuleInChainState": "unknown",
 	"ldapAdminGroup": "", "ldapAttributePhone": "", "ldapAttributeWebsite": "", "ldapAttributeAddress": "", "ldapAttributeTwitter": "",
 	"ldapAttributeFediverse": "", "ldapAttributeOrganisation": "", "ldapAttributeRole": "", "ldapAttributeHeadline": "",
-	"ldapAttributeBiography": "", "ldapAttributePronouns": "", "ldapUserAvatarRule": "default",
+	"ldapAttributeBiography": "", "ldapAttributePronouns": "", "ldapUserAvatarRule": "default", "homeFolderNamingRule": "",
 }
 
 // idle are recorded settings that have nothing to say here. They are kept and
@@ -60,7 +60,7 @@ var idle = map[string]string{
 	"ldapUserFilterObjectclass": "", "ldapUserFilterGroups": "", "ldapUserFilterMode": "0", "ldapGroupFilterMode": "0",
 	"ldapGroupFilterObjectclass": "", "ldapGroupFilterGroups": "", "ldapLoginFilterMode": "0", "ldapCacheTTL": "600",
 	"ldapUuidUserAttribute": "auto", "ldapUuidGroupAttribute": "auto", "ldapAttributesForGroupSearch": "", "ldapExperiencedAdmin": "0",
-	"homeFolderNamingRule": "", "markRemnantsAsDisabled": "0", "lastJpegPhotoLookup": "0", "turnOnPasswordChange": "0",
+	"markRemnantsAsDisabled": "0", "lastJpegPhotoLookup": "0", "turnOnPasswordChange": "0",
 	"ldapDynamicGroupMemberURL": "", "ldapDefaultPPolicyDN": "", "ldapExtStorageHomeAttribute": "", "ldapAttributeBirthDate": "",
 	"ldapAttributeAnniversaryDate": "",
 }
@@ -179,6 +179,9 @@ func (c *Config) check() error {
 	}
 	if _, err := entries.Pictures(c.get("ldapUserAvatarRule")); err != nil {
 		return err
+	}
+	if rule := c.get("homeFolderNamingRule"); rule != "" && entries.HomeAttribute(rule) == "" {
+		return fault.New(fault.Invalid, "homeFolderNamingRule is attr: and the name of an attribute.")
 	}
 	if c.Active() && (c.get("ldapHost") == "" || c.get("ldapBase") == "") {
 		return fault.New(fault.Invalid, "A directory in use needs ldapHost and ldapBase.")

@@ -40,6 +40,10 @@ type Room struct {
 	// before Plug; nil: nobody keeps pictures.
 	SetPortrait func(ctx context.Context, uid, source, mark string, raw []byte) error
 
+	// SetHome says by which name the home of an account stands on the disk; what cannot be
+	// is fault.Invalid or fault.Conflict. It is set before Plug; nil: no home has a name.
+	SetHome func(ctx context.Context, uid, name string) error
+
 	db  *db.DB
 	dir *identity.Directory
 	box *seal.Box

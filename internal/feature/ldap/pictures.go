@@ -18,13 +18,13 @@ import (
 // pictureSlack is by how much the clock of a directory may be behind ours.
 const pictureSlack = 10 * time.Minute
 
-// pictures brings people's pictures up to what a directory says. Only entries are looked at
+// pictures brings people's pictures and homes up to what a directory says. Only entries are looked at
 // that have changed since the last time, and those of accounts that this sync has made.
 func (s *run) pictures(ctx context.Context, p *pool, begun time.Time) error {
 	c := p.config
-	attributes, err := entries.Pictures(c.get("ldapUserAvatarRule"))
-	if err != nil || len(attributes) == 0 || s.rm.SetPortrait == nil {
-		return err
+	attributes := s.rm.wanted(c)
+	if len(attributes) == 0 {
+		return nil
 	}
 	since, err := db.One(ctx, s.rm.db, db.Scan1[int64], "SELECT since FROM ldap_picture WHERE config = ?", c.ID)
 	if err != nil && !errors.Is(err, fault.NotFound) {
@@ -47,7 +47,7 @@ func (s *run) pictures(ctx context.Context, p *pool, begun time.Time) error {
 		return err
 	}
 	for subject, dn := range s.made {
-		if err := s.rm.picture(ctx, p, subject, dn, attributes); err != nil {
+		if err := s.rm.besides(ctx, p, subject, dn); err != nil {
 			return err
 		}
 	}
@@ -56,9 +56,21 @@ func (s *run) pictures(ctx context.Context, p *pool, begun time.Time) error {
 	return err
 }
 
-// picture sets the picture of one account to that of an entry. One that cannot be read is
-// left out.
-func (rm *Room) picture(ctx context.Context, p *pool, subject, dn string, attributes []string) error {
+// wanted are the attributes that are no fields of an account: its picture, and the name of
+// its home, where somebody keeps them.
+func (rm *Room) wanted(c *Config) []string {
+	all, err := entries.Pictures(c.get("ldapUserAvatarRule"))
+	if err != nil || rm.SetPortrait == nil { // Save has seen that the rule is one
+		all = nil
+	}
+	if home := entries.HomeAttribute(c.get("homeFolderNamingRule")); home != "" && rm.SetHome != nil {
+		all = append(all, home)
+	}
+	return all
+}
+
+// besides sets the picture and the home of one account to what an entry says.
+func (rm *Room) besides(ctx context.Context, p *pool, subject, dn string) error {
 	uid, err := rm.dir.Linked(ctx, Source, subject)
 	if errors.Is(err, fault.NotFound) {
 		return nil
@@ -66,11 +78,29 @@ func (rm *Room) picture(ctx context.Context, p *pool, subject, dn string, attrib
 	if err != nil {
 		return err
 	}
-	es, err := p.few(ctx, []string{dn}, p.config.userFilter(), attributes, 1)
+	es, err := p.few(ctx, []string{dn}, p.config.userFilter(), rm.wanted(p.config), 1)
 	if err != nil || len(es) == 0 {
 		return err
 	}
-	raw, mark := entries.Picture(es[0], attributes), ""
+	home := entries.Value(es[0], entries.HomeAttribute(p.config.get("homeFolderNamingRule")))
+	if rm.SetHome != nil && home != "" {
+		if err := rm.SetHome(ctx, uid, home); errors.Is(err, fault.Invalid) || errors.Is(err, fault.Conflict) {
+			rm.Log.Warn("the name of a home is left out", "user", uid, "home", home, "error", err)
+		} else if err != nil {
+			return err
+		}
+	}
+	return rm.picture(ctx, uid, es[0], p.config)
+}
+
+// picture sets the picture of an account to that of an entry. One that cannot be read is
+// left out.
+func (rm *Room) picture(ctx context.Context, uid string, e *ldap.Entry, c *Config) error {
+	attributes, err := entries.Pictures(c.get("ldapUserAvatarRule"))
+	if err != nil || len(attributes) == 0 || rm.SetPortrait == nil {
+		return err
+	}
+	raw, mark := entries.Picture(e, attributes), ""
 	if len(raw) > 0 {
 		mark = vouch.Digest(string(raw))
 	}
@@ -82,7 +112,7 @@ func (rm *Room) picture(ctx context.Context, p *pool, subject, dn string, attrib
 	return err
 }
 
-// newcomer gets somebody's picture when they have come in for the first time; later ones
+// newcomer gets somebody's picture and home when they have come in for the first time; later ones
 // come with the syncs.
 func (rm *Room) newcomer(ctx context.Context, who *person) error {
 	if _, err := rm.dir.Linked(ctx, Source, who.login.Subject); !errors.Is(err, fault.NotFound) {
@@ -94,7 +124,7 @@ func (rm *Room) newcomer(ctx context.Context, who *person) error {
 // arrival is somebody new.
 type arrival struct{ Subject, DN string }
 
-// welcome does a job: it gets the picture of somebody new.
+// welcome does a job: it gets the picture and the home of somebody new.
 func (rm *Room) welcome(ctx context.Context, a arrival) error {
 	id, _, _ := strings.Cut(a.Subject, "/")
 	c, err := rm.Config(ctx, id)
@@ -104,13 +134,9 @@ func (rm *Room) welcome(ctx context.Context, a arrival) error {
 	if err != nil {
 		return err
 	}
-	attributes, err := entries.Pictures(c.get("ldapUserAvatarRule"))
-	if err != nil || len(attributes) == 0 || rm.SetPortrait == nil {
-		return err
-	}
 	p, err := rm.pool(c)
-	if err != nil {
+	if err != nil || len(rm.wanted(c)) == 0 {
 		return err
 	}
-	return rm.picture(ctx, p, a.Subject, a.DN, attributes)
+	return rm.besides(ctx, p, a.Subject, a.DN)
 }

@@ -54,13 +54,25 @@ func TestPicturesOfADirectory(t *testing.T) {
 	each(t, func(g *rig) {
 		f := &faces{of: map[string]string{}, marks: map[string]string{}}
 		g.room.SetPortrait, g.now = f.set, time.Now()
+		homes := map[string]string{}
+		g.room.SetHome = func(_ context.Context, uid, name string) error {
+			if name == "bad" {
+				return fault.New(fault.Invalid, "no name")
+			}
+			homes[uid] = name
+			return nil
+		}
+		g.set("homeFolderNamingRule", "attr:employeeNumber")
 		red, blue := photo(t, color.NRGBA{255, 0, 0, 255}), photo(t, color.NRGBA{0, 0, 255, 255})
-		alice := g.person("alice", "jpegPhoto", red)
-		bob := g.person("bob")
+		alice := g.person("alice", "jpegPhoto", red, "employeeNumber", "a17")
+		bob := g.person("bob", "employeeNumber", "bad")
 		g.person("carol", "jpegPhoto", "no picture at all", "audio", "x")
 		g.sync(Write)
 		if f.of["alice"] != red || len(f.of) != 1 || f.asked != 3 { // all are new
 			t.Fatalf("%d pictures, asked %d times", len(f.of), f.asked)
+		}
+		if len(homes) != 1 || homes["alice"] != "a17" {
+			t.Errorf("homes %v", homes)
 		}
 		g.change(alice, "jpegPhoto", blue)
 		g.change(bob, "jpegPhoto", red)

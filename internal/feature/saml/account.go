@@ -63,6 +63,7 @@ type outcome struct {
 	claim   string // what the provider calls the account
 	refused string // in words; "": it may come in
 	unread  []string
+	home    string // what it calls the home; "": it says nothing
 }
 
 // outcome makes a login of attributes (sso.md 2.4).
@@ -92,6 +93,7 @@ func (c *Config) outcome(all attributes) (*outcome, error) {
 	if v, ok := c.joined(all, "saml-attribute-mapping-quota_mapping"); ok {
 		o.readQuota(v)
 	}
+	o.home, _ = c.joined(all, "saml-attribute-mapping-home_mapping")
 	c.readGroups(all, o)
 	return o, nil
 }
@@ -160,5 +162,12 @@ func (rm *Room) admit(ctx context.Context, o *outcome) (*identity.User, error) {
 	if err != nil {
 		return nil, err
 	}
-	return vouch.Admit(ctx, rm.dir, o.login, o.claim, rules)
+	u, err := vouch.Admit(ctx, rm.dir, o.login, o.claim, rules)
+	if err != nil || !rules.Provision || rm.SetHome == nil {
+		return u, err
+	}
+	if err := rm.SetHome(ctx, u.ID, o.home); err != nil { // a bad name must not keep anybody out
+		rm.Log.Warn("the name of a home is left out", "user", u.ID, "home", o.home, "error", err)
+	}
+	return u, nil
 }

@@ -50,16 +50,16 @@ var defaults = map[string]string{
 	"security-wantMessagesSigned": "0", "security-wantAssertionsSigned": "0", "security-wantAssertionsEncrypted": "0", "security-wantNameId": "0",
 	"security-wantNameIdEncrypted": "0", "security-signatureAlgorithm": "",
 	"saml-attribute-mapping-displayName_mapping": "", "saml-attribute-mapping-email_mapping": "", "saml-attribute-mapping-quota_mapping": "",
+	"saml-attribute-mapping-home_mapping":  "",
 	"saml-attribute-mapping-group_mapping": "", "saml-attribute-mapping-group_mapping_prefix": "SAML_",
 	"saml-user-filter-reject_groups": "", "saml-user-filter-require_groups": "",
 	"environment-proxies": "", "environment-secretHeader": "", "environment-secret": "",
 }
 
 // idle are settings of user_saml that have nothing to say here. They are kept and
-// shown, so that scripts find what they have set. Homes cannot be mapped: a file's
-// place on the disk is the store's own.
+// shown, so that scripts find what they have set.
 var idle = map[string]string{
-	"saml-attribute-mapping-home_mapping": "", "saml-attribute-mapping-mfa_mapping": "", "saml-attribute-mapping-user_id_ldap_mapping": "",
+	"saml-attribute-mapping-mfa_mapping": "", "saml-attribute-mapping-user_id_ldap_mapping": "",
 	"general-saml_request_method": "", "security-nameIdEncrypted": "0", "security-wantXMLValidation": "0", "security-lowercaseUrlencoding": "0",
 	"security-sloWebServerDecode": "0",
 }

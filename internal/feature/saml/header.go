@@ -90,7 +90,7 @@ func (c *Config) doubts() error {
 func (c *Config) headers(h http.Header) attributes {
 	all := attributes{}
 	keys := []string{"general-uid_mapping"}
-	for _, m := range []string{"displayName", "email", "quota"} {
+	for _, m := range []string{"displayName", "email", "quota", "home"} {
 		keys = append(keys, "saml-attribute-mapping-"+m+"_mapping")
 	}
 	for _, key := range keys {

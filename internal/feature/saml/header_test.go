@@ -1,6 +1,7 @@
 package saml
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -9,8 +10,10 @@ import (
 
 func TestAProxyMayVouchForPeople(t *testing.T) {
 	each(t, func(g *rig) {
-		g.configure("general-uid_mapping", "X-Remote-User", "saml-attribute-mapping-email_mapping", "X-Remote-Mail", "saml-attribute-mapping-group_mapping", "X-Remote-Groups",
+		g.configure("general-uid_mapping", "X-Remote-User", "saml-attribute-mapping-email_mapping", "X-Remote-Mail", "saml-attribute-mapping-home_mapping", "X-Remote-Home", "saml-attribute-mapping-group_mapping", "X-Remote-Groups",
 			"environment-proxies", "192.0.2.0/24", "environment-secretHeader", "X-Proxy-Secret", "environment-secret", "hush")
+		home := ""
+		g.room.SetHome = func(_ context.Context, _, name string) error { home = name; return nil }
 		visit := func(from string, header http.Header) *httptest.ResponseRecorder {
 			r := httptest.NewRequest(http.MethodGet, "https://example.com"+base+"/login?originalUrl=%2Fa", http.NoBody)
 			r.RemoteAddr, r.Header = from, header
@@ -19,7 +22,7 @@ func TestAProxyMayVouchForPeople(t *testing.T) {
 			return w
 		}
 		good := func() http.Header {
-			return http.Header{"X-Remote-User": {"ada"}, "X-Proxy-Secret": {"hush"}, "X-Remote-Mail": {"ada@example.org"}, "X-Remote-Groups": {"crew, pilots"}}
+			return http.Header{"X-Remote-User": {"ada"}, "X-Proxy-Secret": {"hush"}, "X-Remote-Mail": {"ada@example.org"}, "X-Remote-Home": {"a17"}, "X-Remote-Groups": {"crew, pilots"}}
 		}
 		// While people sign in at a provider the header says nothing.
 		if w := visit("192.0.2.7:1", good()); w.Code != http.StatusSeeOther || len(g.entered) > 0 {
@@ -40,6 +43,9 @@ func TestAProxyMayVouchForPeople(t *testing.T) {
 		g.refused(visit("198.51.100.1:1", h))
 		if w := visit("192.0.2.7:1", good()); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/home/a" || len(g.entered) != 1 {
 			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		if home != "a17" {
+			t.Errorf("the home is called %q", home)
 		}
 		u, err := g.dir.User(t.Context(), "ada")
 		if err != nil || u.Mail != "ada@example.org" {

@@ -59,6 +59,10 @@ type Room struct {
 	// Home is the address of this server outside of requests. It is set before Plug.
 	Home string
 
+	// SetHome says by which name the home of an account stands on the disk; "" leaves it. It
+	// is set before Plug; nil: no home has a name.
+	SetHome func(ctx context.Context, uid, name string) error
+
 	db       *db.DB
 	dir      *identity.Directory
 	settings *settings.Store

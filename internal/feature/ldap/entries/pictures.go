@@ -28,6 +28,15 @@ func Pictures(rule string) ([]string, error) {
 	return nil, fault.New(fault.Invalid, "ldapUserAvatarRule is default, none or data: and the name of an attribute.")
 }
 
+// HomeAttribute is the attribute that names people's homes, by a rule of
+// homeFolderNamingRule, "attr:ATTRIBUTE"; "": there is none.
+func HomeAttribute(rule string) string {
+	if name, ok := strings.CutPrefix(rule, "attr:"); ok && attribute.MatchString(name) {
+		return name
+	}
+	return ""
+}
+
 // Picture is the first that an entry has among attributes.
 func Picture(e *ldap.Entry, attributes []string) []byte {
 	for _, name := range attributes {

@@ -37,6 +37,7 @@ export const ldapSteps = (): [StepFields, ...StepFields[]] => [
       { key: 'ldapUserDisplayName2', label: t('Second name, in brackets'), option: 'ldapUserDisplayName2' },
       { key: 'ldapEmailAttribute', label: t('Mail address'), placeholder: 'mail', option: 'ldapEmailAttribute' },
       { key: 'ldapUserAvatarRule', label: t('Picture'), help: t('“default” takes jpegPhoto or thumbnailPhoto, “none” nothing, and data:attribute another attribute.'), placeholder: 'default', option: 'ldapUserAvatarRule' },
+      { key: 'homeFolderNamingRule', label: t('Name of the home'), help: t('Under it the home also stands on the disk, as a link in the folder “homes”.'), placeholder: 'attr:employeeNumber', option: 'homeFolderNamingRule' },
       { key: 'ldapQuotaAttribute', label: t('Quota'), option: 'ldapQuotaAttribute' },
       { key: 'ldapQuotaDefault', label: t('Quota without that attribute'), help: t('Such as 5 GB, none or default.'), option: 'ldapQuotaDefault' },
     ],

@@ -57,6 +57,7 @@ export const samlFields = (): { first: FieldSection[]; more: FieldSection[] } =>
       title: t('Accounts'), note: t('Which attribute fills which field of an account.'),
       fields: [
         field('general-uid_mapping', t('Who it is')), field(mapping('displayName'), t('Name')), field(mapping('email'), t('Mail address')), field(mapping('quota'), t('Quota')),
+        field(mapping('home'), t('Name of the home'), { help: t('Under it the home also stands on the disk, as a link in the folder “homes”.') }),
       ],
     },
     {
