@@ -39,6 +39,7 @@ type liar struct {
 	etag    string
 	renewed int    // tokens, so many times
 	refuses string // to renew them, with this error
+	names   bool   // itself in its answers, it says
 }
 
 func newLiar(t *testing.T) *liar {
@@ -52,7 +53,8 @@ func newLiar(t *testing.T) *liar {
 	m.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		l.json(w, map[string]any{"issuer": l.URL, "authorization_endpoint": l.URL + "/auth?tenant=1", "token_endpoint": l.URL + "/token", "jwks_uri": l.URL + "/keys",
 			"userinfo_endpoint": l.URL + "/me", "end_session_endpoint": l.URL + "/end", "code_challenge_methods_supported": []string{"S256"},
-			"token_endpoint_auth_methods_supported": l.methods, "token_endpoint_auth_signing_alg_values_supported": l.algs})
+			"token_endpoint_auth_methods_supported": l.methods, "token_endpoint_auth_signing_alg_values_supported": l.algs,
+			"authorization_response_iss_parameter_supported": l.names})
 	})
 	m.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
 		weak, err := rsa.GenerateKey(rand.Reader, 1024)

@@ -156,7 +156,7 @@ func (rm *Room) finish(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return rm.refuse(w, r, err)
 	}
-	said, err := rm.redeem(r.Context(), p, f, q.Get("code"), callback(r))
+	said, err := rm.redeem(r.Context(), p, f, q, callback(r))
 	if err != nil {
 		return rm.refuse(w, r, err)
 	}
@@ -193,13 +193,17 @@ type word struct {
 	tokens       *tokens
 }
 
-// redeem exchanges a code for the ID token and checks all that it says.
-func (rm *Room) redeem(ctx context.Context, p *Provider, f *flow, code, callback string) (*word, error) {
+// redeem exchanges a code for the ID token and checks all that it says; answer is what the browser brought.
+func (rm *Room) redeem(ctx context.Context, p *Provider, f *flow, answer url.Values, callback string) (*word, error) {
 	one, err := rm.meet(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback}}
+	// RFC 9207: a code of another provider is not shown to this one.
+	if answer.Has("iss") && answer.Get("iss") != one.Issuer || one.NamesItself && !answer.Has("iss") {
+		return nil, fault.New(fault.Denied, "This answer is not from the provider that was asked.")
+	}
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {answer.Get("code")}, "redirect_uri": {callback}}
 	if f.Verifier != "" {
 		form.Set("code_verifier", f.Verifier)
 	}

@@ -107,6 +107,24 @@ func mac(claims []byte, secret string) string {
 	return text + "." + base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
+// RFC 9207: one that answers in the place of another gets no code.
+func TestAnAnswerIsFromTheProviderThatWasAsked(t *testing.T) {
+	each(t, func(g *rig) {
+		for _, names := range []bool{false, true} {
+			g.liar.names = names
+			g.save() // which forgets what discovery said
+			for _, said := range []string{"", "&iss=", "&iss=" + url.QueryEscape("https://evil.example"), "&iss=" + url.QueryEscape(g.liar.URL)} {
+				b := g.browser()
+				w := b.get(g.liar.agree(t, b.get("/apps/user_oidc/login/1").Header().Get("Location")) + said)
+				good := strings.HasSuffix(said, url.QueryEscape(g.liar.URL)) || said == "" && !names
+				if entered := w.Code == http.StatusSeeOther; entered != good || len(g.liar.asked) == 0 != good {
+					t.Errorf("it names itself %t and says %q: %d, codes left %v", names, said, w.Code, g.liar.asked)
+				}
+			}
+		}
+	})
+}
+
 func TestALoginBelongsToTheBrowserThatBeganIt(t *testing.T) {
 	each(t, func(g *rig) {
 		victim, attacker := g.browser(), g.browser()

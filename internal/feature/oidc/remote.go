@@ -45,6 +45,7 @@ type document struct {
 	AuthMethods   []string `json:"token_endpoint_auth_methods_supported"`
 	Challenges    []string `json:"code_challenge_methods_supported"`
 	ProofAlgs     []string `json:"token_endpoint_auth_signing_alg_values_supported"`
+	NamesItself   bool     `json:"authorization_response_iss_parameter_supported"`
 }
 
 // remote is a provider as it answers at the moment.
