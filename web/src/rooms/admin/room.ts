@@ -1,4 +1,4 @@
-import { Activity, Blocks, BookUser, FileBadge, FileCog, FolderCog, Gauge, IdCard, KeyRound, ListChecks, LogIn, Mail, MailOpen, Megaphone, Palette, ScrollText, Share2, ShieldCheck, SquareTerminal, Users, UsersRound } from '@lucide/vue'
+import { Activity, Blocks, BookUser, FileBadge, FileCog, FolderCog, Gauge, IdCard, KeyRound, KeySquare, ListChecks, LogIn, Mail, MailOpen, Megaphone, Palette, Plug, ScrollText, Share2, ShieldCheck, SquareTerminal, Users, UsersRound } from '@lucide/vue'
 import type { Capabilities } from '../../kit/capabilities'
 import { holds, leads } from '../../kit/power'
 import { defineRoom } from '../../kit/room'
@@ -15,6 +15,7 @@ export default defineRoom({
     { id: 'overview', group: 'server', label: t('Overview'), icon: Gauge, rank: 0, needs: right('monitor'), component: () => import('./views/OverviewView.vue') },
     { id: 'monitoring', group: 'server', label: t('Monitoring'), icon: Activity, rank: 2, needs: right('monitor'), component: () => import('./views/MonitoringView.vue'), things: async () => (await things()).monitoringThings() },
     { id: 'parts', group: 'server', label: t('Parts'), icon: Blocks, rank: 4, needs: right('apps'), component: () => import('./views/PartsView.vue') },
+    { id: 'apps', group: 'server', label: t('External apps'), icon: Plug, rank: 4.5, component: () => import('./views/AppsView.vue'), things: async () => (await things()).appThings() },
     { id: 'appearance', group: 'server', label: t('Appearance'), icon: Palette, rank: 5, needs: right('settings'), component: () => import('./views/AppearanceView.vue'), things: async () => (await things()).looksThings() },
     { id: 'mail', group: 'server', label: t('Mail'), icon: Mail, rank: 6, component: () => import('./views/MailView.vue') },
     { id: 'letters', group: 'server', label: t('Letters'), icon: MailOpen, rank: 7, component: () => import('./views/LettersView.vue'), things: async () => (await things()).lettersThings() },
@@ -27,6 +28,7 @@ export default defineRoom({
     { id: 'openid', group: 'ways', label: t('OpenID Connect'), icon: IdCard, rank: 18, component: () => import('./views/OpenIDView.vue'), things: async () => (await things()).openIDThings() },
     { id: 'saml', group: 'ways', label: t('SAML'), icon: FileBadge, rank: 19, component: () => import('./views/SAMLView.vue'), things: async () => (await things()).samlThings() },
     { id: 'ldap', group: 'ways', label: t('LDAP'), icon: BookUser, rank: 20, component: () => import('./views/LDAPView.vue'), things: async () => (await things()).ldapThings() },
+    { id: 'programs', group: 'ways', label: t('Programs'), icon: KeySquare, rank: 20.5, component: () => import('./views/ProgramsView.vue'), things: async () => (await things()).programThings() },
     { id: 'sharing', group: 'rules', label: t('Sharing'), icon: Share2, rank: 20, needs: right('settings'), component: () => import('./views/SharingView.vue'), things: async () => (await things()).sharingThings() },
     { id: 'security', group: 'rules', label: t('Security'), icon: ShieldCheck, rank: 22, component: () => import('./views/SecurityView.vue'), things: async () => (await things()).securityThings() },
     { id: 'files', group: 'rules', label: t('Files'), icon: FolderCog, rank: 24, needs: right('settings'), component: () => import('./views/FilesView.vue'), things: async () => (await things()).filesThings() },
