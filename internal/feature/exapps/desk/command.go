@@ -10,6 +10,7 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/feature/exapps"
+	"atrium/internal/feature/exapps/scope"
 	"atrium/internal/proto/cli"
 )
 
@@ -85,6 +86,8 @@ func (rm *Room) appCommands() []*cobra.Command {
 			cli.Say(cmd, "%s is disabled", args[0])
 			return nil
 		}},
+		{Use: "app_api:app:scopes ID [SCOPE…]", Short: "Change what an external app may do; it is not started again", Args: cobra.MinimumNArgs(1), RunE: rm.cmdScopes},
+		{Use: "app_api:app:new-secret ID", Short: "Give an external app another secret; the former one is taken for another day", Args: cobra.ExactArgs(1), RunE: rm.cmdSecret},
 		{Use: "app_api:app:list", Short: "List the external apps", Args: cobra.NoArgs, RunE: rm.cmdApps}}
 }
 
@@ -180,6 +183,23 @@ func (rm *Room) cmdUnregister(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	cli.Say(cmd, "%s is unregistered", args[0])
+	return nil
+}
+
+func (rm *Room) cmdScopes(cmd *cobra.Command, args []string) error {
+	if err := rm.apps.SetScopes(cmd.Context(), args[0], args[1:]); err != nil {
+		return err
+	}
+	cli.Say(cmd, "%s may now do: %s", args[0], strings.Join(append([]string{scope.Basic}, args[1:]...), ", "))
+	return nil
+}
+
+func (rm *Room) cmdSecret(cmd *cobra.Command, args []string) error {
+	secret, err := rm.apps.Rotate(cmd.Context(), args[0])
+	if err != nil {
+		return err
+	}
+	cli.Say(cmd, "its secret is %s", secret)
 	return nil
 }
 

@@ -36,6 +36,7 @@ type rig struct {
 	*testing.T
 	jobs *jobs.Queue
 	door *web.Door
+	cli  *plug.Board
 	now  time.Time
 	app  *httptest.Server
 }
@@ -83,6 +84,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	rm := New(apps, lines)
 	rm.Now = clock
 	rm.Plug(b)
+	g.cli = b
 	g.door = web.NewDoor(web.Config{Auth: append(*b.Auth, basic{dir}), Now: clock, Routes: -1}, m)
 	return g
 }
@@ -134,6 +136,24 @@ func (g *rig) call(id, secret, uid, method, path, body string) int {
 	r.Header.Set("EX-APP-ID", id)
 	r.Header.Set("EX-APP-VERSION", "1.0.0")
 	return g.serve(r).Code
+}
+
+// run runs a command and returns what it says.
+func (g *rig) run(name string, args ...string) (string, error) {
+	g.Helper()
+	for n, c := range g.cli.CLI.All() {
+		if n != name {
+			continue
+		}
+		var said strings.Builder
+		c.SetArgs(args)
+		c.SetOut(&said)
+		c.SetErr(&said)
+		err := c.ExecuteContext(g.Context())
+		return said.String(), err
+	}
+	g.Fatalf("there is no command %s", name)
+	return "", nil
 }
 
 type made struct {
@@ -290,6 +310,48 @@ func TestAppsDoNotAdministerApps(t *testing.T) {
 		}
 		if got := g.get("an_app"); !got.Enabled || got.Former != 0 {
 			g.Errorf("%+v", got)
+		}
+	})
+}
+
+// The commands do what the page does.
+func TestAnAppIsLookedAfterByCommands(t *testing.T) {
+	each(t, func(g *rig) {
+		u, err := url.Parse(g.app.URL)
+		if err != nil {
+			g.Fatal(err)
+		}
+		must := func(name string, args ...string) string {
+			g.Helper()
+			said, err := g.run(name, args...)
+			if err != nil {
+				g.Fatalf("%s: %v %s", name, err, said)
+			}
+			return said
+		}
+		must("app_api:daemon:register", "manual", "By hand", "manual-install", "http", u.Hostname(), "https://cloud.example.org")
+		info := `{"name": "An app", "version": "1.0.0", "port": ` + u.Port() + `, "scopes": ["FILES"]}`
+		if said := must("app_api:app:register", "an_app", "manual", "--json-info", info); !strings.Contains(said, "its secret is ") {
+			g.Errorf("registered: %s", said)
+		}
+		if err := g.jobs.Drain(g.Context()); err != nil {
+			g.Fatal(err)
+		}
+		must("app_api:app:scopes", "an_app", "SYSTEM")
+		_, secret, _ := strings.Cut(strings.TrimSpace(must("app_api:app:new-secret", "an_app")), "its secret is ")
+		if code := g.call("an_app", secret, "", "GET", "/ocs/v2.php/apps/app_api/api/v1/users", ""); code != 200 {
+			g.Errorf("with another secret and another scope: %d", code)
+		}
+		must("app_api:app:update", "an_app", "--json-info", `{"version": "1.1.0"}`)
+		must("app_api:app:disable", "an_app")
+		if got := g.get("an_app"); got.Version != "1.1.0" || got.Enabled || len(got.Scopes) != 1 || got.Scopes[0] != "SYSTEM" {
+			g.Errorf("%+v", got)
+		}
+		must("app_api:app:unregister", "an_app")
+		must("app_api:app:unregister", "an_app", "--silent")
+		must("app_api:daemon:unregister", "manual")
+		if _, err := g.run("app_api:app:scopes", "an_app", "ALL"); err == nil {
+			g.Error("scopes of an app that is gone")
 		}
 	})
 }

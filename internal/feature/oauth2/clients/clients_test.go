@@ -2,6 +2,7 @@ package clients
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 	"atrium/internal/infra/db/dbtest"
 	"atrium/internal/infra/jobs"
 	"atrium/internal/infra/seal"
+	"atrium/internal/proto/cli"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
@@ -32,6 +34,7 @@ const (
 type rig struct {
 	*testing.T
 	door *web.Door
+	cli  *plug.Board
 	now  time.Time
 }
 
@@ -67,7 +70,8 @@ func each(t *testing.T, f func(g *rig)) {
 		}
 		server.Now, server.Rooms = dir.Now, []string{who.FilesRoom}
 		m := web.NewMux()
-		New(server).Plug(&plug.Board{Web: m, OCS: ocs.NewMux(m)})
+		g.cli = &plug.Board{Web: m, OCS: ocs.NewMux(m)}
+		New(server).Plug(g.cli)
 		g.door = web.NewDoor(web.Config{Auth: []web.Authenticator{basic{dir}}, Now: dir.Now, Routes: -1}, m)
 		f(g)
 	})
@@ -148,5 +152,35 @@ func TestOnlyAdministratorsLookAfterClients(t *testing.T) {
 		}
 		g.ask("admin", "POST", "/ocs/v2.php/apps/oauth2/api/v1/keys", map[string]any{"alg": "none"}, 400, nil)
 		g.ask("admin", "POST", "/ocs/v2.php/apps/oauth2/api/v1/keys", map[string]any{"alg": "ES256"}, 200, nil)
+	})
+}
+
+// The commands do what the page does.
+func TestClientsAreLookedAfterByCommands(t *testing.T) {
+	each(t, func(g *rig) {
+		var made shown
+		g.ask("admin", "POST", root, map[string]any{"kind": "confidential", "name": "Printer", "redirects": "https://a.example/cb"}, 200, &made)
+		for _, c := range []struct {
+			name string
+			args []string
+		}{{"oauth2:change-client", []string{made.ClientID, "--name=Press", "--scope=openid", "--trusted", "--redirect-uri=https://b.example/cb"}}, {"oauth2:new-secret", []string{made.ClientID, "--at-once"}}} {
+			for n, cmd := range g.cli.CLI.All() {
+				if n != c.name {
+					continue
+				}
+				above := cli.Root("atrium", "", "")
+				above.AddCommand(cmd)
+				above.SetArgs(append([]string{n}, c.args...))
+				above.SetOut(io.Discard)
+				if err := above.ExecuteContext(g.Context()); err != nil {
+					g.Fatalf("%s: %v", n, err)
+				}
+			}
+		}
+		var all []shown
+		g.ask("admin", "GET", root, nil, 200, &all)
+		if c := all[0]; c.Name != "Press" || c.Scope != "openid" || !c.Trusted || len(c.Redirects) != 1 || c.Redirects[0] != "https://b.example/cb" || c.Former != 0 {
+			g.Errorf("%+v", c)
+		}
 	})
 }

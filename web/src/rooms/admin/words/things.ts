@@ -33,7 +33,7 @@ export const openIDThings = (): AdminThing[] => [...thingsOf(openid()), { id: ''
 export const ldapThings = (): AdminThing[] => ldapSteps().flatMap(s => s.fields.map(f => ({ id: '', label: f.label, more: f.option })))
 export const samlThings = (): AdminThing[] => thingsOf(saml())
 export const appThings = (): AdminThing[] => [
-  { id: '', label: t('Register an app'), more: 'app_api:app:register exapp AppAPI' }, { id: '', label: t('Where apps run'), more: 'app_api:daemon:register' }, { id: '', label: t('What an app may do'), more: 'scopes app_api:app:update' },
+  { id: '', label: t('Register an app'), more: 'app_api:app:register exapp AppAPI' }, { id: '', label: t('Where apps run'), more: 'app_api:daemon:register' }, { id: '', label: t('What an app may do'), more: 'scopes app_api:app:scopes' },
 ]
 export const programThings = (): AdminThing[] => [
   { id: '', label: t('Register a program'), more: 'oauth2:add-client OAuth OpenID client redirect' }, { id: 'key', label: t('Key'), more: 'oauth2:rotate-key JWKS' },
