@@ -230,7 +230,7 @@ func (h *house) oidcByKey() error {
 // connect lets a program in by the login flow, which signs in with enter where the
 // browser stands at the login page, and returns its app password.
 func (h *house) connect(b *browser, enter func() error) (login, pass string, err error) {
-	answer, err := http.Post(h.s.URL()+"/index.php/login/v2", "", nil)
+	answer, err := http.Post(h.url()+"/index.php/login/v2", "", nil)
 	if err != nil {
 		return "", "", err
 	}

@@ -178,7 +178,31 @@ func (h *house) proxyMellon() error {
 	if err := b.claim(f.front+entryDoor, "X-Remote-User", "carol", "X-Remote-Quota", "1 GB"); err != nil { // who is signed in stays who they are
 		return err
 	}
-	return errors.Join(f.expect(b, want), f.s.Stop(time.Minute))
+	return errors.Join(f.expect(b, want), f.passesFiles("carol"), f.s.Stop(time.Minute))
+}
+
+// passesFiles: a program is let in by way of the proxy, which hands on names of files as
+// they are.
+func (h *house) passesFiles(name string) error {
+	b, err := h.browser()
+	if err != nil {
+		return err
+	}
+	login, pass, err := h.connect(b, func() error { return b.signInAtKeycloak(name) })
+	if err != nil {
+		return err
+	}
+	const file = "50%25 of a+b; [1] & #2 'ü'?.txt"
+	front, direct := drive.NewClient(h.front, login, pass, 1, time.Minute), drive.NewClient(h.s.URL(), login, pass, 1, time.Minute)
+	if a, err := front.Do(h.ctx, http.MethodPut, front.File(file), []byte("by the proxy")); err != nil || a.Status != http.StatusCreated {
+		return fmt.Errorf("PUT by the proxy: status %d: %w", a.Status, err)
+	}
+	for _, c := range []*drive.Client{front, direct} {
+		if a, err := c.Do(h.ctx, http.MethodGet, c.File(file), nil); err != nil || string(a.Body) != "by the proxy" {
+			return fmt.Errorf("GET: status %d: %w", a.Status, err)
+		}
+	}
+	return nil
 }
 
 // proxyKerberos: Apache opens the tickets that curl shows, and vouches for people.
