@@ -203,7 +203,9 @@ func (h *house) oidcOnlyWayIn() error {
 func (h *house) oidcByKey() error {
 	err := h.kc.admin(h.ctx, http.MethodPost, "/company/clients", map[string]any{"clientId": "keyed", "protocol": "openid-connect", "clientAuthenticatorType": "client-jwt",
 		"standardFlowEnabled": true, "redirectUris": []string{h.s.URL() + "/apps/user_oidc/code"},
-		"attributes": map[string]string{"use.jwks.url": "true", "jwks.url": h.s.URL() + "/apps/user_oidc/jwks", "token.endpoint.auth.signing.alg": ""}}, nil)
+		"attributes": map[string]string{"use.jwks.url": "true", "jwks.url": h.s.URL() + "/apps/user_oidc/jwks", "token.endpoint.auth.signing.alg": ""},
+		"protocolMappers": []map[string]any{{"name": "face", "protocol": "openid-connect", "protocolMapper": "oidc-hardcoded-claim-mapper", "config": map[string]string{
+			"claim.name": "picture", "claim.value": h.spa.url + "/face.png", "jsonType.label": "String", "id.token.claim": "true"}}}}, nil)
 	if err != nil {
 		return err
 	}
@@ -224,7 +226,26 @@ func (h *house) oidcByKey() error {
 			return fmt.Errorf("after %q: %+v %w", before, got, err)
 		}
 	}
-	return h.shell(h.base, "atrium user_oidc:provider:delete keyed")
+	return errors.Join(h.hasFace("keyed-bob"), h.shell(h.base, "atrium user_oidc:provider:delete keyed"))
+}
+
+// hasFace waits for the picture of an account, which is fetched after the sign-in.
+func (h *house) hasFace(uid string) error {
+	b, err := h.enterByOIDC("ada")
+	if err != nil {
+		return err
+	}
+	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(50 * time.Millisecond) {
+		answer, err := b.http.Get(h.s.URL() + "/avatar/" + uid + "/64")
+		if err != nil {
+			return err
+		}
+		answer.Body.Close()
+		if answer.Header.Get("X-Nc-Iscustomavatar") == "1" {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s has no picture", uid)
 }
 
 // connect lets a program in by the login flow, which signs in with enter where the
