@@ -50,7 +50,8 @@ func (rm *Room) Portrait(ctx context.Context, uid, source string) (mark string, 
 // SetPortrait takes the picture that a service has of an account, a PNG or JPEG of any
 // size, and a mark of at most 255 bytes that is another when the picture is; an empty
 // picture is none any more. One with the mark of the last is the same and is looked
-// at no further. A picture that its owner has set stays, unless pictures are managed.
+// at no further, unless its owner has put another in its place and pictures are managed.
+// Else a picture that its owner has set stays.
 // What cannot be read is fault.Invalid, and keeps the mark: it is not tried again.
 func (rm *Room) SetPortrait(ctx context.Context, uid, source, mark string, raw []byte) error {
 	was, err := rm.portraitOf(ctx, uid)
@@ -61,14 +62,17 @@ func (rm *Room) SetPortrait(ctx context.Context, uid, source, mark string, raw [
 		return nil
 	}
 	now := portrait{source: source, mark: mark, tag: was.tag}
-	if was.source == source && was.mark == mark {
-		return rm.keepPortrait(ctx, uid, now)
-	}
-	mayReplace, err := rm.isTheirs(ctx, uid, was)
+	has, err := rm.tagOf(ctx, uid)
 	if err != nil {
 		return err
 	}
-	if !mayReplace {
+	managed, err := rm.managed(ctx)
+	if err != nil {
+		return err
+	}
+	own := has != "" && has != was.tag
+	same := was.source == source && was.mark == mark
+	if own && !managed || same && !(own && len(raw) > 0) {
 		return rm.keepPortrait(ctx, uid, now)
 	}
 	now.tag = ""
@@ -85,17 +89,13 @@ func (rm *Room) SetPortrait(ctx context.Context, uid, source, mark string, raw [
 	return rm.keepPortrait(ctx, uid, now)
 }
 
-// isTheirs tells whether the avatar of an account is one that a service may replace: there
-// is none, a service gave it, or pictures are managed.
-func (rm *Room) isTheirs(ctx context.Context, uid string, was portrait) (bool, error) {
-	if on, err := rm.managed(ctx); on || err != nil {
-		return on, err
-	}
+// tagOf tells somebody's avatar from others; "": there is none.
+func (rm *Room) tagOf(ctx context.Context, uid string) (string, error) {
 	tag, err := db.One(ctx, rm.db, db.Scan1[string], "SELECT tag FROM cloud_avatar WHERE uid = ?", uid)
 	if errors.Is(err, fault.NotFound) {
-		return true, nil
+		return "", nil
 	}
-	return tag == was.tag, err
+	return tag, err
 }
 
 func (rm *Room) keepPortrait(ctx context.Context, uid string, p portrait) error {

@@ -113,6 +113,18 @@ func TestAManagedPictureIsChangedElsewhere(t *testing.T) {
 		if w := g.upload(t, blue); w.Code != 400 || g.shown(t) != "red" {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
+		if err := g.room.settings.Set(t.Context(), managed.App, managed.Name, "0"); err != nil {
+			t.Fatal(err)
+		}
+		if w := g.upload(t, blue); w.Code != 200 || g.shown(t) != "blue" {
+			t.Errorf("not managed any more: %d %s", w.Code, w.Body)
+		}
+		if err := g.room.settings.Set(t.Context(), managed.App, managed.Name, "1"); err != nil {
+			t.Fatal(err)
+		}
+		if err := g.room.SetPortrait(t.Context(), "olga", "directory", "1", red); err != nil || g.shown(t) != "red" {
+			t.Errorf("managed again: %q %v", g.shown(t), err)
+		}
 		if err := g.dir.Remove(t.Context(), "olga"); err != nil {
 			t.Fatal(err)
 		}
