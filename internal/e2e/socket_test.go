@@ -105,6 +105,7 @@ func TestTheSocketForgetsWhatIsNoLongerShared(t *testing.T) {
 		if !ok {
 			t.Fatal("bob was not let in")
 		}
+		e.hearsOf(0) // from here on the server tells him names
 		alice.put("/plans/a.txt", "second").want(204)
 		if !e.hearsOf(id) {
 			t.Error("bob heard nothing of what is shared with him")
