@@ -42,7 +42,7 @@ integration: ## all tests on SQLite, PostgreSQL and MariaDB, and with the progra
 	eval "$$(scripts/services env)" && $(GO) test ./internal/... && $(GO) test -tags programs ./internal/feature/{previews,fulltext}
 
 clients: build ## litmus, nextcloudcmd, rclone, cadaver and external apps against a real server
-sso: build ## browsers and programs that sign in at Keycloak and SimpleSAMLphp
+sso: build ## browsers and programs that sign in at real identity providers
 bench: build ## the speed table; ARGS='-full -compare last.json'
 clients sso bench:
 	$(GO) run ./tools/$@ -bin bin/atrium $(ARGS)
