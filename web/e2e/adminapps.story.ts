@@ -97,9 +97,16 @@ test('it gets another secret, and the former one is taken for a day', async () =
 
 test('it is disabled, enabled, and let go with all it kept', async () => {
   const on = region('State').getByRole('switch', { name: 'Enabled' })
+  await page.route(`**${root}/${id}?*`, route => route.fulfill({ status: 503, json: {} }))
   await on.click()
   await page.getByText('Tally is disabled.').waitFor()
+  await page.getByRole('alert').filter({ hasText: /\S/ }).waitFor()
+  await page.getByText(/^APP_ID=tally/).waitFor() // a secret that is shown once stays, whatever goes wrong
+  b.forgive(/503/)
+  await page.unroute(`**${root}/${id}?*`)
   expect([app.enabled(), await app.call(secret, 'GET', '/api/v1/users')]).toEqual(['0', 401])
+  await page.reload() // the page had not heard of it
+  await expect.poll(() => on.getAttribute('aria-checked')).toBe('false')
   await on.click()
   await page.getByText('Tally is enabled.').waitFor()
   await page.getByRole('button', { name: 'All external apps' }).click()

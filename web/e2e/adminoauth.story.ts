@@ -77,7 +77,7 @@ test('somebody lets it in, and is counted', async () => {
   await page.goto(`${base}/settings/admin/programs`)
   await page.getByText('1 person has let it in · By a secret: it runs on a server').waitFor()
   await page.getByRole('link', { name: 'Photo Printer' }).click()
-  await region('Who it is').getByText('People who have let it in').waitFor()
+  await region('Who it is').getByText('1 person has let it in').waitFor()
   expect(await page.getByText(secret).count()).toBe(0)
 })
 

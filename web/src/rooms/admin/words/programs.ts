@@ -1,4 +1,4 @@
-import type { ClientKind } from '../../../api/clients'
+import type { Client, ClientKind } from '../../../api/clients'
 import { t } from '../../../kit/words'
 import type { FieldSection } from '../ways/field'
 
@@ -10,6 +10,10 @@ export function kindWords(kind: ClientKind): string {
     case 'key': return t('By a key of its own (private_key_jwt)')
   }
 }
+
+/** How many people let a program in, and how it shows who it is. */
+export const noteOf = (c: Client): string =>
+  [t('{n, plural, =0 {Nobody has let it in} one {# person has let it in} other {# people have let it in}}', { n: c.people }), kindWords(c.kind)].join(' · ')
 
 /** What a word of a scope gives. */
 export function wordWords(word: string): string {
