@@ -14,6 +14,7 @@ import (
 	"atrium/internal/feature/exapps/diary"
 	"atrium/internal/feature/exapps/listen"
 	"atrium/internal/feature/exapps/nodeinfo"
+	"atrium/internal/feature/exapps/pages"
 	"atrium/internal/feature/exapps/tasks"
 	"atrium/internal/proto/plug"
 )
@@ -32,7 +33,9 @@ func (h *house) externalApps(davs *davfiles.Room) plug.Room {
 	admins.Now = h.env.clock()
 	asked := tasks.New(h.db, rm, h.people, h.files)
 	asked.Now, asked.Log = h.env.clock(), log
-	return together{rm, heard, actions.New(rm, h.files, nodes), beats.New(rm), admins, asked}
+	shown := pages.New(rm)
+	shown.Log = log
+	return together{rm, shown, heard, actions.New(rm, h.files, nodes), beats.New(rm), admins, asked}
 }
 
 // called is the name of somebody, or the id where there is none.

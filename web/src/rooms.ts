@@ -4,6 +4,7 @@ import admin from './rooms/admin/room'
 import comments from './rooms/comments/room'
 import dev from './rooms/dev/room'
 import devices from './rooms/devices/room'
+import external from './rooms/external/room'
 import files from './rooms/files/room'
 import handover from './rooms/handover/room'
 import mine from './rooms/mine/room'
@@ -19,4 +20,4 @@ import versions from './rooms/versions/room'
 import viewer from './rooms/viewer/room'
 
 /** What the client consists of. */
-export const rooms: readonly Room[] = [files, sharing, handover, comments, versions, tags, activity, trash, notices, profile, security, devices, mine, viewer, photos, admin, search, dev]
+export const rooms: readonly Room[] = [files, sharing, handover, comments, versions, tags, activity, trash, notices, profile, security, devices, mine, viewer, photos, admin, external, search, dev]

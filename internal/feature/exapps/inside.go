@@ -3,8 +3,10 @@ package exapps
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"atrium/internal/base/who"
+	"atrium/internal/infra/db"
 	"atrium/internal/proto/ocs"
 )
 
@@ -48,13 +50,11 @@ func (rm *Room) Retract(ctx context.Context, app, kind, name string) error {
 	return rm.dropPart(ctx, app, kind, name)
 }
 
-// Declared are the parts of a kind of all enabled apps.
-func (rm *Room) Declared(ctx context.Context, kind string) (out []Part, err error) {
-	all, err := rm.partsOf(ctx)
+// Declared are the parts of some kinds of all enabled apps, by kind, app and name.
+func (rm *Room) Declared(ctx context.Context, kinds ...string) (out []Part, err error) {
+	all, err := rm.partsOf(ctx, kinds...)
 	for _, p := range all {
-		if p.kind == kind {
-			out = append(out, Part{p.app, p.kind, p.name, p.show()})
-		}
+		out = append(out, Part{p.app, p.kind, p.name, p.show()})
 	}
 	return out, err
 }
@@ -88,6 +88,48 @@ func (rm *Room) Send(ctx context.Context, m Message) (*http.Response, error) {
 // Used keeps that somebody uses an app, which lets it act for them.
 func (rm *Room) Used(ctx context.Context, app, uid string) error {
 	return rm.agrees(ctx, rm.db, app, uid)
+}
+
+// Dealing is what somebody and an app have to do with each other.
+type Dealing struct {
+	Agreed bool
+	Acted  time.Time // the hour in which it acted for them last; zero: never
+}
+
+// Dealings are those of somebody, by app.
+func (rm *Room) Dealings(ctx context.Context, uid string) (map[string]Dealing, error) {
+	out := map[string]Dealing{}
+	for r, err := range db.All(ctx, rm.db, func(r db.Row) (one struct {
+		app           string
+		agreed, noted int64
+	}, err error) {
+		return one, r.Scan(&one.app, &one.agreed, &one.noted)
+	}, "SELECT app, agreed, noted FROM exapps_user WHERE uid = ?", uid) {
+		if err != nil {
+			return nil, err
+		}
+		d := Dealing{Agreed: r.agreed != 0}
+		if r.noted > 0 {
+			d.Acted = time.Unix(r.noted, 0)
+		}
+		out[r.app] = d
+	}
+	return out, nil
+}
+
+// Values are what an app keeps under some names: for a person, or its own for "".
+func (rm *Room) Values(ctx context.Context, app, uid string, names []string) (map[string]string, error) {
+	found, err := rm.pairs(ctx, app, uid, append([]string{}, names...))
+	out := map[string]string{}
+	for _, p := range found {
+		out[p.name] = p.value
+	}
+	return out, err
+}
+
+// SetValue keeps one; a secret is sealed.
+func (rm *Room) SetValue(ctx context.Context, app, uid, name, value string, secret bool) error {
+	return rm.keep(ctx, app, &pair{uid: uid, name: name, value: value, sensitive: secret})
 }
 
 // Beats asks an app whether it runs.

@@ -41,8 +41,16 @@ const (
 
 const occKind = "occ-command"
 
-// ActionKind is the kind of the entries in the menus of files.
-const ActionKind = "files-action"
+// The kinds of what people see of an app: the entries in the menus of files, those of the
+// main menu with what their pages are made of, and the forms of its settings.
+const (
+	ActionKind = "files-action"
+	MenuKind   = "top-menu"
+	StateKind  = "initial-state"
+	ScriptKind = "script"
+	StyleKind  = "style"
+	FormKind   = "settings"
+)
 
 // partKinds are the kinds of parts (34-apps/369 to 372).
 func partKinds() []kind {
@@ -50,14 +58,14 @@ func partKinds() []kind {
 	kindOf, path := field{in: "type", out: "type", def: ""}, field{in: "path", out: "path", def: ""}
 	ui := func(s string) []string { return []string{"/api/v1/ui/" + s} }
 	return []kind{
-		{"top-menu", ui("top-menu"), []string{"name"}, []field{name, display, icon, {"adminRequired", "admin_required", number, 0}}},
+		{MenuKind, ui("top-menu"), []string{"name"}, []field{name, display, icon, {"adminRequired", "admin_required", number, 0}}},
 		{ActionKind, append(ui("files-actions-menu"), "/api/v2/ui/files-actions-menu"), []string{"name"}, []field{name, display, icon,
 			{"actionHandler", "action_handler", text, ""}, {"mime", "mime", text, "file"}, {"permissions", "permissions", text, "31"},
 			{"order", "order", number, 0}, {"defaultAction", "default_action", text, ""}}},
-		{"initial-state", ui("initial-state"), []string{"type", "name", "key"}, []field{kindOf, name, {"key", "key", text, ""}, {"value", "value", object, nil}}},
-		{"script", ui("script"), []string{"type", "name", "path"}, []field{kindOf, name, path, {"afterAppId", "after_app_id", text, ""}}},
-		{"style", ui("style"), []string{"type", "name", "path"}, []field{kindOf, name, path}},
-		{"settings", ui("settings"), []string{"formId"}, []field{{"formScheme", "scheme", object, nil}}},
+		{StateKind, ui("initial-state"), []string{"type", "name", "key"}, []field{kindOf, name, {"key", "key", text, ""}, {"value", "value", object, nil}}},
+		{ScriptKind, ui("script"), []string{"type", "name", "path"}, []field{kindOf, name, path, {"afterAppId", "after_app_id", text, ""}}},
+		{StyleKind, ui("style"), []string{"type", "name", "path"}, []field{kindOf, name, path}},
+		{FormKind, ui("settings"), []string{"formId"}, []field{{"formScheme", "scheme", object, nil}}},
 		{occKind, []string{"/api/v1/occ_command"}, []string{"name"}, []field{name, {"description", "description", text, ""}, {"hidden", "hidden", number, 0},
 			{"arguments", "arguments", list, nil}, {"options", "options", list, nil}, {"usages", "usages", list, nil},
 			{"execute_handler", "execute_handler", text, ""}}},
@@ -174,7 +182,7 @@ func (rm *Room) addPart(k kind) appEndpoint {
 			}
 		}
 		switch k.name {
-		case "settings":
+		case FormKind:
 			body["formid"] = name
 		case ActionKind: // which says in what shape the app wants the files
 			body["version"] = "1.0"
@@ -256,9 +264,10 @@ func (rm *Room) getPart(k kind) appEndpoint {
 	}
 }
 
-// partsOf are the parts of all enabled apps.
-func (rm *Room) partsOf(ctx context.Context) ([]part, error) {
-	return db.List(ctx, rm.db, scanPart, "SELECT p.id, p.app, p.kind, p.name, p.body FROM exapps_part p JOIN exapps_app a ON a.app = p.app WHERE a.enabled = 1 ORDER BY p.kind, p.app, p.name")
+// partsOf are the parts of all enabled apps, of some kinds or of all without kinds.
+func (rm *Room) partsOf(ctx context.Context, kinds ...string) ([]part, error) {
+	return db.List(ctx, rm.db, scanPart, "SELECT p.id, p.app, p.kind, p.name, p.body FROM exapps_part p JOIN exapps_app a ON a.app = p.app WHERE a.enabled = 1 AND (? = 1 OR p.kind IN (?)) ORDER BY p.kind, p.app, p.name",
+		oneIf(len(kinds) == 0), append(kinds, ""))
 }
 
 // listParts answers GET /ui: what enabled apps add to the pages, by kind. What an app adds

@@ -99,6 +99,8 @@ func (rm *Room) Plug(b *plug.Board) {
 	b.Web.Handle(http.MethodGet, "/apps/files/{list}", web.User|web.Page, rm.show)
 	b.Web.Handle(http.MethodGet, "/apps/photos", web.User|web.Page, rm.show)
 	b.Web.Handle(http.MethodGet, "/apps/photos/{album...}", web.User|web.Page, rm.show)
+	b.Web.Handle(http.MethodGet, "/apps/app_api/embedded/{app}/{name}", web.User|web.Page, rm.show)
+	b.Web.Handle(http.MethodGet, "/apps/app_api/embedded/{app}/{name}/{rest...}", web.User|web.Page, rm.show)
 	b.Web.Handle(http.MethodGet, "/settings/user", web.User|web.Page, rm.show)
 	b.Web.Handle(http.MethodGet, "/settings/user/{section}", web.User|web.Page, rm.show)
 	b.Web.Handle(http.MethodGet, "/settings/admin", web.User|web.Page, rm.show)

@@ -2,7 +2,7 @@ import { computed, inject, type ComputedRef } from 'vue'
 import type { Entry } from '../api/dav'
 import { type Capabilities, capabilities } from './capabilities'
 import { complain } from './notices'
-import { type FileAction, actionsKey, openersKey } from './room'
+import { type FileAction, actionsKey, laterKey, openersKey, ranked } from './room'
 import { t } from './words'
 
 const possible = (offer: { needs?(caps: Capabilities): boolean }): boolean => offer.needs?.(capabilities.value) ?? true
@@ -10,7 +10,8 @@ const possible = (offer: { needs?(caps: Capabilities): boolean }): boolean => of
 /** What the rooms do with files, as far as the server can, by rank. A list of files offers it beside its own. */
 export function useFileActions(): ComputedRef<FileAction[]> {
   const all = inject(actionsKey, [])
-  return computed(() => all.filter(possible))
+  const later = inject(laterKey, [])
+  return computed(() => ranked([...all.filter(possible), ...later.flatMap(l => l.actions?.(capabilities.value) ?? [])]))
 }
 
 /** Opens a file with the first opener that takes it, and tells whether there was one. among are the rows around it, folders too. */

@@ -25,8 +25,16 @@ export interface Room {
   commands?: readonly Command[]
   /** What it puts before the whole page for as long as the address says so. */
   layers?: readonly Layer[]
+  /** What it adds only once it is known what the server can. */
+  later?: Later
   /** Its pages for those who look after the server, at /settings/admin/<id>. */
   admin?: readonly AdminPage[]
+}
+
+/** What a room adds that depends on what the server says. */
+export interface Later {
+  places?(caps: Capabilities): readonly Place[]
+  actions?(caps: Capabilities): readonly FileAction[]
 }
 
 /** Something a room does with files that are listed by another. */
@@ -106,6 +114,9 @@ export const footKey: InjectionKey<readonly BarPiece[]> = Symbol('foot')
 /** What all rooms do with files, by rank. */
 export const actionsKey: InjectionKey<readonly FileAction[]> = Symbol('actions')
 
+/** What rooms do with files besides, once it is known what the server can. */
+export const laterKey: InjectionKey<readonly Later[]> = Symbol('later')
+
 /** What all rooms open files with, by rank. */
 export const openersKey: InjectionKey<readonly Opener[]> = Symbol('openers')
 
@@ -123,6 +134,8 @@ export interface SettingsPage {
   icon: Component
   /** Where it stands among the others: small numbers first. */
   rank: number
+  /** Whether there is something to set; without, there always is. */
+  needs?(caps: Capabilities): boolean
   component: () => Promise<{ default: Component }>
 }
 

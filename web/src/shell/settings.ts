@@ -19,7 +19,7 @@ export function settingsRoute(rooms: readonly Room[]): RouteRecordRaw {
 }
 
 /** The pages of the settings as places to go to, for the palette of commands. */
-export const settingsPlaces = (rooms: readonly Room[]): Place[] => settingsPages(rooms).map(({ id, label, icon, rank }) => ({ id: `settings-${id}`, label, icon, rank, to: `/settings/user/${id}` }))
+export const settingsPlaces = (rooms: readonly Room[]): Place[] => settingsPages(rooms).map(({ id, label, icon, rank, needs }) => ({ id: `settings-${id}`, label, icon, rank, to: `/settings/user/${id}`, ...(needs ? { needs } : {}) }))
 
 /** All pages for administration, small ranks first. */
 export const adminPages = (rooms: readonly Room[]): AdminPage[] => ranked(rooms.flatMap(room => room.admin ?? []))
