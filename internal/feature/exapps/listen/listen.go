@@ -10,7 +10,6 @@ import (
 	"embed"
 	"log/slog"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"atrium/internal/base/fault"
@@ -39,12 +38,11 @@ type Room struct {
 	Now func() time.Time
 	Log *slog.Logger
 
-	db     *db.DB
-	apps   *exapps.Room
-	dir    *identity.Directory
-	files  *files.Service
-	nodes  nodeinfo.Writer
-	wanted atomic.Pointer[interest]
+	db    *db.DB
+	apps  *exapps.Room
+	dir   *identity.Directory
+	files *files.Service
+	nodes nodeinfo.Writer
 
 	delivering *jobs.Kind[lane]
 	waking     *jobs.Kind[lane]
@@ -153,26 +151,10 @@ func (l listener) wants(subtype string) bool {
 	return len(l.kinds) == 0 || slices.Contains(l.kinds, subtype)
 }
 
-// interest is who wants what, as it was not long ago.
-type interest struct {
-	listeners []listener
-	at        time.Time
-}
-
-// fresh is how long a node believes what it read of who listens: so late it may notice
-// an app that was enabled or disabled.
-const fresh = 2 * time.Second
-
-func (rm *Room) listeners(ctx context.Context) ([]listener, error) {
-	now := rm.Now()
-	if last := rm.wanted.Load(); last != nil && now.Sub(last.at) < fresh {
-		return last.listeners, nil
-	}
+// listeners are those of enabled apps. They are read anew for each batch of events, so that
+// an app misses nothing from the moment on at which it was told that it listens.
+func (rm *Room) listeners(ctx context.Context) (out []listener, err error) {
 	all, err := rm.apps.Declared(ctx, kind)
-	if err != nil {
-		return nil, err
-	}
-	one := &interest{at: now}
 	for _, p := range all {
 		l := listener{app: p.App}
 		l.handler, _ = p.Body["action_handler"].(string)
@@ -182,10 +164,9 @@ func (rm *Room) listeners(ctx context.Context) ([]listener, error) {
 				l.kinds = append(l.kinds, text)
 			}
 		}
-		one.listeners = append(one.listeners, l)
+		out = append(out, l)
 	}
-	rm.wanted.Store(one)
-	return one.listeners, nil
+	return out, err
 }
 
 // viewer finds a person and their files; nil when they are no longer here.
