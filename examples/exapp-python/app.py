@@ -1,6 +1,7 @@
 """A small external app with nothing but Python's own library: it counts the files in the
 home of whoever asks it through Atrium, and leaves a note about it there; it hears which
-files are made, and summarizes texts, in its own poor way. It speaks either protocol: with
+files are made, and summarizes texts, in its own poor way. It has a page in the list of
+places, an action for files and a few settings. It speaks either protocol: with
 a secret that is sent (AppAPI), or with signatures when SIGNED is 1.
 
 APP_ID, APP_VERSION, APP_SECRET, APP_HOST, APP_PORT and NEXTCLOUD_URL in its environment
@@ -24,6 +25,42 @@ VERSION = os.environ["APP_VERSION"]
 SECRET = os.environ["APP_SECRET"]
 SERVER = os.environ["NEXTCLOUD_URL"].rstrip("/")
 SIGNED = os.environ.get("SIGNED") == "1"
+
+FORMS = {
+    "personal": [
+        {"id": "unit", "title": "Unit", "type": "radio", "options": {"Bytes": "B", "Kilobytes": "KB"}, "default": "B"},
+        {"id": "hidden", "title": "Hidden files", "label": "Count hidden files too", "type": "checkbox", "default": False},
+        {"id": "mail", "title": "Send reports to", "type": "email", "placeholder": "me@example.org", "default": ""},
+    ],
+    "admin": [
+        {"id": "limit", "title": "Most files to count", "type": "number", "default": 1000, "description": "More than that takes its time."},
+        {"id": "key", "title": "Key of the service", "type": "password", "default": ""},
+        {"id": "kinds", "title": "What counts", "type": "multi-checkbox", "options": {"Pictures": "pictures", "Texts": "texts"}, "default": []},
+        {"id": "tint", "title": "Colour", "type": "color", "default": "#1f5fae"},
+    ],
+}
+for form in FORMS.values():  # options are written as lists of names and values
+    for f in form:
+        if "options" in f:
+            f["options"] = [{"name": name, "value": value} for name, value in f["options"].items()]
+
+PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><path d="M4 4h2v12H4zM9 4h2v12H9zM14 4h2v12h-2zM2 11l16-4v2L2 13z"/></svg>"""
+
+STYLE = """body { color: light-dark(#1b1f24, #eef1f5); } button { min-height: 2.75rem; padding: 0 1rem; font: inherit; }"""
+
+# What the page does: what it knows stands in it, what it asks of the app goes by fetch.
+SCRIPT = """
+const state = JSON.parse(atob(document.getElementById('initial-state-%s-greeting').value))
+const content = document.getElementById('content')
+const add = (kind, text) => { const e = document.createElement(kind); e.textContent = text; return content.appendChild(e) }
+add('h1', state.text)
+const chosen = new URLSearchParams(location.search).get('fileIds')
+if (chosen) add('p', chosen.split(',').length + ' measured')
+const button = add('button', 'Count my files')
+const said = add('p', '')
+said.setAttribute('role', 'status')
+button.onclick = async () => { said.textContent = await (await fetch('count')).text() }
+""" % ID
 
 HEARD = []  # who made which files, the last hundred
 
@@ -118,7 +155,7 @@ def count(user):
     return text
 
 
-def ask(method, path, **values):
+def ask(method, path, /, **values):
     """Calls an endpoint on nobody's behalf; None if it has nothing to say."""
     answer = call(method, f"/ocs/v2.php{path}?format=json", "", json.dumps(values).encode())
     return json.loads(answer)["ocs"]["data"] if answer else None
@@ -129,6 +166,22 @@ def enable():
     ask("POST", "/apps/app_api/api/v1/events_listener", eventType="node_event", actionHandler="event", eventSubtypes=["NodeCreatedEvent"])
     provider = {"id": ID, "name": "First sentences", "task_type": "core:text2text:summary", "expected_runtime": 1}
     ask("POST", "/apps/app_api/api/v1/ai_provider/task_processing", provider=provider)
+    show()
+
+
+def show():
+    """Tells the server what people see of the app in its pages."""
+    ui = "/apps/app_api/api/v1/ui"
+    ask("POST", ui + "/top-menu", name="counter", displayName="Counter", icon="counter.svg", adminRequired=0)
+    page = {"type": "top_menu", "name": "counter"}
+    ask("POST", ui + "/initial-state", **page, key="greeting", value={"text": "What is there?"})
+    ask("POST", ui + "/script", **page, path="counter")
+    ask("POST", ui + "/style", **page, path="counter")
+    action = {"name": "measure", "displayName": "Measure", "actionHandler": "measure", "icon": "counter.svg"}
+    ask("POST", "/apps/app_api/api/v2/ui/files-actions-menu", **action, mime="file", permissions=31, order=0)
+    for section, fields in FORMS.items():
+        form = {"id": section, "title": f"Counter ({section})", "section_type": section, "section_id": "apps", "fields": fields}
+        ask("POST", ui + "/settings", formScheme=form)
 
 
 def work():
@@ -152,6 +205,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, '{"required":[3,61,62],"optional":[]}')
         if path == "/count":
             return self.answer(200, count(user))
+        if path in ("/counter.svg", "/counter.js", "/counter.css"):
+            kinds = {"svg": ("image/svg+xml", PICTURE), "js": ("text/javascript", SCRIPT), "css": ("text/css", STYLE)}
+            kind, text = kinds[path.rpartition(".")[2]]
+            return self.answer(200, text, kind)
         if path == "/heard":
             return self.answer(200, "\n".join(name for who, name in HEARD if who == user))
         return self.answer(404, "")
@@ -172,6 +229,8 @@ class Handler(BaseHTTPRequestHandler):
             HEARD.append((user, json.loads(self.body)["event_data"]["target"]["name"]))
             del HEARD[:-100]
             return self.answer(200, "")
+        if path == "/measure":  # and the app's page tells what came of it
+            return self.answer(200, '{"redirect_handler": "counter/measured"}')
         if path == "/trigger":  # the answer first, then the work
             threading.Thread(target=work, daemon=True).start()
             return self.answer(200, "")
@@ -192,10 +251,9 @@ class Handler(BaseHTTPRequestHandler):
         right = hmac.compare_digest(signature(self.command, self.path, headers), self.headers.get("AE-SIGNATURE") or "")
         return user if right and abs(time.time() - int(at)) <= 300 else None
 
-    def answer(self, status, text):
-        kind = "application/json" if text.startswith("{") else "text/plain"
+    def answer(self, status, text, kind=None):
         self.send_response(status)
-        self.send_header("Content-Type", kind)
+        self.send_header("Content-Type", kind or ("application/json" if text.startswith("{") else "text/plain"))
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()
         self.wfile.write(text.encode())

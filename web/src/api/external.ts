@@ -27,10 +27,13 @@ export interface Extras {
 const parts = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
 
 /** The address at which people reach a path of an app, which may have a query. */
-export const proxied = (app: string, path: string): string => `/apps/app_api/proxy/${encodeURIComponent(app)}/${path.replace(/^\/+/, '')}`
+const proxied = (app: string, path: string): string => `/apps/app_api/proxy/${encodeURIComponent(app)}/${path.replace(/^\/+/, '')}`
 
 /** The picture of an entry in the menus of files. */
 export const actionIcon = (a: Added): string => `/ocs/v2.php/apps/app_api/api/v1/files/action/icon?appId=${encodeURIComponent(a.app)}&exFileActionName=${encodeURIComponent(a.name)}`
+
+/** The picture of an entry among the places. */
+export const menuIcon = (m: Added): string => `/apps/app_api/icon/${encodeURIComponent(m.app)}/${encodeURIComponent(m.name)}`
 
 /** Our page around the page of an app; rest is what the app knows it by. */
 export const embedded = (app: string, rest: string): string => `/apps/app_api/embedded/${encodeURIComponent(app)}/${parts(rest)}`

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"atrium/internal/feature/exapps/exappstest"
+	"atrium/internal/feature/exapps/picture"
 	"atrium/internal/proto/plug"
 )
 
@@ -151,7 +152,7 @@ func TestPicturesOfEntries(t *testing.T) {
 		if status, _, _ := get("act"); status != 404 {
 			g.Errorf("a page instead: %d", status)
 		}
-		kind, text = "image/png", strings.Repeat("x", maxIcon+1)
+		kind, text = "image/png", strings.Repeat("x", picture.Max+1)
 		if status, _, _ := get("act"); status != 503 {
 			g.Errorf("without end: %d", status)
 		}

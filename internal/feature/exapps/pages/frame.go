@@ -18,6 +18,7 @@ import (
 	"atrium/internal/base/who"
 	"atrium/internal/feature/exapps"
 	"atrium/internal/feature/exapps/calls"
+	"atrium/internal/feature/exapps/picture"
 	"atrium/internal/proto/web"
 )
 
@@ -103,6 +104,26 @@ func (rm *Room) frame(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	_, err = w.Write(b.Bytes())
 	return err
+}
+
+// icon answers GET /apps/app_api/icon/{app}/{name}: the picture of an entry of the main menu.
+// It is asked for on behalf of nobody: to see an app in a list is not to use it.
+func (rm *Room) icon(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	app := web.Param(r, "app")
+	_, menu, err := rm.pieces(ctx, app, web.Param(r, "name"))
+	if err != nil {
+		return err
+	}
+	if menu == nil || text(*menu, "icon") == "" {
+		return picture.ErrNone
+	}
+	answer, err := rm.apps.Send(ctx, exapps.Message{App: app, Method: http.MethodGet, Path: text(*menu, "icon")})
+	if err != nil {
+		return err
+	}
+	return picture.Show(w, r, answer)
 }
 
 // pieces are what the page of an entry is made of, scripts in their order, and the entry;

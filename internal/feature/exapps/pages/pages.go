@@ -39,6 +39,7 @@ func (rm *Room) Plug(b *plug.Board) {
 	for _, path := range []string{"", "/{rest...}"} {
 		b.Web.Handle(http.MethodGet, "/apps/app_api/frame/{app}/{name}"+path, web.User, rm.frame, web.In("app_api"))
 	}
+	b.Web.Handle(http.MethodGet, "/apps/app_api/icon/{app}/{name}", web.User, rm.icon, web.In("app_api"))
 	ocs.Handle(b.OCS, "GET "+scope.API+"/api/v1/consents", web.User, people(rm.consents))
 	const forms = "/settings/api/declarative"
 	ocs.Handle(b.OCS, "GET "+forms+"/forms", web.User, people(rm.forms))

@@ -107,6 +107,36 @@ func TestAPageStandsAloneAndHasNoRights(t *testing.T) {
 	})
 }
 
+// A picture in a list is no use of an app: it does not let it act for anybody.
+func TestPicturesOfEntriesAreNobodys(t *testing.T) {
+	each(t, func(g *exappstest.Rig, _ *Room) {
+		g.ByApp(200, "", "POST", ui+"top-menu", `{"name": "first", "icon": "img/a.svg"}`)
+		g.App.Answer = func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "image/svg+xml")
+			_, _ = io.WriteString(w, "<svg/>")
+		}
+		get := func(name string) (int, string) {
+			r := exappstest.Request("GET", "", "")
+			r.URL.Path = "/apps/app_api/icon/" + exappstest.ID + "/" + name
+			r.SetBasicAuth("olga", exappstest.Password)
+			w := g.Serve(r)
+			return w.Code, w.Body.String()
+		}
+		if status, got := get("first"); status != 200 || got != "<svg/>" {
+			t.Errorf("the picture is %d %s", status, got)
+		}
+		if r := g.App.Take("/img/a.svg"); len(r) != 1 || r[0].User() != "" {
+			t.Errorf("the app was asked %+v", r)
+		}
+		if status, _ := get("nosuch"); status != 404 {
+			t.Errorf("of no entry: %d", status)
+		}
+		if got := fmt.Sprint(g.By(200, "olga", "GET", "/apps/app_api/api/v1/consents", "")); !strings.Contains(got, "agreed:false") {
+			t.Errorf("having seen it olga reads %s", got)
+		}
+	})
+}
+
 const formScheme = `{"formScheme": {"id": %q, "title": "Tally", "section_type": %q, "priority": 1, "doc_url": "javascript:alert(1)", "fields": [
 	{"id": "name", "type": "text", "title": "Name", "default": "Tom"}, {"id": "key", "type": "text", "title": "Key", "sensitive": true, "default": "leaked"}, {"id": "n", "type": "number", "title": "N", "default": 3},
 	{"id": "on", "type": "checkbox", "title": "On", "default": true}, {"id": "one", "type": "radio", "title": "One", "options": ["a", "b"]},

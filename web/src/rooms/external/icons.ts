@@ -3,7 +3,7 @@ import { type Component, defineComponent, h, ref } from 'vue'
 
 const made = new Map<string, Component>()
 
-/** The picture of an app at an address, in the colour of the text around it; ours until it is there, or if there is none. */
+/** The picture of an app at an address, drawn as ours are; ours until it is there, or if there is none. */
 export function iconOf(address: string): Component {
   const known = made.get(address)
   if (known) return known
@@ -15,7 +15,7 @@ export function iconOf(address: string): Component {
       probe.onload = () => (there.value = true)
       probe.src = address
       return () => (there.value
-        ? h('span', { 'aria-hidden': 'true', style: { flex: 'none', width: `${props.size}px`, height: `${props.size}px`, background: 'currentColor', mask: `url("${address}") center / contain no-repeat` } })
+        ? h('span', { 'aria-hidden': 'true', style: { flex: 'none', width: `${props.size}px`, height: `${props.size}px`, background: 'var(--soft)', mask: `url("${address}") center / contain no-repeat` } })
         : h(Blocks, { size: props.size, 'aria-hidden': 'true' }))
     },
   })

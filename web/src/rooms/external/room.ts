@@ -1,5 +1,5 @@
 import { Blocks } from '@lucide/vue'
-import { actionIcon, embedded, proxied } from '../../api/external'
+import { actionIcon, embedded, menuIcon } from '../../api/external'
 import { administers } from '../../kit/power'
 import { defineRoom } from '../../kit/room'
 import { t } from '../../kit/words'
@@ -16,7 +16,7 @@ export default defineRoom({
   ],
   later: {
     places: caps => (extrasIn(caps)?.menu ?? []).map((m, i) => ({
-      id: `external-${m.app}-${m.name}`, rank: 200 + i, label: m.label, icon: m.icon === '' ? Blocks : iconOf(proxied(m.app, m.icon)), to: embedded(m.app, m.name),
+      id: `external-${m.app}-${m.name}`, rank: 200 + i, label: m.label, icon: m.icon === '' ? Blocks : iconOf(menuIcon(m)), to: embedded(m.app, m.name),
     })),
     actions: caps => (extrasIn(caps)?.actions ?? []).map((a, i) => ({
       id: `external-${a.app}-${a.name}`, rank: 66 + i / 100, label: a.label, icon: a.icon === '' ? Blocks : iconOf(actionIcon(a)),
