@@ -5,7 +5,11 @@
 // anything in the chain is of that kind. The package knows no protocol.
 package fault
 
-import "errors"
+import (
+	"errors"
+
+	"atrium/internal/base/tongue"
+)
 
 // Kind is a class of failure that callers and protocols tell apart.
 type Kind uint8
@@ -39,21 +43,28 @@ func (k Kind) Error() string { return kindNames[k] }
 // Fault is an error with a kind and a sentence for the user.
 type Fault struct {
 	Kind Kind
-	Text string // for people: a whole sentence, nothing secret
+	Says tongue.Saying // for people: a whole sentence, nothing secret
 	err  error
 }
 
-// New makes a fault whose text may be shown to the user.
-func New(k Kind, text string) error { return &Fault{Kind: k, Text: text} }
+// New makes a fault whose text may be shown to the user. It stands there in English
+// and in double quotes, and what is filled in follows in pairs of a name and a value:
+// New(Exists, "There is already a tag “{name}”.", "name", name).
+func New(k Kind, text string, pairs ...any) error { return Say(k, nil, tongue.Of(text, pairs...)) }
 
-// Wrap gives err a kind and a text for the user, and keeps err for the log.
-func Wrap(k Kind, err error, text string) error { return &Fault{Kind: k, Text: text, err: err} }
+// Wrap gives err a kind and a text for the user, as New does, and keeps err for the log.
+func Wrap(k Kind, err error, text string, pairs ...any) error {
+	return Say(k, err, tongue.Of(text, pairs...))
+}
+
+// Say gives err, which may be nil, a kind and what to tell the user.
+func Say(k Kind, err error, s tongue.Saying) error { return &Fault{Kind: k, Says: s, err: err} }
 
 func (f *Fault) Error() string {
 	if f.err != nil {
-		return f.Text + ": " + f.err.Error()
+		return f.Says.String() + ": " + f.err.Error()
 	}
-	return f.Text
+	return f.Says.String()
 }
 
 // Unwrap lets errors.Is see both the kind and the cause.
@@ -76,12 +87,25 @@ func Of(err error) Kind {
 	return Internal
 }
 
-// Text is the sentence for the user, or "" when err has none. An Internal
+// Text is the sentence for the user in English, or "" when err has none. An Internal
 // fault has none by definition.
-func Text(err error) string {
+func Text(err error) string { return Said(err).String() }
+
+// Said is the sentence for the user, to be said in their language; zero when err has
+// none.
+func Said(err error) tongue.Saying {
 	f, ok := errors.AsType[*Fault](err)
 	if !ok || f.Kind == Internal {
-		return ""
+		return tongue.Saying{}
 	}
-	return f.Text
+	return f.Says
+}
+
+// Told is what there is to say of err: its sentence, or where it has none the error as
+// it is, for those who may read that. Zero for nil.
+func Told(err error) tongue.Saying {
+	if s := Said(err); err == nil || !s.IsZero() {
+		return s
+	}
+	return tongue.Plain(err.Error())
 }

@@ -35,11 +35,11 @@ func Clean(name string) (string, error) {
 	case len(name) > Max:
 		return "", fault.New(fault.Invalid, "The file name is too long.")
 	case forbidden[strings.ToLower(name)]:
-		return "", fault.New(fault.Invalid, `"`+name+`" is a forbidden file or folder name.`)
+		return "", fault.New(fault.Invalid, "\"{name}\" is a forbidden file or folder name.", "name", name)
 	}
 	for _, s := range forbiddenSuffixes {
 		if len(name) > len(s) && strings.EqualFold(name[len(name)-len(s):], s) {
-			return "", fault.New(fault.Invalid, `"`+s+`" is a forbidden file type.`)
+			return "", fault.New(fault.Invalid, "\"{type}\" is a forbidden file type.", "type", s)
 		}
 	}
 	for _, r := range name {

@@ -46,7 +46,7 @@ func ParseWords(scopes string, rooms []string) (Words, error) {
 		w.Scope.Verbs &= verbs
 		switch {
 		case hasFolder && (room != FilesRoom || !strings.HasPrefix(folder, "/")):
-			return Words{}, fault.New(fault.Invalid, "The scope “"+word+"” names no folder of files.")
+			return Words{}, fault.New(fault.Invalid, "The scope “{scope}” names no folder of files.", "scope", word)
 		case hasFolder:
 			w.Folders = append(w.Folders, folder)
 		case room == FilesRoom:

@@ -26,5 +26,5 @@ func (v *View) noClash(ctx context.Context, s *spot) error {
 }
 
 func clash(name string) error {
-	return fault.New(fault.Conflict, `There is already "`+name+`", which differs only in upper and lower case.`)
+	return fault.New(fault.Conflict, "There is already \"{name}\", which differs only in upper and lower case.", "name", name)
 }

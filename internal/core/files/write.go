@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"strings"
@@ -372,7 +371,7 @@ func (v *View) fits(ctx context.Context, d *db.DB, s *spot, quota, more int64) e
 	if room := max(quota-used, 0); more > room && v.who.Link != 0 { // how much there is, is no visitor's business
 		return fault.New(fault.Full, "There is not enough room for this.")
 	} else if more > room {
-		return fault.New(fault.Full, fmt.Sprintf("Insufficient space in %s, %d required, %d available", s.path, more, room))
+		return fault.New(fault.Full, "Insufficient space in {path}, {needed} required, {free} available", "path", s.path, "needed", more, "free", room)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 	"atrium/internal/core/event"
 	"atrium/internal/core/identity"
 	"atrium/internal/infra/bus"
@@ -85,10 +86,10 @@ func (rm *Room) Plug(b *plug.Board) {
 // finds that out.
 func (rm *Room) health(context.Context) plug.Finding {
 	if !rm.mail.Ready() {
-		return plug.Finding{State: plug.Warn, Text: "No mail server is set up: invitations, lost passwords and shares by mail do not work.",
-			Fix: "Set mail.host and mail.from (ATRIUM_MAIL_HOST, ATRIUM_MAIL_FROM), restart, then send a test message."}
+		return plug.Finding{State: plug.Warn, Text: tongue.Of("No mail server is set up: invitations, lost passwords and shares by mail do not work."),
+			Fix: tongue.Of("Set mail.host and mail.from (ATRIUM_MAIL_HOST, ATRIUM_MAIL_FROM), restart, then send a test message.")}
 	}
-	return plug.Finding{State: plug.Fine, Text: "A mail server is set up."}
+	return plug.Finding{State: plug.Fine, Text: tongue.Of("A mail server is set up.")}
 }
 
 // testTo does what mail:test does, for {address}.

@@ -125,7 +125,7 @@ func (rm *Room) form(w http.ResponseWriter, r *http.Request, status int, u *iden
 
 func (rm *Room) dead(w http.ResponseWriter, r *http.Request) error {
 	return rm.pages["done"].Render(w, r, http.StatusForbidden, web.Tongue(r).Say("Choose a password"),
-		map[string]any{"Heading": web.Tongue(r).Say("Choose a password"), "Text": web.Tongue(r).Known(fault.Text(errLink)), "Good": false, "Again": true})
+		map[string]any{"Heading": web.Tongue(r).Say("Choose a password"), "Text": web.Text(r, errLink), "Good": false, "Again": true})
 }
 
 // choose sets the password: with it the link is used up.
@@ -149,7 +149,7 @@ func (rm *Room) choose(w http.ResponseWriter, r *http.Request) error {
 		web.WriteJSON(w, http.StatusOK, map[string]string{"status": "success"})
 		return nil
 	case page && errors.Is(err, fault.Invalid):
-		return rm.form(w, r, http.StatusBadRequest, u, fault.Text(err))
+		return rm.form(w, r, http.StatusBadRequest, u, web.Text(r, err))
 	}
 	return err
 }

@@ -75,7 +75,7 @@ func (rm *Room) verifyPage(w http.ResponseWriter, r *http.Request) error {
 
 func (rm *Room) unverified(w http.ResponseWriter, r *http.Request) error {
 	return rm.pages["done"].Render(w, r, http.StatusForbidden, web.Tongue(r).Say("Your mail address"),
-		map[string]any{"Heading": web.Tongue(r).Say("Your mail address"), "Text": web.Tongue(r).Known(fault.Text(errLink)), "Good": false, "Again": false})
+		map[string]any{"Heading": web.Tongue(r).Say("Your mail address"), "Text": web.Text(r, errLink), "Good": false, "Again": false})
 }
 
 func (rm *Room) verify(w http.ResponseWriter, r *http.Request) error {

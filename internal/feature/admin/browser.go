@@ -2,12 +2,12 @@ package admin
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"strconv"
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/plug"
 	"atrium/internal/proto/web"
@@ -38,7 +38,7 @@ func (r *Room) here() *Ground {
 }
 
 // health looks at the server as doctor does, and at what the rooms plugged in.
-func (r *Room) health(ctx context.Context, _ *ocs.Request) (any, error) {
+func (r *Room) health(ctx context.Context, q *ocs.Request) (any, error) {
 	p := &patient{conf: r.site.Config, source: r.site.Source, ground: r.here(), now: time.Now}
 	out := []checked{}
 	for _, look := range []func(ctx context.Context) []finding{p.database, p.administrators, p.store, p.disk, p.folder, p.secrets, p.address,
@@ -51,7 +51,12 @@ func (r *Room) health(ctx context.Context, _ *ocs.Request) (any, error) {
 	for name, look := range r.looks.All() {
 		out = append(out, checked{name, look(ctx)})
 	}
-	return append(out, checked{"version", plug.Finding{State: plug.Fine, Text: "Atrium " + r.site.Version + ", for clients of Nextcloud " + r.site.Speaks + "."}}), nil
+	out = append(out, checked{"version", plug.Finding{State: plug.Fine, Text: tongue.Of("Atrium {version}, for clients of Nextcloud {speaks}.", "version", r.site.Version, "speaks", r.site.Speaks)}})
+	in := web.Tongue(q.Request)
+	for i, c := range out {
+		out[i].Text, out[i].Fix = c.Text.Said(in), c.Fix.Said(in)
+	}
+	return out, nil
 }
 
 // tardy is how long a job may wait before something must be wrong.
@@ -61,24 +66,24 @@ const tardy = 10 * time.Minute
 func (r *Room) working(ctx context.Context) plug.Finding {
 	late, err := r.jobs.Late(ctx)
 	if err != nil {
-		return plug.Finding{State: plug.Broken, Text: err.Error(), Fix: "See why the database does not answer."}
+		return plug.Finding{State: plug.Broken, Text: tongue.Plain(err.Error()), Fix: tongue.Of("See why the database does not answer.")}
 	}
 	failed := 0
 	for _, err := range r.jobs.Buried(ctx) {
 		if err != nil {
-			return plug.Finding{State: plug.Broken, Text: err.Error(), Fix: "See why the database does not answer."}
+			return plug.Finding{State: plug.Broken, Text: tongue.Plain(err.Error()), Fix: tongue.Of("See why the database does not answer.")}
 		}
 		failed++
 	}
 	switch {
 	case late > tardy:
-		return plug.Finding{State: plug.Broken, Text: fmt.Sprintf("Work has been waiting for %s to be begun.", late.Round(time.Minute)),
-			Fix: "See in the log what keeps the server busy; then restart it."}
+		return plug.Finding{State: plug.Broken, Text: tongue.Of("Work has been waiting for {time} to be begun.", "time", late.Round(time.Minute).String()),
+			Fix: tongue.Of("See in the log what keeps the server busy; then restart it.")}
 	case failed > 0:
-		return plug.Finding{State: plug.Warn, Text: fmt.Sprintf("%d jobs failed so often that they were given up.", failed),
-			Fix: "Look at them on the page of jobs, mend the cause, and try them again: atrium background-job:list"}
+		return plug.Finding{State: plug.Warn, Text: tongue.Of("{n, plural, one {# job} other {# jobs}} failed so often that no further attempt is made.", "n", failed),
+			Fix: tongue.Of("Look at them on the page of jobs, mend the cause, and try them again: atrium background-job:list")}
 	}
-	return plug.Finding{State: plug.Fine, Text: "It is done on time."}
+	return plug.Finding{State: plug.Fine, Text: tongue.Of("It is done on time.")}
 }
 
 type waitingJobs struct {

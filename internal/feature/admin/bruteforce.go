@@ -32,7 +32,7 @@ func networkOf(s string) (netip.Prefix, error) {
 	}
 	a, err := netip.ParseAddr(s)
 	if err != nil {
-		return netip.Prefix{}, fault.Wrap(fault.Invalid, err, `"`+s+`" is not a valid IP address`)
+		return netip.Prefix{}, fault.Wrap(fault.Invalid, err, "\"{address}\" is not a valid IP address", "address", s)
 	}
 	return web.Network(a.Unmap()), nil
 }

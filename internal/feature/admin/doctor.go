@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 	"atrium/internal/infra/conf"
 	"atrium/internal/proto/cli"
 )
@@ -27,8 +28,8 @@ const (
 type finding struct {
 	check   string // what was looked at
 	verdict verdict
-	text    string
-	fix     string // what to do about it; "" if nothing
+	text    tongue.Saying
+	fix     tongue.Saying // what to do about it; zero if nothing
 }
 
 // patient is what the doctor looks at.
@@ -70,12 +71,12 @@ func tell(cmd *cobra.Command, found []finding) error {
 		bad = bad || f.verdict == fail
 		wide = max(wide, len(f.check))
 		table = append(table, cli.Map{{Key: "check", Value: f.check}, {Key: "result", Value: string(f.verdict)},
-			{Key: "detail", Value: f.text}, {Key: "fix", Value: f.fix}})
+			{Key: "detail", Value: f.text.String()}, {Key: "fix", Value: f.fix.String()}})
 	}
 	if cli.Plain(cmd) {
 		for _, f := range found {
 			cli.Say(cmd, "%-4s  %-*s  %s", f.verdict, wide, f.check, f.text)
-			if f.fix != "" {
+			if !f.fix.IsZero() {
 				cli.Say(cmd, "%s  → %s", strings.Repeat(" ", 6+wide), f.fix)
 			}
 		}
@@ -97,13 +98,13 @@ func (p *patient) configuration() ([]finding, bool) {
 	problems, ok := errors.AsType[conf.Problems](err)
 	switch {
 	case err == nil:
-		return []finding{{check: check, verdict: fine, text: "It is valid."}}, true
+		return []finding{{check: check, verdict: fine, text: tongue.Plain("It is valid.")}}, true
 	case !ok:
-		return []finding{{check: check, verdict: fail, text: err.Error()}}, false
+		return []finding{{check: check, verdict: fail, text: tongue.Plain(err.Error())}}, false
 	}
 	var found []finding
 	for _, x := range problems {
-		found = append(found, finding{check, fail, x.Where + ": " + x.Text, "Correct it, then run doctor again for the other checks."})
+		found = append(found, finding{check, fail, tongue.Plain(x.Where + ": " + x.Text), tongue.Plain("Correct it, then run doctor again for the other checks.")})
 	}
 	return found, false
 }
@@ -115,14 +116,14 @@ func opened(c conf.Config, err error) []finding {
 	case err == nil:
 		return nil
 	case errors.Is(err, fault.NotFound):
-		return []finding{{check, warn, err.Error(), "Start the server once: atrium serve"}}
+		return []finding{{check, warn, tongue.Plain(err.Error()), tongue.Plain("Start the server once: atrium serve")}}
 	}
 	scheme, _, _ := strings.Cut(c.DSN(), ":")
 	fix := "See that the database server runs and that db.dsn (ATRIUM_DB) has its address, user and password."
 	if scheme == "sqlite" {
 		fix = "See that the file of the database is there and that you may read and write it."
 	}
-	return []finding{{check, fail, err.Error(), fix}}
+	return []finding{{check, fail, tongue.Plain(err.Error()), tongue.Plain(fix)}}
 }
 
 // took makes a duration readable.

@@ -46,7 +46,7 @@ func TestStoresThatCannotBeTrusted(t *testing.T) {
 	} {
 		p := &patient{conf: conf.Default(), ground: &Ground{Store: c.store}}
 		got := p.store(t.Context())
-		if len(got) != 1 || got[0].verdict != c.want || !strings.Contains(got[0].text, c.words) {
+		if len(got) != 1 || got[0].verdict != c.want || !strings.Contains(got[0].text.String(), c.words) {
 			t.Errorf("%T: got %+v, want %s %q", c.store, got, c.want, c.words)
 		}
 		for info, err := range c.store.List(t.Context(), "") {

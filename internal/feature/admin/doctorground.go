@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"atrium/internal/base/tongue"
 	"atrium/internal/core/identity"
 	"atrium/internal/infra/db"
 )
@@ -33,13 +34,13 @@ func (p *patient) database(ctx context.Context) []finding {
 	const check = "database"
 	start := time.Now()
 	if err := p.ground.DB.Ping(ctx); err != nil {
-		return []finding{{check, fail, err.Error(), "See why the database does not answer."}}
+		return []finding{{check, fail, tongue.Plain(err.Error()), tongue.Of("See why the database does not answer.")}}
 	}
 	d, name := time.Since(start), p.ground.DB.Name()
 	if d > slowDatabase {
-		return []finding{{check, warn, fmt.Sprintf("%s takes %s to answer.", name, took(d)), "Put the database nearer to the server, or give it more power."}}
+		return []finding{{check, warn, tongue.Of("{database} takes {time} to answer.", "database", name, "time", took(d)), tongue.Of("Put the database nearer to the server, or give it more power.")}}
 	}
-	return []finding{{check, fine, fmt.Sprintf("%s answers in %s; its tables are current.", name, took(d)), ""}}
+	return []finding{{check, fine, tongue.Of("{database} answers in {time}; its tables are current.", "database", name, "time", took(d)), tongue.Saying{}}}
 }
 
 // administrators checks that somebody can administer the server.
@@ -51,16 +52,16 @@ func (p *patient) administrators(ctx context.Context) []finding {
 	n := 0
 	for u, err := range p.ground.People.Users(ctx, identity.Query{Group: identity.AdminGroup}) {
 		if err != nil {
-			return []finding{{check, fail, err.Error(), "See why the database does not answer."}}
+			return []finding{{check, fail, tongue.Plain(err.Error()), tongue.Of("See why the database does not answer.")}}
 		}
 		if u.Enabled {
 			n++
 		}
 	}
 	if n == 0 {
-		return []finding{{check, warn, "Nobody who can sign in is in the group admin.", "Put somebody into it: atrium group:adduser admin UID"}}
+		return []finding{{check, warn, tongue.Of("Nobody who can sign in is in the group admin."), tongue.Of("Put somebody into it: {command}", "command", "atrium group:adduser admin UID")}}
 	}
-	return []finding{{check, fine, fmt.Sprintf("%d can sign in.", n), ""}}
+	return []finding{{check, fine, tongue.Of("{n, plural, one {# can} other {# can}} sign in.", "n", n), tongue.Saying{}}}
 }
 
 // store checks that the store is there, and that what is written there is
@@ -72,15 +73,15 @@ func (p *patient) store(ctx context.Context) []finding {
 	const check = "store"
 	median, err := p.probe(ctx)
 	if err != nil {
-		return []finding{{check, fail, err.Error(), "See that the disk with the store is mounted, has room and can be written to: " + p.blobs()}}
+		return []finding{{check, fail, tongue.Plain(err.Error()), tongue.Of("See that the disk with the store is mounted, has room and can be written to: {folder}", "folder", p.blobs())}}
 	}
-	found := finding{check, fine, fmt.Sprintf("A small file is written, safe and read back in %s.", took(median)), ""}
+	found := finding{check, fine, tongue.Of("A small file is written, safe and read back in {time}.", "time", took(median)), tongue.Saying{}}
 	switch {
 	case !p.conf.Durable():
-		found.verdict, found.fix = warn, "A power cut may lose files. Unless they can be made again, set storage.durability to fsync (ATRIUM_STORAGE_DURABILITY)."
-		found.text = fmt.Sprintf("A small file is written and read back in %s, without waiting for the disk.", took(median))
+		found.verdict, found.fix = warn, tongue.Of("A power cut may lose files. Unless they can be made again, set storage.durability to fsync (ATRIUM_STORAGE_DURABILITY).")
+		found.text = tongue.Of("A small file is written and read back in {time}, without waiting for the disk.", "time", took(median))
 	case median > slowDisk:
-		found.verdict, found.fix = warn, "Uploads of many small files will be slow. Use a faster disk, or one with a cache that survives a power cut."
+		found.verdict, found.fix = warn, tongue.Of("Uploads of many small files will be slow. Use a faster disk, or one with a cache that survives a power cut.")
 	}
 	return []finding{found}
 }
@@ -125,21 +126,21 @@ func (p *patient) clock(ctx context.Context) []finding {
 	const check = "clock"
 	now := p.now()
 	if now.Year() < 2026 {
-		return []finding{{check, fail, "It is not " + now.Format(time.DateOnly) + ".", "Set the clock, for instance with chrony or systemd-timesyncd."}}
+		return []finding{{check, fail, tongue.Of("It is not {day}.", "day", now.Format(time.DateOnly)), tongue.Of("Set the clock, for instance with chrony or systemd-timesyncd.")}}
 	}
 	q := ""
 	if p.ground != nil {
 		q = map[db.Dialect]string{db.Postgres: "SELECT CAST(EXTRACT(EPOCH FROM now()) AS BIGINT)", db.MySQL: "SELECT UNIX_TIMESTAMP()"}[p.ground.DB.Dialect()]
 	}
 	if q == "" {
-		return []finding{{check, fine, "It is " + now.Format(time.RFC3339) + ".", ""}}
+		return []finding{{check, fine, tongue.Of("It is {time}.", "time", now.Format(time.RFC3339)), tongue.Saying{}}}
 	}
 	theirs, err := db.One(ctx, p.ground.DB, db.Scan1[int64], q)
 	if err != nil {
-		return []finding{{check, fail, err.Error(), "See why the database does not answer."}}
+		return []finding{{check, fail, tongue.Plain(err.Error()), tongue.Of("See why the database does not answer.")}}
 	}
 	if off := time.Unix(theirs, 0).Sub(now).Abs(); off > clockSlack {
-		return []finding{{check, warn, fmt.Sprintf("It differs from the database's by %s.", took(off)), "Let both machines set their clocks, for instance with chrony."}}
+		return []finding{{check, warn, tongue.Of("It differs from the database’s by {time}.", "time", took(off)), tongue.Of("Let both machines set their clocks, for instance with chrony.")}}
 	}
-	return []finding{{check, fine, "It agrees with the database's.", ""}}
+	return []finding{{check, fine, tongue.Of("It agrees with the database’s."), tongue.Saying{}}}
 }

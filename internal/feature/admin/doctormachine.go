@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"atrium/internal/base/tongue"
 	"atrium/internal/infra/conf"
 	"atrium/internal/infra/machine"
 )
@@ -31,18 +32,18 @@ func (p *patient) disk(context.Context) []finding {
 		return nil // said by folder
 	}
 	if err != nil {
-		return []finding{{check, fail, err.Error(), "See that the disk is mounted and well."}}
+		return []finding{{check, fail, tongue.Plain(err.Error()), tongue.Of("See that the disk is mounted and well.")}}
 	}
-	text := fmt.Sprintf("%s of %s are free.", size(d.Free), size(d.Total))
+	text := tongue.Of("{free} of {all} are free.", "free", size(d.Free), "all", size(d.Total))
 	switch {
 	case d.Free < noSpace:
-		return []finding{{check, fail, text, "Make room: without it nothing can be written, also no database."}}
+		return []finding{{check, fail, text, tongue.Of("Make room: without it nothing can be written, also no database.")}}
 	case d.Free < littleSpace || d.Free < d.Total/20:
-		return []finding{{check, warn, text, "Make room soon, or move the data folder to a larger disk."}}
+		return []finding{{check, warn, text, tongue.Of("Make room soon, or move the data folder to a larger disk.")}}
 	case d.Names > 0 && d.Unused < d.Names/20:
-		return []finding{{check, warn, fmt.Sprintf("Only %d more files fit on the disk.", d.Unused), "Use a file system with more inodes."}}
+		return []finding{{check, warn, tongue.Of("Only {n, plural, one {# more file fits} other {# more files fit}} on the disk.", "n", d.Unused), tongue.Of("Use a file system with more inodes.")}}
 	}
-	return []finding{{check, fine, text, ""}}
+	return []finding{{check, fine, text, tongue.Saying{}}}
 }
 
 // folder checks who owns the data folder and who may look into it.
@@ -50,28 +51,28 @@ func (p *patient) folder(context.Context) []finding {
 	const check = "data folder"
 	path, err := filepath.Abs(p.conf.Data)
 	if err != nil {
-		return []finding{{check, fail, err.Error(), "Give an absolute path as data (ATRIUM_DATA)."}}
+		return []finding{{check, fail, tongue.Plain(err.Error()), tongue.Of("Give an absolute path as data (ATRIUM_DATA).")}}
 	}
 	fi, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return []finding{{check, warn, path + " does not exist yet.", "Start the server once, or correct data (ATRIUM_DATA)."}}
+		return []finding{{check, warn, tongue.Of("{folder} does not exist yet.", "folder", path), tongue.Of("Start the server once, or correct data (ATRIUM_DATA).")}}
 	case err != nil:
-		return []finding{{check, fail, err.Error(), "Let the server's user reach " + path}}
+		return []finding{{check, fail, tongue.Plain(err.Error()), tongue.Of("Let the server’s user reach {folder}", "folder", path)}}
 	case !fi.IsDir():
-		return []finding{{check, fail, path + " is no folder.", "Correct data (ATRIUM_DATA)."}}
+		return []finding{{check, fail, tongue.Of("{folder} is no folder.", "folder", path), tongue.Of("Correct data (ATRIUM_DATA).")}}
 	}
 	if unix.Access(path, unix.R_OK|unix.W_OK|unix.X_OK) != nil {
-		return []finding{{check, fail, path + " cannot be written to.", fmt.Sprintf("chown -R %d %s", os.Getuid(), path)}}
+		return []finding{{check, fail, tongue.Of("{folder} cannot be written to.", "folder", path), tongue.Plain(fmt.Sprintf("chown -R %d %s", os.Getuid(), path))}}
 	}
 	if st, ok := fi.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Getuid() {
-		return []finding{{check, warn, fmt.Sprintf("%s belongs to user %d, and you are %d.", path, st.Uid, os.Getuid()),
-			fmt.Sprintf("Run commands as the server's user, or files come to belong to the wrong one: sudo -u '#%d' atrium …", st.Uid)}}
+		return []finding{{check, warn, tongue.Of("{folder} belongs to user {owner}, and you are {you}.", "folder", path, "owner", int(st.Uid), "you", os.Getuid()),
+			tongue.Of("Run commands as the server’s user, or files come to belong to the wrong one: {command}", "command", fmt.Sprintf("sudo -u '#%d' atrium …", st.Uid))}}
 	}
 	if fi.Mode().Perm()&0o077 != 0 {
-		return []finding{{check, warn, fmt.Sprintf("Other users of this machine may look into %s (%s).", path, fi.Mode().Perm()), "chmod 700 " + path}}
+		return []finding{{check, warn, tongue.Of("Other users of this machine may look into {folder} ({rights}).", "folder", path, "rights", fi.Mode().Perm().String()), tongue.Plain("chmod 700 " + path)}}
 	}
-	return []finding{{check, fine, path + " is yours alone.", ""}}
+	return []finding{{check, fine, tongue.Of("{folder} is yours alone.", "folder", path), tongue.Saying{}}}
 }
 
 // secrets checks that a configuration file with secrets is not for everybody.
@@ -87,9 +88,9 @@ func (p *patient) secrets(context.Context) []finding {
 		if !k.Secret || !strings.HasPrefix(where[k.Name], file+":") || fi.Mode().Perm()&0o077 == 0 {
 			continue
 		}
-		return []finding{{check, fail, fmt.Sprintf("%s holds %s, and others may read it (%s).", file, k.Name, fi.Mode().Perm()), "chmod 600 " + file}}
+		return []finding{{check, fail, tongue.Of("{file} holds {key}, and others may read it ({rights}).", "file", file, "key", k.Name, "rights", fi.Mode().Perm().String()), tongue.Plain("chmod 600 " + file)}}
 	}
-	return []finding{{check, fine, file + " gives no secret away.", ""}}
+	return []finding{{check, fine, tongue.Of("{file} gives no secret away.", "file", file), tongue.Saying{}}}
 }
 
 // openFiles checks how many files and connections may be open at once.
@@ -97,11 +98,11 @@ func (p *patient) openFiles(context.Context) []finding {
 	const check = "open files"
 	var l unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &l); err != nil {
-		return []finding{{check, warn, err.Error(), ""}}
+		return []finding{{check, warn, tongue.Plain(err.Error()), tongue.Saying{}}}
 	}
 	if l.Cur < fewFiles {
-		return []finding{{check, warn, fmt.Sprintf("At most %d files and connections can be open at once.", l.Cur),
-			"Raise the limit: LimitNOFILE=65536 in the unit of systemd, or ulimit -n 65536 before the start."}}
+		return []finding{{check, warn, tongue.Of("At most {n, number} files and connections can be open at once.", "n", l.Cur),
+			tongue.Of("Raise the limit: LimitNOFILE=65536 in the unit of systemd, or ulimit -n 65536 before the start.")}}
 	}
-	return []finding{{check, fine, fmt.Sprintf("Up to %d files and connections.", l.Cur), ""}}
+	return []finding{{check, fine, tongue.Of("Up to {n, number} files and connections.", "n", l.Cur), tongue.Saying{}}}
 }

@@ -2,13 +2,14 @@ package admin
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"time"
+
+	"atrium/internal/base/tongue"
 )
 
 // answerIn is how long the server may take to answer the doctor.
@@ -20,26 +21,26 @@ func (p *patient) address(context.Context) []finding {
 	base := p.conf.BaseURL()
 	u, err := url.Parse(base)
 	if err != nil {
-		return []finding{{check, fail, err.Error(), "Correct url (ATRIUM_URL)."}}
+		return []finding{{check, fail, tongue.Plain(err.Error()), tongue.Of("Correct url (ATRIUM_URL).")}}
 	}
 	own := p.conf.TLS.Cert != "" || p.conf.TLS.Domain != ""
 	switch {
 	case p.conf.URL == "" && p.conf.TLS.Domain == "":
-		return []finding{{check, warn, "Links in mails and shares begin with " + base + ", which works on this machine only.",
-			"Set url (ATRIUM_URL) to the address that people use, such as https://cloud.example.com"}}
+		return []finding{{check, warn, tongue.Of("Links in mails and shares begin with {address}, which works on this machine only.", "address", base),
+			tongue.Of("Set url (ATRIUM_URL) to the address that people use, such as https://cloud.example.com")}}
 	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return []finding{{check, warn, base + " sends passwords and files in the clear.",
-			"Use https: set tls.domain (ATRIUM_TLS_DOMAIN), or a proxy with a certificate in front."}}
+		return []finding{{check, warn, tongue.Of("{address} sends passwords and files in the clear.", "address", base),
+			tongue.Of("Use https: set tls.domain (ATRIUM_TLS_DOMAIN), or a proxy with a certificate in front.")}}
 	case own && p.conf.TLS.Domain != "" && u.Hostname() != p.conf.TLS.Domain:
-		return []finding{{check, fail, fmt.Sprintf("The certificate is for %s, but the address is %s.", p.conf.TLS.Domain, base),
-			"Let url (ATRIUM_URL) and tls.domain (ATRIUM_TLS_DOMAIN) name the same host."}}
+		return []finding{{check, fail, tongue.Of("The certificate is for {domain}, but the address is {address}.", "domain", p.conf.TLS.Domain, "address", base),
+			tongue.Of("Let url (ATRIUM_URL) and tls.domain (ATRIUM_TLS_DOMAIN) name the same host.")}}
 	case u.Scheme == "http" && own:
-		return []finding{{check, fail, base + " is http, but the server speaks https only.", "Let url (ATRIUM_URL) begin with https://"}}
+		return []finding{{check, fail, tongue.Of("{address} is http, but the server speaks https only.", "address", base), tongue.Of("Let url (ATRIUM_URL) begin with https://")}}
 	case u.Scheme == "https" && !own && len(p.conf.TrustedProxies) == 0:
-		return []finding{{check, warn, "The proxy that speaks https is not trusted, so that all people seem to come from its address and slow each other's sign-ins down.",
-			"Set trusted_proxies (ATRIUM_TRUSTED_PROXIES) to the proxy's address."}}
+		return []finding{{check, warn, tongue.Of("The proxy that speaks https is not trusted, so that all people seem to come from its address and slow each other’s sign-ins down."),
+			tongue.Of("Set trusted_proxies (ATRIUM_TRUSTED_PROXIES) to the proxy’s address.")}}
 	}
-	return []finding{{check, fine, base, ""}}
+	return []finding{{check, fine, tongue.Plain(base), tongue.Saying{}}}
 }
 
 func loopback(host string) bool {
@@ -55,21 +56,21 @@ func (p *patient) reachable(ctx context.Context) []finding {
 	here := p.conf.HTTP.Listen
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", here)
 	if err != nil {
-		return []finding{{check, warn, "It does not run: nothing listens on " + here + ".", "Start it: atrium serve"}}
+		return []finding{{check, warn, tongue.Of("It does not run: nothing listens on {address}.", "address", here), tongue.Of("Start it: {command}", "command", "atrium serve")}}
 	}
 	if err := conn.Close(); err != nil {
-		return []finding{{check, fail, err.Error(), ""}}
+		return []finding{{check, fail, tongue.Plain(err.Error()), tongue.Saying{}}}
 	}
 	base := p.conf.BaseURL()
-	fix := fmt.Sprintf("See that the name leads to this machine, and that firewall and proxy let it through to %s; or correct url (ATRIUM_URL).", here)
+	fix := tongue.Of("See that the name leads to this machine, and that firewall and proxy let it through to {address}; or correct url (ATRIUM_URL).", "address", here)
 	body, status, err := fetch(ctx, base+"/healthz")
 	switch {
 	case err != nil:
-		return []finding{{check, fail, fmt.Sprintf("It listens on %s, but is not reached as %s: %v", here, base, err), fix}}
+		return []finding{{check, fail, tongue.Of("It listens on {here}, but is not reached as {address}: {why}", "here", here, "address", base, "why", err.Error()), fix}}
 	case status != http.StatusOK || body != "ok\n":
-		return []finding{{check, fail, fmt.Sprintf("Something else answers at %s (status %d).", base, status), fix}}
+		return []finding{{check, fail, tongue.Of("Something else answers at {address} (status {status}).", "address", base, "status", status), fix}}
 	}
-	return []finding{{check, fine, "It answers at " + base + ".", ""}}
+	return []finding{{check, fine, tongue.Of("It answers at {address}.", "address", base), tongue.Saying{}}}
 }
 
 // fetch gets the first bytes of a page.
@@ -103,15 +104,15 @@ func (p *patient) proxies(context.Context) []finding {
 		}
 		switch {
 		case n.Bits() == 0:
-			return []finding{{check, fail, n.String() + " is everybody: whoever asks may claim any address, and guess passwords without delay.",
-				"Name only the addresses of your proxies in trusted_proxies (ATRIUM_TRUSTED_PROXIES)."}}
+			return []finding{{check, fail, tongue.Of("{network} is everybody: whoever asks may claim any address, and guess passwords without delay.", "network", n.String()),
+				tongue.Of("Name only the addresses of your proxies in trusted_proxies (ATRIUM_TRUSTED_PROXIES).")}}
 		case n.Bits() < widest:
-			return []finding{{check, warn, n.String() + " are a great many addresses that are believed.",
-				"Name only the addresses of your proxies in trusted_proxies (ATRIUM_TRUSTED_PROXIES)."}}
+			return []finding{{check, warn, tongue.Of("{network} are a great many addresses that are believed.", "network", n.String()),
+				tongue.Of("Name only the addresses of your proxies in trusted_proxies (ATRIUM_TRUSTED_PROXIES).")}}
 		}
 	}
 	if len(p.conf.TrustedProxies) == 0 {
-		return []finding{{check, fine, "None.", ""}}
+		return []finding{{check, fine, tongue.Of("None."), tongue.Saying{}}}
 	}
-	return []finding{{check, fine, fmt.Sprintf("%d.", len(p.conf.TrustedProxies)), ""}}
+	return []finding{{check, fine, tongue.Of("{n, number}.", "n", len(p.conf.TrustedProxies)), tongue.Saying{}}}
 }

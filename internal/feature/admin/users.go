@@ -58,7 +58,7 @@ func (r *Room) addUser(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if _, err := r.people.User(ctx, n.ID); err == nil { // before groups are made for nobody
-		return fault.New(fault.Exists, fmt.Sprintf("The account %q already exists.", n.ID))
+		return fault.New(fault.Exists, "The account \"{name}\" already exists.", "name", n.ID)
 	}
 	made, err := r.makeGroups(ctx, n.Groups)
 	if err != nil {

@@ -151,7 +151,7 @@ func (rm *Room) Verify(ctx context.Context) (n int64, err error) {
 			return n, err
 		}
 		if e.ID != n+1 || !hmac.Equal(e.seal, rm.sum(before, e)) {
-			return n, fault.New(fault.Conflict, fmt.Sprintf("Entry %d of the audit log was changed, or the one before it is missing.", e.ID))
+			return n, fault.New(fault.Conflict, "Entry {id} of the audit log was changed, or the one before it is missing.", "id", e.ID)
 		}
 		before, n = e.seal, e.ID
 	}

@@ -23,7 +23,7 @@ const maxMessage = 1000
 
 func check(message string) error {
 	if utf8.RuneCountInString(message) > maxMessage {
-		return fault.New(fault.Invalid, fmt.Sprintf("Message exceeds allowed character limit of %d", maxMessage))
+		return fault.New(fault.Invalid, "Message exceeds allowed character limit of {n}", "n", maxMessage)
 	}
 	if !utf8.ValidString(message) || strings.ContainsRune(message, 0) {
 		return fault.New(fault.Invalid, "The message is not text.")

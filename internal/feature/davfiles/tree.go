@@ -47,7 +47,7 @@ func forWriting(ctx context.Context, path string) (string, error) {
 		return "", fault.New(fault.Denied, "You may not write into somebody else's files.")
 	}
 	if _, err := names.Split(inner); err != nil {
-		return "", &dav.Error{Status: http.StatusBadRequest, Exception: dav.InvalidPath, Text: fault.Text(err), Reason: true}
+		return "", &dav.Error{Status: http.StatusBadRequest, Exception: dav.InvalidPath, Why: err, Reason: true}
 	}
 	return inner, nil
 }

@@ -137,7 +137,7 @@ func (rm *Room) Register(ctx context.Context, a *App) error {
 		_, err = tx.Exec(ctx, "INSERT INTO exapps_app ("+appColumns+") VALUES (?, ?, '', 0, 0, ?, ?, ?, ?, 0)",
 			a.ID, rm.box.Seal([]byte(a.secret), belongs(a.ID)), a.Daemon, a.Version, settings, status)
 		if errors.Is(err, fault.Exists) {
-			return fault.New(fault.Exists, "The external app "+a.ID+" is registered already.")
+			return fault.New(fault.Exists, "The external app {app} is registered already.", "app", a.ID)
 		}
 		if err != nil {
 			return err
@@ -252,24 +252,23 @@ func (a *App) texts() (settings, status string, err error) {
 
 // check holds an app to what can be kept and called.
 func (a *App) check() error {
-	wrong := func(text string) error { return fault.New(fault.Invalid, text) }
 	switch {
 	case !appIDs.MatchString(a.ID):
-		return wrong("The id of an external app is up to 32 lower-case letters, digits, _ and -.")
+		return fault.New(fault.Invalid, "The id of an external app is up to 32 lower-case letters, digits, _ and -.")
 	case !versionIDs.MatchString(a.Version):
-		return wrong("The app needs a version, such as 1.0.0.")
+		return fault.New(fault.Invalid, "The app needs a version, such as 1.0.0.")
 	case a.Name == "" || len(a.Name) > 200:
-		return wrong("The app needs a name of up to 200 letters.")
+		return fault.New(fault.Invalid, "The app needs a name of up to 200 letters.")
 	case len(a.secret) < minSecret || len(a.secret) > 512:
-		return wrong("The secret of the app must have from 16 to 512 letters.")
+		return fault.New(fault.Invalid, "The secret of the app must have from 16 to 512 letters.")
 	case a.Scheme != "http" && a.Scheme != "https":
-		return wrong("The app is reached over http or https.")
+		return fault.New(fault.Invalid, "The app is reached over http or https.")
 	case !hostNames.MatchString(a.Host) && net.ParseIP(a.Host) == nil:
-		return wrong("The app needs a host: a name or an address.")
+		return fault.New(fault.Invalid, "The app needs a host: a name or an address.")
 	case a.Port < 1 || a.Port > 65535:
-		return wrong("The app needs a port from 1 to 65535.")
+		return fault.New(fault.Invalid, "The app needs a port from 1 to 65535.")
 	case len(a.Routes) > 100:
-		return wrong("The app has too many routes.")
+		return fault.New(fault.Invalid, "The app has too many routes.")
 	}
 	for i := range a.Routes {
 		if err := a.Routes[i].Compile(); err != nil {

@@ -100,10 +100,10 @@ func (rm *Room) tellEnabled(ctx context.Context, a *App, on int) error {
 	}
 	var said struct{ Error *string }
 	if status != http.StatusOK || json.Unmarshal(body, &said) != nil || said.Error == nil {
-		return fault.New(fault.Conflict, fmt.Sprintf("The external app answers /enabled with %d and nothing that can be read.", status))
+		return fault.New(fault.Conflict, "The external app answers /enabled with {status} and nothing that can be read.", "status", status)
 	}
 	if *said.Error != "" {
-		return fault.New(fault.Conflict, "The external app says: "+clip(*said.Error))
+		return fault.New(fault.Conflict, "The external app says: {words}", "words", clip(*said.Error))
 	}
 	return nil
 }

@@ -163,7 +163,7 @@ func (k kind) nameIn(c *call) (string, error) {
 	}
 	name := strings.Join(parts, "\n")
 	if slices.Contains(parts, "") || len(name) > 200 || strings.ContainsRune(name, 0) {
-		return "", fault.New(fault.Invalid, "Please say what it is by: "+strings.Join(k.find, ", ")+".")
+		return "", fault.New(fault.Invalid, "Please say what it is by: {names}.", "names", strings.Join(k.find, ", "))
 	}
 	return name, nil
 }

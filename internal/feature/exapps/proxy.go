@@ -3,7 +3,6 @@ package exapps
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -143,7 +142,7 @@ func climbs(path string) bool {
 func handlerTarget(handler string) (string, error) {
 	u, err := url.Parse("/" + strings.TrimLeft(handler, "/"))
 	if err != nil || u.Host != "" || climbs(u.Path) {
-		return "", fault.New(fault.Invalid, fmt.Sprintf("The handler %q is no path of the app.", handler))
+		return "", fault.New(fault.Invalid, "The handler “{handler}” is no path of the app.", "handler", handler)
 	}
 	return u.RequestURI(), nil
 }

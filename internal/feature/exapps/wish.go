@@ -66,7 +66,7 @@ func (rm *Room) grant(ctx context.Context, a *App, force bool) error {
 		return err
 	}
 	if !force && !slices.Equal(wants, []string{scope.Basic}) {
-		return fault.New(fault.Denied, "The app asks for the scopes "+strings.Join(wants, ", ")+". Grant them with --force-scopes, or name others in --json-info.")
+		return fault.New(fault.Denied, "The app asks for the scopes {scopes}. Grant them with --force-scopes, or name others in --json-info.", "scopes", strings.Join(wants, ", "))
 	}
 	a.Scopes = wants
 	return nil

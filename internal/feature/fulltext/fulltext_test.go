@@ -456,7 +456,7 @@ func TestHealthOfOCR(t *testing.T) {
 	t.Setenv("PATH", dir)
 	look := func(state plug.FindingState, part string) {
 		t.Helper()
-		if f := g.room.health(g.ctx); f.State != state || !strings.Contains(f.Text+f.Fix, part) {
+		if f := g.room.health(g.ctx); f.State != state || !strings.Contains(f.Text.String()+f.Fix.String(), part) {
 			t.Errorf("%+v, want %s and %q", f, state, part)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 	"atrium/internal/base/words"
 	"atrium/internal/infra/cage"
 	"atrium/internal/infra/extract"
@@ -140,23 +141,28 @@ func (rm *Room) health(ctx context.Context) plug.Finding {
 	}
 	switch {
 	case err != nil:
-		return plug.Finding{State: plug.Broken, Text: "Files cannot be found by what is written in them: " + err.Error()}
+		return plug.Finding{State: plug.Broken, Text: tongue.Of("Files cannot be found by what is written in them: {why}", "why", err.Error())}
 	case !c.ocr:
-		return plug.Finding{State: plug.Fine, Text: "Text is read from documents, not from pictures and scans."}
+		return plug.Finding{State: plug.Fine, Text: tongue.Of("Text is read from documents, not from pictures and scans.")}
 	case !c.sees:
-		return plug.Finding{State: plug.Warn, Text: "Text in pictures and scans is not read: tesseract is not installed.", Fix: "On Debian: apt install tesseract-ocr poppler-utils"}
+		return plug.Finding{State: plug.Warn, Text: tongue.Of("Text in pictures and scans is not read: tesseract is not installed."), Fix: onDebian("tesseract-ocr poppler-utils")}
 	}
 	missing, err := rm.missingLanguages(ctx, c.lang)
 	switch {
 	case err != nil:
-		return plug.Finding{State: plug.Warn, Text: "Text in pictures and scans is not read: " + err.Error()}
+		return plug.Finding{State: plug.Warn, Text: tongue.Of("Text in pictures and scans is not read: {why}", "why", err.Error())}
 	case len(missing) > 0:
-		return plug.Finding{State: plug.Warn, Text: "Text in pictures and scans is not read in these languages: " + strings.Join(missing, ", ") + ".",
-			Fix: "On Debian: apt install tesseract-ocr-" + strings.Join(missing, " tesseract-ocr-")}
+		return plug.Finding{State: plug.Warn, Text: tongue.Of("Text in pictures and scans is not read in these languages: {languages}.", "languages", strings.Join(missing, ", ")),
+			Fix: onDebian("tesseract-ocr-" + strings.Join(missing, " tesseract-ocr-"))}
 	case cage.Find(pdftoppm) == "":
-		return plug.Finding{State: plug.Warn, Text: "Text in scanned PDFs is not read: pdftoppm is not installed.", Fix: "On Debian: apt install poppler-utils"}
+		return plug.Finding{State: plug.Warn, Text: tongue.Of("Text in scanned PDFs is not read: pdftoppm is not installed."), Fix: onDebian("poppler-utils")}
 	}
-	return plug.Finding{State: plug.Fine, Text: "Text is read from documents, pictures and scans."}
+	return plug.Finding{State: plug.Fine, Text: tongue.Of("Text is read from documents, pictures and scans.")}
+}
+
+// onDebian is how packages are installed there.
+func onDebian(packages string) tongue.Saying {
+	return tongue.Of("On Debian: {command}", "command", "apt install "+packages)
 }
 
 // missingLanguages are those of some that tesseract does not have.

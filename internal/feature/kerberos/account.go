@@ -127,7 +127,7 @@ func (rm *Room) Try(ctx context.Context, text string) (*vouch.Prospect, error) {
 		}
 		return rm.dir.User(ctx, uid)
 	}))
-	if err == nil && met != nil && is.Refused == "" {
+	if err == nil && met != nil && is.Refused.IsZero() {
 		is.Account, is.Fields, is.Joins = met.ID, met.Fields, append([]string{}, met.Groups...)
 	}
 	return is, err

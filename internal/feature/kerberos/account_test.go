@@ -83,7 +83,7 @@ func TestPeopleOfADirectory(t *testing.T) {
 			}
 			return nil, fault.NotFound
 		}
-		if p := must[*vouch.Prospect](t)(g.room.Try(t.Context(), "alice@ATRIUM.TEST")); p.Account != "77" || p.Known || p.Refused != "" {
+		if p := must[*vouch.Prospect](t)(g.room.Try(t.Context(), "alice@ATRIUM.TEST")); p.Account != "77" || p.Known || !p.Refused.IsZero() {
 			t.Errorf("%+v", p)
 		}
 		alice, bob := g.holder("alice", "ATRIUM.TEST", "HTTP/localhost"), g.holder("bob", "ATRIUM.TEST", "HTTP/localhost")

@@ -55,7 +55,7 @@ func (rm *Room) login(w http.ResponseWriter, r *http.Request) error {
 // password that goes nowhere.
 func (rm *Room) refuse(w http.ResponseWriter, r *http.Request, err error) error {
 	if fault.Of(err) == fault.Anonymous {
-		err = fault.Wrap(fault.Denied, err, fault.Text(err))
+		err = fault.Say(fault.Denied, err, fault.Said(err))
 	}
 	return rm.refusal.Show(w, r, rm.Log, err)
 }
@@ -139,7 +139,7 @@ func (t ticket) Authenticate(r *http.Request) (*who.Principal, error) {
 	p, err := t.admit(r, c, text, answer)
 	if k := fault.Of(err); k == fault.Anonymous || k == fault.Denied || k == fault.Conflict {
 		answer.Set("WWW-Authenticate", "Negotiate")
-		return nil, fault.Wrap(fault.Anonymous, err, fault.Text(err))
+		return nil, fault.Say(fault.Anonymous, err, fault.Said(err))
 	}
 	return p, err
 }

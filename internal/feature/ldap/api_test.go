@@ -107,7 +107,7 @@ func TestTrialOfSomebodyKnown(t *testing.T) {
 		}
 		g.person("taken")
 		must[*identity.User](t)(g.dir.Create(t.Context(), identity.NewUser{ID: "taken"}))
-		if trial := must[*Trial](t)(g.room.Try(t.Context(), g.config, "taken", "")); trial.Refused == "" {
+		if trial := must[*Trial](t)(g.room.Try(t.Context(), g.config, "taken", "")); trial.Refused.IsZero() {
 			t.Errorf("%+v", trial)
 		}
 	})

@@ -133,7 +133,7 @@ func (c *Config) set(key, value string) error {
 	_, known := defaults[key]
 	_, kept := idle[key]
 	if !known && !kept {
-		return fault.New(fault.Unsupported, "There is no setting "+key+".")
+		return fault.New(fault.Unsupported, "There is no setting {key}.", "key", key)
 	}
 	if key == secretKey && value == hidden {
 		return nil // a form sent back as it was shown
@@ -149,13 +149,13 @@ func (c *Config) check() error {
 	}
 	for _, key := range []string{"ldapPort", "ldapBackupPort", "ldapPagingSize", "ldapConnectionTimeout"} {
 		if n, err := strconv.Atoi(cmp.Or(c.get(key), "0")); err != nil || n < 0 || n > 65535 {
-			return fault.New(fault.Invalid, key+" must be a number.")
+			return fault.New(fault.Invalid, "{key} must be a number.", "key", key)
 		}
 	}
 	for _, key := range []string{"ldapUserFilter", "ldapGroupFilter", "ldapLoginFilter"} {
 		if f := c.get(key); f != "" {
 			if _, err := ldap.CompileFilter(strings.ReplaceAll(f, "%uid", "x")); err != nil {
-				return fault.Wrap(fault.Invalid, err, key+" is no filter.")
+				return fault.Wrap(fault.Invalid, err, "{key} is no filter.", "key", key)
 			}
 		}
 	}
@@ -165,7 +165,7 @@ func (c *Config) check() error {
 	for _, key := range []string{"ldapBase", "ldapBaseUsers", "ldapBaseGroups"} {
 		for _, dn := range c.lines(key) {
 			if _, err := ldap.ParseDN(dn); err != nil {
-				return fault.Wrap(fault.Invalid, err, key+" is no distinguished name.")
+				return fault.Wrap(fault.Invalid, err, "{key} is no distinguished name.", "key", key)
 			}
 		}
 	}
@@ -200,7 +200,7 @@ func (c *Config) address(hostKey, portKey string) (string, error) {
 	}
 	u, err := url.Parse(host)
 	if err != nil || u.Scheme != "ldap" && u.Scheme != "ldaps" || u.Hostname() == "" || u.Path != "" || u.User != nil {
-		return "", fault.New(fault.Invalid, hostKey+" must be a name or an address, or begin with ldap:// or ldaps://.")
+		return "", fault.New(fault.Invalid, "{key} must be a name or an address, or begin with ldap:// or ldaps://.", "key", hostKey)
 	}
 	port := cmp.Or(u.Port(), c.get(portKey), map[string]string{"ldap": "389", "ldaps": "636"}[u.Scheme])
 	if strings.Contains(u.Hostname(), ":") {

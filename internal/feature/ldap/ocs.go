@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 	"atrium/internal/proto/ocs"
 	"atrium/internal/proto/web"
 )
@@ -113,7 +114,11 @@ func (rm *Room) test(ctx context.Context, r *ocs.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rm.Probe(ctx, c)
+	t, err := rm.Probe(ctx, c)
+	if err == nil {
+		t.Warnings = tongue.Each(t.Warnings, web.Tongue(r.Request))
+	}
+	return t, err
 }
 
 // tryLogin answers POST …/{id}/try login= password=: what a sign-in would come to.
@@ -126,5 +131,6 @@ func (rm *Room) tryLogin(ctx context.Context, r *ocs.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rm.Try(ctx, c, in.Get("login"), in.Get("password"))
+	t, err := rm.Try(ctx, c, in.Get("login"), in.Get("password"))
+	return t.in(web.Tongue(r.Request)), err
 }

@@ -4,15 +4,16 @@ import (
 	"context"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 )
 
 // Probe is what a directory gives with a configuration.
 type Probe struct {
-	Server   string   `json:"server"`
-	Safe     bool     `json:"safe"` // nobody on the line reads passwords
-	People   []string `json:"people"`
-	Groups   []string `json:"groups"`
-	Warnings []string `json:"warnings"`
+	Server   string          `json:"server"`
+	Safe     bool            `json:"safe"` // nobody on the line reads passwords
+	People   []string        `json:"people"`
+	Groups   []string        `json:"groups"`
+	Warnings []tongue.Saying `json:"warnings"`
 }
 
 // probed is how many people and groups are shown.
@@ -47,13 +48,13 @@ func (rm *Room) reach(ctx context.Context, c *Config) (*pool, *Probe, error) {
 		return nil, nil, err
 	}
 	_, safe := first.TLSConnectionState()
-	t := &Probe{Server: first.server, Safe: safe, People: []string{}, Groups: []string{}, Warnings: []string{}}
+	t := &Probe{Server: first.server, Safe: safe, People: []string{}, Groups: []string{}, Warnings: []tongue.Saying{}}
 	p.give(searching, first)
 	if !safe {
-		t.Warnings = append(t.Warnings, "Passwords go over the line unencrypted: set ldapTLS to 1, or use ldaps://.")
+		t.Warnings = append(t.Warnings, tongue.Of("Passwords go over the line unencrypted: set ldapTLS to 1, or use ldaps://."))
 	}
 	if c.on("turnOffCertCheck") {
-		t.Warnings = append(t.Warnings, "The server's certificate is not checked.")
+		t.Warnings = append(t.Warnings, tongue.Of("The server's certificate is not checked."))
 	}
 	return p, t, nil
 }
@@ -66,13 +67,13 @@ func (t *Probe) people(ctx context.Context, p *pool) error {
 	for _, e := range es {
 		who, err := p.config.read(e)
 		if err != nil {
-			t.Warnings = append(t.Warnings, err.Error())
+			t.Warnings = append(t.Warnings, fault.Told(err))
 			continue
 		}
 		t.People = append(t.People, who.login.ID)
 	}
 	if len(es) == 0 {
-		t.Warnings = append(t.Warnings, "Nobody is found: see ldapBaseUsers and ldapUserFilter.")
+		t.Warnings = append(t.Warnings, tongue.Of("Nobody is found: see ldapBaseUsers and ldapUserFilter."))
 	}
 	return nil
 }
@@ -88,13 +89,13 @@ func (t *Probe) groups(ctx context.Context, p *pool) error {
 	for _, e := range es {
 		g, err := p.config.readGroup(e)
 		if err != nil {
-			t.Warnings = append(t.Warnings, err.Error())
+			t.Warnings = append(t.Warnings, fault.Told(err))
 			continue
 		}
 		t.Groups = append(t.Groups, g.title)
 	}
 	if len(es) == 0 {
-		t.Warnings = append(t.Warnings, "No group is found: see ldapBaseGroups and ldapGroupFilter.")
+		t.Warnings = append(t.Warnings, tongue.Of("No group is found: see ldapBaseGroups and ldapGroupFilter."))
 	}
 	return nil
 }

@@ -9,22 +9,23 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/quota"
-	"atrium/internal/proto/ocs"
-
+	"atrium/internal/base/tongue"
 	"atrium/internal/feature/ldap/change"
+	"atrium/internal/proto/ocs"
+	"atrium/internal/proto/web"
 )
 
 // Survey is what a step of setting up a directory finds. That there is no answer is
 // part of it.
 type Survey struct {
-	Server   string   `json:"server"`
-	Safe     bool     `json:"safe"`
-	Bases    []string `json:"bases"` // that the directory says it has
-	Count    int      `json:"count"` // of people or groups
-	First    []Sample `json:"first"` // of them
-	Warnings []string `json:"warnings"`
-	Failure  string   `json:"failure,omitempty"` // what is wrong, for people
-	Detail   string   `json:"detail,omitempty"`  // the same, as it was heard
+	Server   string          `json:"server"`
+	Safe     bool            `json:"safe"`
+	Bases    []string        `json:"bases"` // that the directory says it has
+	Count    int             `json:"count"` // of people or groups
+	First    []Sample        `json:"first"` // of them
+	Warnings []tongue.Saying `json:"warnings"`
+	Failure  tongue.Saying   `json:"failure,omitzero"` // what is wrong, for people
+	Detail   string          `json:"detail,omitempty"` // the same, as it was heard
 }
 
 // Sample is a person or a group as it would be here.
@@ -64,10 +65,16 @@ func (rm *Room) survey(ctx context.Context, r *ocs.Request) (any, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	speak := web.Tongue(r.Request)
 	if in.Get("step") == "login" {
-		return rm.rehearse(ctx, c, in.Get("login"), in.Get("password"))
+		t, err := rm.rehearse(ctx, c, in.Get("login"), in.Get("password"))
+		return t.in(speak), err
 	}
-	return rm.Survey(ctx, c, in.Get("step"))
+	s, err := rm.Survey(ctx, c, in.Get("step"))
+	if err == nil {
+		s.Failure, s.Warnings = s.Failure.Said(speak), tongue.Each(s.Warnings, speak)
+	}
+	return s, err
 }
 
 // rehearse tries a login with settings that are not in use, and so not by the
@@ -87,12 +94,12 @@ func (rm *Room) rehearse(ctx context.Context, c *Config, login, password string)
 
 // Survey tells what a directory gives at a step. It writes nothing.
 func (rm *Room) Survey(ctx context.Context, c *Config, step string) (*Survey, error) {
-	s := &Survey{Bases: []string{}, First: []Sample{}, Warnings: []string{}}
+	s := &Survey{Bases: []string{}, First: []Sample{}, Warnings: []tongue.Saying{}}
 	err := rm.look(ctx, c, step, s)
-	if s.Failure = fault.Text(err); s.Failure == "" {
+	if s.Failure = fault.Said(err); s.Failure.IsZero() {
 		return s, err
 	}
-	if detail := strings.TrimPrefix(err.Error(), s.Failure+": "); !strings.Contains(detail, s.Failure) { // it has more to say
+	if detail := strings.TrimPrefix(err.Error(), s.Failure.String()+": "); !strings.Contains(detail, s.Failure.String()) { // it has more to say
 		s.Detail = detail
 	}
 	return s, nil
@@ -153,7 +160,7 @@ func (s *Survey) sample(ctx context.Context, p *pool, bases []string, filter str
 	for _, e := range some {
 		one, err := read(e)
 		if err != nil {
-			s.Warnings = append(s.Warnings, err.Error())
+			s.Warnings = append(s.Warnings, fault.Told(err))
 			continue
 		}
 		s.First = append(s.First, one)
@@ -165,14 +172,17 @@ func (s *Survey) sample(ctx context.Context, p *pool, bases []string, filter str
 }
 
 // foretell answers POST …/sync: what a sync would do, as ldap:sync --dry-run tells it.
-func (rm *Room) foretell(ctx context.Context, _ *ocs.Request) (any, error) {
+func (rm *Room) foretell(ctx context.Context, q *ocs.Request) (any, error) {
 	r, err := rm.Sync(ctx, Dry)
 	if r == nil {
 		return nil, err
 	}
 	failure := ""
 	if err != nil {
-		failure = err.Error()
+		failure = web.Say(q.Request, fault.Told(err))
+	}
+	for i, no := range r.Refused {
+		r.Refused[i].Why = no.Why.Said(web.Tongue(q.Request))
 	}
 	return map[string]any{"people": r.People, "groups": r.Groups, "new": r.New, "changed": r.Changed, "back": r.Back, "gone": append([]string{}, r.Gone...),
 		"refused": append([]Refusal{}, r.Refused...), "changes": append([]*change.Change{}, r.Changes[:min(len(r.Changes), 200)]...), "failure": failure}, nil

@@ -17,21 +17,21 @@ func TestADirectoryIsTriedBeforeItIsKept(t *testing.T) {
 		for key, value := range g.config.values {
 			draft.values[key] = value
 		}
-		if s := must[*Survey](t)(g.room.Survey(t.Context(), draft, "server")); s.Failure != "" || len(s.Bases) == 0 || s.Server == "" {
+		if s := must[*Survey](t)(g.room.Survey(t.Context(), draft, "server")); !s.Failure.IsZero() || len(s.Bases) == 0 || s.Server == "" {
 			t.Errorf("server: %+v", s)
 		}
 		s := must[*Survey](t)(g.room.Survey(t.Context(), draft, "people"))
-		if s.Failure != "" || s.Count != 2 || len(s.First) != 2 || !slices.ContainsFunc(s.First, func(one Sample) bool { return one.ID == "alice" }) {
+		if !s.Failure.IsZero() || s.Count != 2 || len(s.First) != 2 || !slices.ContainsFunc(s.First, func(one Sample) bool { return one.ID == "alice" }) {
 			t.Errorf("people: %+v", s)
 		}
-		if s := must[*Survey](t)(g.room.Survey(t.Context(), draft, "groups")); s.Failure != "" || s.Count != 1 || s.First[0].ID != "crew" {
+		if s := must[*Survey](t)(g.room.Survey(t.Context(), draft, "groups")); !s.Failure.IsZero() || s.Count != 1 || s.First[0].ID != "crew" {
 			t.Errorf("groups: %+v", s)
 		}
 		if trial := must[*Trial](t)(g.room.rehearse(t.Context(), draft, "alice", "pw")); trial.Password != "right" || trial.Account != "alice" || !slices.Equal(trial.Joins, []string{"crew"}) {
 			t.Errorf("login: %+v", trial)
 		}
 		draft.values[secretKey] = "wrong"
-		if s := must[*Survey](t)(g.room.Survey(t.Context(), draft, "people")); s.Failure == "" || !strings.Contains(s.Detail, "Invalid Credentials") {
+		if s := must[*Survey](t)(g.room.Survey(t.Context(), draft, "people")); s.Failure.IsZero() || !strings.Contains(s.Detail, "Invalid Credentials") {
 			t.Errorf("wrong password: %+v", s)
 		}
 	})
@@ -67,7 +67,7 @@ func TestWhatASyncWouldDoIsAskedByHTTP(t *testing.T) {
 		}
 		var found Survey
 		ask("POST", "probe", url.Values{"configID": {"s01"}, "step": {"people"}, "configData": {`{"ldapUserFilter":"(uid=nobody)"}`}}, &found)
-		if found.Count != 0 || found.Failure != "" {
+		if found.Count != 0 || !found.Failure.IsZero() {
 			t.Errorf("%+v", found)
 		}
 		g.sync(Write)

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"atrium/internal/base/fault"
-
+	"atrium/internal/base/tongue"
 	"atrium/internal/feature/ldap/change"
 	"atrium/internal/feature/ldap/gone"
 )
@@ -40,8 +40,8 @@ type Report struct {
 
 // Refusal is somebody who gets no account, and why.
 type Refusal struct {
-	DN  string `json:"dn"`
-	Why string `json:"why"`
+	DN  string        `json:"dn"`
+	Why tongue.Saying `json:"why"`
 }
 
 const (
@@ -241,7 +241,7 @@ func (s *run) refuse(ctx context.Context, some []*person) ([]*person, error) {
 	return slices.DeleteFunc(some, func(who *person) bool {
 		no := s.links[who.login.Subject] == "" && taken[who.login.ID] != nil
 		if no {
-			s.Refused = append(s.Refused, Refusal{who.dn, "There is another account of this name."})
+			s.Refused = append(s.Refused, Refusal{who.dn, tongue.Of("There is another account of this name.")})
 		}
 		return no
 	}), err
@@ -279,7 +279,7 @@ func (s *run) touch(who *person, now *change.Standing) bool {
 func (s *run) provision(ctx context.Context, who *person) error {
 	u, created, err := s.rm.dir.Provision(ctx, who.login)
 	if errors.Is(err, fault.Conflict) || errors.Is(err, fault.Invalid) {
-		s.note(func() { s.Refused = append(s.Refused, Refusal{who.dn, fault.Text(err)}) })
+		s.note(func() { s.Refused = append(s.Refused, Refusal{who.dn, fault.Said(err)}) })
 		return nil
 	}
 	if err != nil {
@@ -318,7 +318,7 @@ func (s *run) losses(ctx context.Context, c *Config, read int) error {
 	slices.Sort(lost)
 	many := len(lost) > 0 && read == 0 || len(lost) > fewLosses && len(lost)*lossShare > known
 	if many && s.mode == Write {
-		return fault.New(fault.Conflict, fmt.Sprintf("%d of %d accounts are no longer found. If that is right, call ldap:sync --force.", len(lost), known))
+		return fault.New(fault.Conflict, "{lost, number} of {all, number} accounts are no longer found. If that is right, call ldap:sync --force.", "lost", len(lost), "all", known)
 	}
 	s.Gone = append(s.Gone, lost...)
 	if s.mode == Dry {

@@ -7,18 +7,18 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/quota"
+	"atrium/internal/base/tongue"
 	"atrium/internal/core/identity"
-
 	"atrium/internal/feature/ldap/change"
 )
 
 // Trial is what a sign-in with a login would come to.
 type Trial struct {
 	DN       string            `json:"dn"`
-	Known    bool              `json:"known"`             // there is an account already
-	Refused  string            `json:"refused,omitempty"` // why nobody comes in
-	Password string            `json:"password"`          // "right", "wrong" or "not tried"
-	Says     map[string]string `json:"fields"`            // what the directory says
+	Known    bool              `json:"known"`            // there is an account already
+	Refused  tongue.Saying     `json:"refused,omitzero"` // why nobody comes in
+	Password string            `json:"password"`         // "right", "wrong" or "not tried"
+	Says     map[string]string `json:"fields"`           // what the directory says
 	Quota    string            `json:"quota,omitempty"`
 	Groups   []string          `json:"groups"`
 	change.Change
@@ -57,7 +57,7 @@ func (rm *Room) try(ctx context.Context, p *pool, who *person, password string) 
 		t.Quota = quota.Format(*l.Quota)
 	}
 	if who.locked {
-		t.Refused = "The directory has locked this entry."
+		t.Refused = tongue.Of("The directory has locked this entry.")
 	}
 	if err := rm.measureTrial(ctx, t, l); err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (rm *Room) measureTrial(ctx context.Context, t *Trial, l *identity.Login) e
 	uid, err := rm.dir.Linked(ctx, Source, l.Subject)
 	if errors.Is(err, fault.NotFound) {
 		if _, err := rm.dir.Find(ctx, l.ID); err == nil {
-			t.Refused = "There is another account of this name."
+			t.Refused = tongue.Of("There is another account of this name.")
 		} else if !errors.Is(err, fault.NotFound) {
 			return err
 		}
@@ -104,8 +104,16 @@ func (rm *Room) measureTrial(ctx context.Context, t *Trial, l *identity.Login) e
 		return fault.New(fault.NotFound, "User does not exist")
 	}
 	t.Known, t.Change = true, *r.Measure(l, u, now)
-	if !u.Enabled && t.Refused == "" {
-		t.Refused = "This account is locked."
+	if !u.Enabled && t.Refused.IsZero() {
+		t.Refused = tongue.Of("This account is locked.")
 	}
 	return nil
+}
+
+// in is the trial as it is told in a language; nil stays nil.
+func (t *Trial) in(speak *tongue.Tongue) *Trial {
+	if t != nil {
+		t.Refused = t.Refused.Said(speak)
+	}
+	return t
 }

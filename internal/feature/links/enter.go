@@ -171,7 +171,7 @@ func cleanNickname(sent string) (string, error) {
 	clean, err := names.Clean(nick)
 	clean = strings.TrimSpace(clean) // what was no UTF-8 may have become blanks
 	if err != nil || clean == "" || len(clean) > maxNickname || strings.HasPrefix(clean, ".") {
-		return "", fault.New(fault.Invalid, "Invalid nickname: "+nick)
+		return "", fault.New(fault.Invalid, "Invalid nickname: {name}", "name", nick)
 	}
 	return clean, nil
 }

@@ -160,7 +160,7 @@ func (in *intake) take(r *http.Request, part *multipart.Part) error {
 	switch fault.Of(err) {
 	case fault.Invalid, fault.Denied, fault.Conflict, fault.Exists, fault.Locked, fault.Full, fault.NotFound:
 		if err != nil {
-			got.Error = fault.Text(err)
+			got.Error = web.Text(r, err)
 			err = nil
 			_, err = io.Copy(io.Discard, part)
 		}

@@ -88,5 +88,5 @@ func lockedError(l row) error {
 	if name == "" {
 		name = "a visitor"
 	}
-	return fault.New(fault.Locked, "This is locked by "+name+" until "+l.Expires.UTC().Format("15:04 MST, 2 January")+".")
+	return fault.New(fault.Locked, "This is locked by {name} until {time}.", "name", name, "time", l.Expires.UTC().Format("2006-01-02 15:04 MST"))
 }

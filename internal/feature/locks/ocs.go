@@ -78,7 +78,7 @@ func (rm *Room) explain(err error) error {
 	}
 	l := rm.show(held.row)
 	l.Token = ""
-	return &ocs.Failure{Code: 423, Message: fault.Text(err), Data: l}
+	return &ocs.Failure{Code: 423, Says: fault.Said(err), Data: l}
 }
 
 // command is files:lock.

@@ -91,7 +91,7 @@ func (rm *Room) photos(ctx context.Context, r *ocs.Request) (any, error) {
 		return nil, err
 	}
 	if limit < 1 || limit > maxPhotos || offset < 0 || offset > 1<<30 {
-		return nil, fault.New(fault.Invalid, fmt.Sprintf("The limit is a number from 1 to %d, and the offset is not negative.", maxPhotos))
+		return nil, fault.New(fault.Invalid, "The limit is a number from 1 to {n}, and the offset is not negative.", "n", maxPhotos)
 	}
 	q.Limit, q.Offset = int(limit), int(offset)
 	out := []photo{}

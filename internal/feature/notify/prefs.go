@@ -39,7 +39,7 @@ func readPref(r *ocs.Request) (p pref, err error) {
 	}
 	for _, name := range []string{"batchSetting", "soundNotification", "soundTalk"} {
 		if !params.Has(name) {
-			return p, fault.New(fault.Invalid, "The parameter "+name+" is missing.")
+			return p, fault.New(fault.Invalid, "The parameter {name} is missing.", "name", name)
 		}
 	}
 	if p.Batch, err = r.Int("batchSetting", 0); err != nil {

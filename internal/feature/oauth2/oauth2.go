@@ -163,7 +163,7 @@ func (rm *Room) refuse(w http.ResponseWriter, r *http.Request, err error) error 
 	case errors.Is(err, fault.NotFound):
 		return rm.message(w, r, http.StatusOK, "Unknown program", "The program that sent you here is not known. Ask the administrator to register it.")
 	case errors.Is(err, fault.Invalid):
-		return rm.message(w, r, http.StatusBadRequest, "Access forbidden", fault.Text(err))
+		return rm.message(w, r, http.StatusBadRequest, "Access forbidden", web.Text(r, err))
 	}
 	return err
 }

@@ -36,9 +36,8 @@ type demand struct {
 // read understands scopes. What nobody knows is refused rather than left out, so that
 // a client learns of its mistake. No scope at all is everything, as with Nextcloud.
 func read(said string, rooms, foreign []string) (d demand, err error) {
-	refused := func(text string) (demand, error) { return demand{}, fault.New(fault.Invalid, text) }
 	if len(said) > maxWords {
-		return refused("The scopes are too long.")
+		return demand{}, fault.New(fault.Invalid, "The scopes are too long.")
 	}
 	var ours []string
 	for _, word := range strings.Fields(said) {
@@ -59,14 +58,14 @@ func read(said string, rooms, foreign []string) (d demand, err error) {
 		case slices.Contains(rooms, room) && foreign == nil:
 			ours = append(ours, word)
 		default:
-			return refused("There is no scope “" + strings.ToValidUTF8(word, "") + "”.")
+			return demand{}, fault.New(fault.Invalid, "There is no scope “{scope}”.", "scope", strings.ToValidUTF8(word, ""))
 		}
 	}
 	if d.Words, err = who.ParseWords(strings.Join(ours, " "), rooms); err != nil {
 		return demand{}, err
 	}
 	if d.All != 0 && (d.Words.Any || foreign != nil) {
-		return refused("The scopes ask for all and for parts.")
+		return demand{}, fault.New(fault.Invalid, "The scopes ask for all and for parts.")
 	}
 	if len(strings.Fields(said)) == 0 && foreign == nil {
 		d.All = who.Everything
@@ -175,7 +174,7 @@ func (rm *Room) scope(ctx context.Context, uid string, d demand) (*who.Scope, er
 	for _, path := range d.Words.Folders {
 		node, err := rm.Folder(ctx, uid, path)
 		if errors.Is(err, fault.NotFound) || errors.Is(err, fault.Denied) || errors.Is(err, fault.Invalid) {
-			return nil, fault.Wrap(fault.Invalid, err, "There is no folder “"+path+"”.")
+			return nil, fault.Wrap(fault.Invalid, err, "There is no folder “{path}”.", "path", path)
 		}
 		if err != nil {
 			return nil, err

@@ -48,14 +48,14 @@ func writeError(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &e):
 	case errors.Is(err, fault.Busy):
 		web.ErrorHeaders(w, r, err)
-		e = &refusal{code: "slow_down", text: web.Text(r, err), status: http.StatusTooManyRequests}
+		e = &refusal{code: "slow_down", text: web.Said(r, err).String(), status: http.StatusTooManyRequests}
 	case errors.Is(err, fault.Unavailable):
 		web.ErrorHeaders(w, r, err)
-		e = &refusal{code: "temporarily_unavailable", text: web.Text(r, err), status: http.StatusServiceUnavailable}
+		e = &refusal{code: "temporarily_unavailable", text: web.Said(r, err).String(), status: http.StatusServiceUnavailable}
 	case web.Status(err) < 500:
-		e = invalid(web.Text(r, err))
+		e = invalid(web.Said(r, err).String())
 	default:
-		e = &refusal{code: "server_error", text: web.Text(r, err), status: http.StatusInternalServerError}
+		e = &refusal{code: "server_error", text: web.Said(r, err).String(), status: http.StatusInternalServerError}
 	}
 	said := map[string]string{"error": e.code}
 	if e.text != "" {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 	"atrium/internal/core/identity"
 	"atrium/internal/core/identity/vouch"
 )
@@ -27,8 +28,8 @@ var own = map[string]string{"displayName": "displayname", "phonenumber": "phone"
 // Outcome is what claims come to: the account, or why there is none.
 type Outcome struct {
 	Login   identity.Login
-	Claim   string // what the provider calls the account
-	Refused string // in words; "": it may come in
+	Claim   string        // what the provider calls the account
+	Refused tongue.Saying // in words; zero: it may come in
 	Unread  []string
 }
 
@@ -37,7 +38,7 @@ func (p *Provider) read(c Claims) (Outcome, error) {
 	raw, ok := c.get(p.claim("uid"), p.Nested)
 	claim, isText := raw.(string)
 	if !ok || !isText || claim == "" {
-		return Outcome{}, fault.New(fault.Invalid, "The provider does not say who this is: the claim “"+p.claim("uid")+"” is missing.")
+		return Outcome{}, fault.New(fault.Invalid, "The provider does not say who this is: the claim “{claim}” is missing.", "claim", p.claim("uid"))
 	}
 	o := Outcome{Claim: claim, Login: identity.Login{Source: Source, Subject: vouch.Subject(p.ID, claim), ID: p.accountID(claim), Fields: map[string]string{}}}
 	for field := range usual {
@@ -79,7 +80,7 @@ func (p *Provider) readGroups(c Claims, o *Outcome) error {
 	v, ok := c.get(p.claim("groups"), p.Nested)
 	if !ok {
 		if p.GroupsOnly {
-			o.Refused = "The account is in none of the groups that may come in."
+			o.Refused = tongue.Of("The account is in none of the groups that may come in.")
 		}
 		return nil // nothing is said: groups stay as they are
 	}
@@ -105,7 +106,7 @@ func (p *Provider) readGroups(c Claims, o *Outcome) error {
 		o.Login.Admin = &admin
 	}
 	if p.GroupsOnly && len(in) == 0 && !admin {
-		o.Refused = "The account is in none of the groups that may come in."
+		o.Refused = tongue.Of("The account is in none of the groups that may come in.")
 	}
 	if p.Groups {
 		o.Login.Groups = in
@@ -116,8 +117,8 @@ func (p *Provider) readGroups(c Claims, o *Outcome) error {
 // admit finds or makes the account of somebody who has proved at a provider to be
 // who the claims say.
 func (rm *Room) admit(ctx context.Context, o Outcome) (*identity.User, error) {
-	if o.Refused != "" {
-		return nil, fault.New(fault.Denied, o.Refused)
+	if !o.Refused.IsZero() {
+		return nil, fault.Say(fault.Denied, nil, o.Refused)
 	}
 	rules, err := rm.rules(ctx)
 	if err != nil {

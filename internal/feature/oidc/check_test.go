@@ -12,7 +12,7 @@ func TestAProviderIsAskedBeforeItIsKept(t *testing.T) {
 		fresh := *g.provider
 		fresh.ID, fresh.AuthMethod = 0, "client_secret_post"
 		c, err := g.room.Check(t.Context(), &fresh)
-		if err != nil || c.Failure != "" || c.Issuer != g.liar.URL || c.Keys != 1 || !c.PKCE || c.Endpoints["token"] != g.liar.URL+"/token" || len(c.Warnings) != 1 {
+		if err != nil || !c.Failure.IsZero() || c.Issuer != g.liar.URL || c.Keys != 1 || !c.PKCE || c.Endpoints["token"] != g.liar.URL+"/token" || len(c.Warnings) != 1 {
 			t.Errorf("%+v %v", c, err)
 		}
 		fresh.Token = "https://inside.example/token"
@@ -28,7 +28,7 @@ func TestAProviderIsAskedBeforeItIsKept(t *testing.T) {
 			bad := *g.provider
 			wrong(&bad)
 			c, err := g.room.Check(t.Context(), &bad)
-			if err != nil || c.Failure == "" || !strings.Contains(c.Failure+c.Detail, what) {
+			if err != nil || c.Failure.IsZero() || !strings.Contains(c.Failure.String()+c.Detail, what) {
 				t.Errorf("%s: %+v %v", what, c, err)
 			}
 		}

@@ -88,7 +88,11 @@ func (rm *Room) check(ctx context.Context, r *ocs.Request) (any, error) {
 	if err := p.fill(in); err != nil {
 		return nil, err
 	}
-	return rm.Check(ctx, p)
+	c, err := rm.Check(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return c.in(web.Tongue(r.Request)), nil
 }
 
 func (rm *Room) change(ctx context.Context, r *ocs.Request) (any, error) {
@@ -158,7 +162,12 @@ func (rm *Room) try(ctx context.Context, r *ocs.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rm.Try(ctx, p, claims)
+	t, err := rm.Try(ctx, p, claims)
+	if err != nil {
+		return nil, err
+	}
+	t.Refused = t.Refused.Said(web.Tongue(r.Request))
+	return t, nil
 }
 
 func (rm *Room) asked(ctx context.Context, r *ocs.Request) (*Provider, error) {

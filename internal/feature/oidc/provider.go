@@ -100,18 +100,18 @@ func (p *Provider) check() error {
 			continue
 		}
 		if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil {
-			return fault.New(fault.Invalid, "The address for "+what+" must be a full one, such as https://id.example.com/….")
+			return fault.New(fault.Invalid, "The address for {what} must be a full one, such as https://id.example.com/….", "what", what)
 		}
 	}
 	if !slices.Contains(methods, p.AuthMethod) {
-		return fault.New(fault.Invalid, "The token endpoint can be asked by "+strings.Join(methods[1:], ", ")+".")
+		return fault.New(fault.Invalid, "The token endpoint can be asked by {methods}.", "methods", strings.Join(methods[1:], ", "))
 	}
 	if _, err := regexp.Compile(p.GroupFilter); err != nil {
 		return fault.Wrap(fault.Invalid, err, "The filter of groups is no regular expression.")
 	}
 	for f := range p.Mapping {
 		if _, ok := usual[f]; !ok {
-			return fault.New(fault.Invalid, "There is no field "+f+" to map a claim to.")
+			return fault.New(fault.Invalid, "There is no field {field} to map a claim to.", "field", f)
 		}
 	}
 	_, err := p.client(false)

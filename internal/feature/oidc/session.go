@@ -83,7 +83,7 @@ func (rm *Room) backChannel(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err != nil {
-		web.WriteJSON(w, http.StatusBadRequest, map[string]string{"error": "invalid_request", "error_description": web.Text(r, err)})
+		web.WriteJSON(w, http.StatusBadRequest, map[string]string{"error": "invalid_request", "error_description": web.Said(r, err).String()})
 		return nil
 	}
 	web.WriteJSON(w, http.StatusOK, []int{})

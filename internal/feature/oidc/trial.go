@@ -30,7 +30,7 @@ func (rm *Room) Try(ctx context.Context, p *Provider, c Claims) (*Trial, error) 
 	if err != nil {
 		return nil, err
 	}
-	if o.Refused != "" {
+	if !o.Refused.IsZero() {
 		is.Refused = o.Refused
 	}
 	return &Trial{*is, o.Unread}, nil

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 	"atrium/internal/core/identity"
 	"atrium/internal/core/settings"
 	"atrium/internal/infra/db"
@@ -80,17 +81,17 @@ func (rm *Room) Check(ctx context.Context, uid, password string) error {
 	if err != nil {
 		return err
 	}
-	if uid != "" && why == "" && rules.History > 0 {
+	if uid != "" && why.IsZero() && rules.History > 0 {
 		used, err := rm.usedBefore(ctx, uid, password, rules.History)
 		if err != nil {
 			return err
 		}
 		if used {
-			why = "Password must not be one that was used before."
+			why = tongue.Of("Password must not be one that was used before.")
 		}
 	}
-	if why != "" {
-		return fault.New(fault.Invalid, why)
+	if !why.IsZero() {
+		return fault.Say(fault.Invalid, nil, why)
 	}
 	return nil
 }
@@ -127,7 +128,7 @@ func (rm *Room) validate(ctx context.Context, r *ocs.Request) (any, error) {
 	}
 	p := r.Caller()
 	why, err := rules.judge(password, []string{p.ID, p.Display, p.Login})
-	return judged{why == "", why}, err
+	return judged{why.IsZero(), web.Say(r.Request, why)}, err
 }
 
 type policy struct {

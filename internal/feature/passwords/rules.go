@@ -18,6 +18,7 @@ import (
 	"github.com/ccojocar/zxcvbn-go"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 )
 
 // app is where the settings lie; their names are those of config:app:set
@@ -90,38 +91,41 @@ const commonBits = 20
 // steeply, and what is longer is strong enough.
 const looked = 64
 
-// judge gives the reasons why a password will not do, "" when it will. own is
+// judge gives the reasons why a password will not do, none when it will. own is
 // what everybody knows of its owner.
-func (r Rules) judge(password string, own []string) (string, error) {
-	var why []string
-	say := func(bad bool, text string) {
+func (r Rules) judge(password string, own []string) (tongue.Saying, error) {
+	var why []tongue.Saying
+	say := func(bad bool, text tongue.Saying) {
 		if bad {
 			why = append(why, text)
 		}
 	}
 	if r.NonCommon {
-		say(common(password, own), "Password is among the 1,000,000 most common ones. Please make it unique.")
+		say(common(password, own), tongue.Of("Password is among the 1,000,000 most common ones. Please make it unique."))
 	}
-	say(utf8.RuneCountInString(password) < r.MinLength, fmt.Sprintf("Password needs to be at least %d characters long.", r.MinLength))
+	say(utf8.RuneCountInString(password) < r.MinLength, tongue.Of("Password needs to be at least {n} characters long.", "n", r.MinLength))
 	has := func(f func(rune) bool) bool { return strings.ContainsFunc(password, f) }
-	say(r.UpperLower && !(has(unicode.IsUpper) && has(unicode.IsLower)), "Password needs to contain at least one lower and one upper case character.")
-	say(r.Numeric && !has(unicode.IsDigit), "Password needs to contain at least one numeric character.")
-	say(r.Special && !has(special), "Password needs to contain at least one special character.")
+	say(r.UpperLower && !(has(unicode.IsUpper) && has(unicode.IsLower)), tongue.Of("Password needs to contain at least one lower and one upper case character."))
+	say(r.Numeric && !has(unicode.IsDigit), tongue.Of("Password needs to contain at least one numeric character."))
+	say(r.Special && !has(special), tongue.Of("Password needs to contain at least one special character."))
 	if r.Blocklist != "" {
 		hit, err := listed(r.Blocklist, password)
 		if err != nil {
-			return "", err
+			return tongue.Saying{}, err
 		}
-		say(hit, "Password is on the list of those that must not be used.")
+		say(hit, tongue.Of("Password is on the list of those that must not be used."))
 	}
 	if r.Breached != "" {
 		hit, err := leaked(r.Breached, password)
 		if err != nil {
-			return "", err
+			return tongue.Saying{}, err
 		}
-		say(hit, "Password is present in compromised password list. Please choose a different password.")
+		say(hit, tongue.Of("Password is present in compromised password list. Please choose a different password."))
 	}
-	return strings.Join(why, " "), nil
+	if len(why) == 0 {
+		return tongue.Saying{}, nil
+	}
+	return tongue.Together(why...), nil
 }
 
 func special(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }
@@ -175,7 +179,7 @@ func (r Rules) make() (string, error) {
 			b[pickIndex(len(b))] = pick("!#%+-=?@_")
 		}
 		why, err := r.judge(string(b), nil)
-		if err != nil || why == "" {
+		if err != nil || why.IsZero() {
 			return string(b), err
 		}
 	}

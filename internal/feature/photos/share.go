@@ -59,7 +59,7 @@ func parseCollaborators(ch dav.PropChange) ([]collaborator, error) {
 		list, err = collaboratorsOfXML(ch.Inner)
 	}
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, fault.Text(errCollaborators))
+		return nil, fault.Say(fault.Invalid, err, fault.Said(errCollaborators))
 	}
 	slices.SortFunc(list, func(a, b collaborator) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.id, b.id)) })
 	if list = slices.Compact(list); len(list) > maxCollaborators {

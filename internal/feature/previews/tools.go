@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"atrium/internal/base/tongue"
 	"atrium/internal/infra/cage"
 	"atrium/internal/proto/plug"
 )
@@ -39,18 +40,22 @@ func (rm *Room) installed() *programs {
 // health tells which programs are missing, and what cannot be shown for it.
 func (rm *Room) health(context.Context) plug.Finding {
 	p := rm.installed()
-	var missing []string
-	for _, x := range []struct{ found, program, of string }{{p.vips, "vipsthumbnail", "HEIC and exotic pictures"}, {p.rsvg, "rsvg-convert", "SVG"},
-		{p.pdf, "pdftoppm", "PDF"}, {p.office, "soffice", "office documents"}, {p.ffmpeg, "ffmpeg", "films"}, {p.dcraw, "dcraw", "raw photographs"}} {
+	var missing []tongue.Saying
+	for _, x := range []struct {
+		found, program string
+		of             tongue.Saying
+	}{{p.vips, "vipsthumbnail", tongue.Of("HEIC and exotic pictures")}, {p.rsvg, "rsvg-convert", tongue.Plain("SVG")},
+		{p.pdf, "pdftoppm", tongue.Plain("PDF")}, {p.office, "soffice", tongue.Of("office documents")}, {p.ffmpeg, "ffmpeg", tongue.Of("films")},
+		{p.dcraw, "dcraw", tongue.Of("raw photographs")}} {
 		if x.found == "" {
-			missing = append(missing, x.program+" ("+x.of+")")
+			missing = append(missing, tongue.Of("{program} ({kind})", "program", x.program, "kind", x.of))
 		}
 	}
 	if len(missing) == 0 {
-		return plug.Finding{State: plug.Fine, Text: "All programs are installed."}
+		return plug.Finding{State: plug.Fine, Text: tongue.Of("All programs are installed.")}
 	}
-	return plug.Finding{State: plug.Warn, Text: "Not everything has a preview. Missing: " + strings.Join(missing, ", ") + ".",
-		Fix: "On Debian: apt install libvips-tools librsvg2-bin poppler-utils libreoffice-nogui ffmpeg dcraw"}
+	return plug.Finding{State: plug.Warn, Text: tongue.Of("Not everything has a preview. Missing: {programs}.", "programs", missing),
+		Fix: tongue.Of("On Debian: {command}", "command", "apt install libvips-tools librsvg2-bin poppler-utils libreoffice-nogui ffmpeg dcraw")}
 }
 
 // first is the first of some programs that is installed.

@@ -80,7 +80,7 @@ func (rm *Room) setVisibility(ctx context.Context, r *ocs.Request) (any, error) 
 	case r.Path("user") != r.Caller().ID:
 		return nil, fault.New(fault.Denied, "People can only edit their own visibility settings")
 	case usual(param) == "":
-		return nil, fault.New(fault.Invalid, "Account does not have a profile parameter with ID: "+clip(param))
+		return nil, fault.New(fault.Invalid, "Account does not have a profile parameter with ID: {id}", "id", clip(param))
 	case visibility != show && visibility != showUsers && visibility != hide:
 		return nil, fault.New(fault.Invalid, "The visibility must be show, show_users_only or hide.")
 	}

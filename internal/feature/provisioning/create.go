@@ -23,11 +23,11 @@ func (rm *Room) create(ctx context.Context, r *ocs.Request) (any, error) {
 	u, err := rm.dir.Create(ctx, n)
 	switch {
 	case errors.Is(err, identity.ErrPassword):
-		return nil, ocs.Fail(107, fault.Text(err))
+		return nil, &ocs.Failure{Code: 107, Says: fault.Said(err)}
 	case errors.Is(err, fault.Exists):
 		return nil, ocs.Fail(102, "User already exists")
 	case errors.Is(err, fault.Invalid):
-		return nil, ocs.Fail(101, fault.Text(err))
+		return nil, &ocs.Failure{Code: 101, Says: fault.Said(err)}
 	case err != nil:
 		return nil, err
 	}

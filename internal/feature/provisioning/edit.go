@@ -8,6 +8,7 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/quota"
+	"atrium/internal/base/tongue"
 	"atrium/internal/base/who"
 	"atrium/internal/core/identity"
 	"atrium/internal/core/identity/profile"
@@ -88,7 +89,7 @@ func (rm *Room) set(ctx context.Context, uid, key, value string) error {
 	case "quota":
 		var bytes int64
 		if bytes, err = quota.Parse(value); err != nil {
-			return ocs.Fail(101, "Invalid quota value: "+value)
+			return ocs.Fail(101, "Invalid quota value: {value}", "value", value)
 		}
 		err = rm.dir.SetQuota(ctx, uid, bytes)
 	default:
@@ -96,9 +97,9 @@ func (rm *Room) set(ctx context.Context, uid, key, value string) error {
 	}
 	switch {
 	case errors.Is(err, identity.ErrPassword):
-		return ocs.Fail(107, fault.Text(err))
+		return &ocs.Failure{Code: 107, Says: fault.Said(err)}
 	case errors.Is(err, fault.Invalid):
-		return ocs.Fail(101, complaint(key, err))
+		return &ocs.Failure{Code: 101, Says: complaint(key, err)}
 	case errors.Is(err, fault.Denied), key == identity.Password && errors.Is(err, fault.NotFound):
 		return errField
 	}
@@ -106,12 +107,12 @@ func (rm *Room) set(ctx context.Context, uid, key, value string) error {
 }
 
 // complaint is what is said of a bad value: nothing of a mail address.
-func complaint(key string, err error) string {
+func complaint(key string, err error) tongue.Saying {
 	switch key {
 	case "email", "additional_mail", "notify_email":
-		return ""
+		return tongue.Saying{}
 	}
-	return fault.Text(err)
+	return fault.Said(err)
 }
 
 func (rm *Room) setScope(ctx context.Context, uid, field, scope string) error {

@@ -137,7 +137,7 @@ var errUnknown = ocs.Fail(998, "")
 
 // missing is the answer when a parameter that must be there is not.
 func missing(name string) error {
-	return fault.New(fault.Invalid, "The parameter "+name+" is missing.")
+	return fault.New(fault.Invalid, "The parameter {name} is missing.", "name", name)
 }
 
 // given returns parameters that must be there, though they may be empty.

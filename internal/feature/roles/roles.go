@@ -202,12 +202,12 @@ func (r *Role) check() error {
 	}
 	for _, right := range r.Rights {
 		if _, ok := Rights()[right]; !ok {
-			return fault.New(fault.Invalid, fmt.Sprintf("There is no right %q.", right))
+			return fault.New(fault.Invalid, "There is no right \"{name}\".", "name", right)
 		}
 	}
 	for _, w := range r.Withheld {
 		if _, ok := Withholdable()[w]; !ok {
-			return fault.New(fault.Invalid, fmt.Sprintf("%q is nothing that a role can withhold.", w))
+			return fault.New(fault.Invalid, "\"{name}\" is nothing that a role can withhold.", "name", w)
 		}
 	}
 	r.Rights, r.Withheld = set(r.Rights), set(r.Withheld)

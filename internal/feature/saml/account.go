@@ -8,6 +8,7 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/quota"
+	"atrium/internal/base/tongue"
 	"atrium/internal/core/identity"
 	"atrium/internal/core/identity/vouch"
 )
@@ -60,8 +61,8 @@ func (c *Config) joined(all attributes, key string) (string, bool) {
 // outcome is what attributes come to: the account, or why there is none.
 type outcome struct {
 	login   identity.Login
-	claim   string // what the provider calls the account
-	refused string // in words; "": it may come in
+	claim   string        // what the provider calls the account
+	refused tongue.Saying // in words; zero: it may come in
 	unread  []string
 	home    string // what it calls the home; "": it says nothing
 }
@@ -71,7 +72,7 @@ func (c *Config) outcome(all attributes) (*outcome, error) {
 	name := c.get("general-uid_mapping")
 	values := all[name]
 	if len(values) == 0 || strings.TrimSpace(values[0]) == "" {
-		return nil, fault.New(fault.Invalid, "The provider does not say who this is: the attribute “"+name+"” is missing.")
+		return nil, fault.New(fault.Invalid, "The provider does not say who this is: the attribute “{name}” is missing.", "name", name)
 	}
 	claim := strings.TrimSpace(values[0])
 	if raw, err := base64.StdEncoding.DecodeString(claim); err == nil && vouch.GUID(raw) != "" {
@@ -124,7 +125,7 @@ func (c *Config) readGroups(all attributes, o *outcome) {
 		return slices.ContainsFunc(said, func(g string) bool { return slices.Contains(list, g) })
 	}
 	if among(c.list("saml-user-filter-reject_groups")) || len(require) > 0 && !among(require) {
-		o.refused = "Your groups may not come in here. Please ask your administrator."
+		o.refused = tongue.Of("Your groups may not come in here. Please ask your administrator.")
 	}
 	o.login.Groups, o.login.Titles = []string{}, map[string]string{}
 	for _, g := range said {
@@ -155,8 +156,8 @@ func (rm *Room) rules(ctx context.Context) (r vouch.Rules, err error) {
 
 // admit finds or makes the account of somebody whom a provider vouches for.
 func (rm *Room) admit(ctx context.Context, o *outcome) (*identity.User, error) {
-	if o.refused != "" {
-		return nil, fault.New(fault.Denied, o.refused)
+	if !o.refused.IsZero() {
+		return nil, fault.Say(fault.Denied, nil, o.refused)
 	}
 	rules, err := rm.rules(ctx)
 	if err != nil {

@@ -118,7 +118,7 @@ func (c *Config) Name() string { return cmp.Or(c.get("general-idp0_display_name"
 // whether all of them fit together.
 func (c *Config) set(key, value string) error {
 	if _, ok := known()[key]; !ok {
-		return fault.New(fault.Unsupported, "There is no setting "+key+".")
+		return fault.New(fault.Unsupported, "There is no setting {key}.", "key", key)
 	}
 	if slices.Contains(secrets, key) && value == hidden {
 		return nil // a form sent back as it was shown
@@ -131,12 +131,12 @@ func (c *Config) set(key, value string) error {
 func (c *Config) check() error {
 	for _, key := range []string{"idp-singleSignOnService.url", "idp-singleLogoutService.url", "idp-singleLogoutService.responseUrl"} {
 		if u, err := url.Parse(c.get(key)); c.get(key) != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil) {
-			return fault.New(fault.Invalid, key+" must be a full address, such as https://id.example.com/….")
+			return fault.New(fault.Invalid, "{key} must be a full address, such as https://id.example.com/….", "key", key)
 		}
 	}
 	for key, def := range defaults {
 		if v := c.get(key); (def == "0") && v != "0" && v != "1" {
-			return fault.New(fault.Invalid, key+" is 0 or 1.")
+			return fault.New(fault.Invalid, "{key} is 0 or 1.", "key", key)
 		}
 	}
 	if _, err := c.certificates(); err != nil {
@@ -163,7 +163,7 @@ func (c *Config) checkKey() error {
 	for _, s := range []string{"security-authnRequestsSigned", "security-logoutRequestSigned", "security-logoutResponseSigned", "security-signMetadata",
 		"security-wantAssertionsEncrypted", "security-wantNameIdEncrypted"} {
 		if c.on(s) && (key == nil || c.get("sp-x509cert") == "") {
-			return fault.New(fault.Invalid, s+" needs sp-privateKey and sp-x509cert.")
+			return fault.New(fault.Invalid, "{key} needs sp-privateKey and sp-x509cert.", "key", s)
 		}
 	}
 	if a := c.get("security-signatureAlgorithm"); a != "" && methods[a] == x509.UnknownSignatureAlgorithm {

@@ -27,7 +27,7 @@ const metadataNS = "urn:oasis:names:tc:SAML:2.0:metadata"
 func described(text []byte) (map[string]string, error) {
 	root, err := parse(text)
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "This cannot be read: "+err.Error()+".")
+		return nil, fault.Wrap(fault.Invalid, err, "This cannot be read: {why}.", "why", err.Error())
 	}
 	var found []*etree.Element
 	for e := range everything(root) {

@@ -140,7 +140,11 @@ func (rm *Room) try(ctx context.Context, r *ocs.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rm.Try(ctx, c, []byte(said))
+	t, err := rm.Try(ctx, c, []byte(said))
+	if err == nil {
+		t.Refused, t.Doubt = t.Refused.Said(web.Tongue(r.Request)), t.Doubt.Said(web.Tongue(r.Request))
+	}
+	return t, err
 }
 
 func (rm *Room) named(ctx context.Context, r *ocs.Request) (*Config, error) {

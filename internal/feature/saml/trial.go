@@ -7,6 +7,7 @@ import (
 	"github.com/beevik/etree"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 	"atrium/internal/core/identity/vouch"
 	"atrium/internal/feature/saml/pasted"
 )
@@ -16,7 +17,7 @@ type Trial struct {
 	vouch.Prospect
 	Attributes map[string][]string `json:"attributes"`       // what the provider says, by name
 	Unread     []string            `json:"unread,omitempty"` // fields whose attributes cannot be read
-	Doubt      string              `json:"doubt,omitempty"`  // why the answer would not be believed, its age and the browser that brings it aside
+	Doubt      tongue.Saying       `json:"doubt,omitzero"`   // why the answer would not be believed, its age and the browser that brings it aside
 }
 
 // Try tells what a sign-in with a pasted response or assertion, in XML or as the POST
@@ -32,11 +33,11 @@ func (rm *Room) Try(ctx context.Context, c *Config, text []byte) (*Trial, error)
 	}
 	root, err := parse(text)
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "This cannot be read: "+err.Error()+".")
+		return nil, fault.Wrap(fault.Invalid, err, "This cannot be read: {why}.", "why", err.Error())
 	}
 	a, doubt, err := rm.weigh(ctx, c, root)
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "This is no answer of a provider: "+err.Error()+".")
+		return nil, fault.Wrap(fault.Invalid, err, "This is no answer of a provider: {why}.", "why", err.Error())
 	}
 	return rm.foresee(ctx, c, a.attributes(), doubt)
 }
@@ -54,9 +55,7 @@ func (rm *Room) TryHeaders(ctx context.Context, c *Config, text string) (*Trial,
 // foresee tells what attributes come to.
 func (rm *Room) foresee(ctx context.Context, c *Config, all attributes, doubt error) (*Trial, error) {
 	t := &Trial{Attributes: all}
-	if doubt != nil {
-		t.Doubt = doubt.Error()
-	}
+	t.Doubt = fault.Told(doubt)
 	o, err := c.outcome(all)
 	if err != nil {
 		return nil, err
@@ -70,7 +69,7 @@ func (rm *Room) foresee(ctx context.Context, c *Config, all attributes, doubt er
 		return nil, err
 	}
 	t.Prospect, t.Unread = *is, o.unread
-	if o.refused != "" {
+	if !o.refused.IsZero() {
 		t.Refused = o.refused
 	}
 	return t, nil

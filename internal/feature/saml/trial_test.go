@@ -23,7 +23,7 @@ func TestATrialWritesNothing(t *testing.T) {
 		}
 		for _, said := range []string{string(text), " \n" + packed(t, next.written(t, g.now))} {
 			got, err := g.room.Try(t.Context(), g.config, []byte(said))
-			if err != nil || !got.Known || got.Doubt != "" || got.Changes["displayname"] != (vouch.Change{From: "Ada", To: "Ada L."}) || got.Quota != "5 GB" ||
+			if err != nil || !got.Known || !got.Doubt.IsZero() || got.Changes["displayname"] != (vouch.Change{From: "Ada", To: "Ada L."}) || got.Quota != "5 GB" ||
 				!slices.Equal(got.Joins, []string{"SAML_pilots"}) || !slices.Equal(got.Leaves, []string{"SAML_crew"}) || got.Attributes["quota"][0] != "5 GB" {
 				t.Errorf("%+v %v", got, err)
 			}
@@ -35,11 +35,11 @@ func TestATrialWritesNothing(t *testing.T) {
 		if text, err = written(lone); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := g.room.Try(t.Context(), g.config, text); err != nil || got.Account != "ada" || got.Doubt != "It is not signed." {
+		if got, err := g.room.Try(t.Context(), g.config, text); err != nil || got.Account != "ada" || got.Doubt.String() != "It is not signed." {
 			t.Errorf("%+v %v", got, err)
 		}
 		next.signer, next.attributes = keys()[3], map[string][]string{"uid": {"new"}}
-		if got, err := g.room.Try(t.Context(), g.config, []byte(packed(t, next.written(t, g.now)))); err != nil || got.Known || got.Doubt == "" {
+		if got, err := g.room.Try(t.Context(), g.config, []byte(packed(t, next.written(t, g.now)))); err != nil || got.Known || got.Doubt.IsZero() {
 			t.Errorf("%+v %v", got, err)
 		}
 		for _, rubbish := range []string{"", "<a/>", "<a", "!!"} {

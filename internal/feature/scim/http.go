@@ -43,7 +43,7 @@ func writeError(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="SCIM"`)
 	}
 	status := web.Status(err)
-	body := map[string]any{"schemas": []string{errorURN}, "status": strconv.Itoa(status), "detail": web.Text(r, err)}
+	body := map[string]any{"schemas": []string{errorURN}, "status": strconv.Itoa(status), "detail": web.Said(r, err).String()}
 	if p, ok := errors.AsType[*problem](err); ok {
 		body["scimType"] = p.kind
 	}

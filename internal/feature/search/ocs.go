@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -175,7 +174,7 @@ func filter(w *plug.Wanted, name string, kind plug.FilterKind, v string) (err er
 		w.Texts[name] = strings.ToValidUTF8(v, "")
 	}
 	if err != nil {
-		return fault.Wrap(fault.Invalid, err, fmt.Sprintf("The filter %s cannot be read: %q.", name, v[:min(len(v), 100)]))
+		return fault.Wrap(fault.Invalid, err, "The filter {name} cannot be read: “{value}”.", "name", name, "value", strings.ToValidUTF8(v[:min(len(v), 100)], ""))
 	}
 	return nil
 }

@@ -167,7 +167,7 @@ func (rm *Room) account(w http.ResponseWriter, r *http.Request) error {
 		web.Redirect(w, r, "/login")
 		return nil
 	case errors.Is(err, fault.Invalid):
-		return again(web.Tongue(r).Known(fault.Text(err)))
+		return again(web.Text(r, err))
 	case err != nil:
 		return err
 	}

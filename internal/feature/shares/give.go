@@ -63,7 +63,7 @@ func (rm *Room) Give(ctx context.Context, p *who.Principal, e *files.Entry, w Wi
 	}
 	s.Expires, s.LastDay, err = rm.lasts(ctx, p.ID, pol.Term(w.Kind), w.Expires)
 	if errors.Is(err, errDate) {
-		err = fault.New(fault.NotFound, fault.Text(err)) // 32-sharing/028
+		err = fault.Say(fault.NotFound, nil, fault.Said(err)) // 32-sharing/028
 	}
 	if err != nil {
 		return s, false, err
@@ -126,7 +126,7 @@ func (rm *Room) recipient(ctx context.Context, p *who.Principal, e *files.Entry,
 // default, as far as p holds them (32-sharing/022 to 024, 037, 042 to 047).
 func grantable(pol Policy, e *files.Entry, w Wish) (files.Perm, error) {
 	if e.Perm()&files.Share == 0 {
-		return 0, fault.New(fault.NotFound, "You are not allowed to share "+e.Base())
+		return 0, fault.New(fault.NotFound, "You are not allowed to share {name}", "name", e.Base())
 	}
 	if e.Mount.Kind != "" && !pol.Resharing() {
 		return 0, fault.New(fault.Denied, "Resharing is not allowed")
@@ -172,7 +172,7 @@ func within(e *files.Entry, perms files.Perm) error {
 		held |= files.Create | files.Delete
 	}
 	if perms&^held != 0 {
-		return fault.New(fault.NotFound, "Cannot increase permissions of "+e.Path)
+		return fault.New(fault.NotFound, "Cannot increase permissions of {path}", "path", e.Path)
 	}
 	return nil
 }
@@ -201,7 +201,7 @@ func publicPerms(pol Policy, e *files.Entry, perms files.Perm) (files.Perm, erro
 // checkAttributes refuses what is no list of attributes (32-sharing/035).
 func checkAttributes(text string) (string, error) {
 	if _, err := ParseAttributes(text); err != nil || len(text) > maxText {
-		return "", fault.New(fault.Invalid, `Invalid share attributes provided: "`+strings.ToValidUTF8(text[:min(len(text), 200)], "")+`"`)
+		return "", fault.New(fault.Invalid, "Invalid share attributes provided: \"{text}\"", "text", strings.ToValidUTF8(text[:min(len(text), 200)], ""))
 	}
 	return text, nil
 }

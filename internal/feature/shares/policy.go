@@ -222,7 +222,7 @@ func (rm *Room) lasts(ctx context.Context, uid string, t Term, date *string) (en
 	case !ends.After(rm.Now()):
 		return ends, "", fault.New(fault.NotFound, "Expiration date is in the past")
 	case t.Enforced && ends.After(latest):
-		return ends, "", fault.New(fault.NotFound, "Cannot set expiration date more than "+strconv.Itoa(t.Days)+" days in the future")
+		return ends, "", fault.New(fault.NotFound, "Cannot set expiration date more than {n} days in the future", "n", t.Days)
 	}
 	return ends, text, nil
 }

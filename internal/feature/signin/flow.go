@@ -288,7 +288,7 @@ func (rm *Room) lost(w http.ResponseWriter, r *http.Request, err error) error {
 	switch {
 	case errors.Is(err, fault.NotFound):
 	case errors.Is(err, fault.Denied):
-		text = fault.Text(err)
+		text = web.Text(r, err)
 	default:
 		return err
 	}

@@ -76,7 +76,7 @@ func (rm *Room) setStatus(ctx context.Context, r *ocs.Request) (any, error) {
 		return nil, err
 	}
 	if !slices.Contains(states(), state) {
-		return nil, fault.New(fault.Invalid, fmt.Sprintf("Status-type %q is not supported", clip(state)))
+		return nil, fault.New(fault.Invalid, "Status-type \"{name}\" is not supported", "name", clip(state))
 	}
 	s, err := rm.Say(ctx, r.Caller().ID, state)
 	return rm.said(s), err
@@ -98,7 +98,7 @@ func (rm *Room) setPredefined(ctx context.Context, r *ocs.Request) (any, error) 
 		return nil, err
 	}
 	if !slices.ContainsFunc(offered(), func(p Predefined) bool { return p.ID == id }) {
-		return nil, fault.New(fault.Invalid, fmt.Sprintf("Message-Id %q is not supported", clip(id)))
+		return nil, fault.New(fault.Invalid, "Message-Id \"{name}\" is not supported", "name", clip(id))
 	}
 	until, err := rm.clearAt(r)
 	if err != nil {
@@ -120,7 +120,7 @@ func (rm *Room) setCustom(ctx context.Context, r *ocs.Request) (any, error) {
 		return nil, fault.New(fault.Invalid, "Status-Icon is longer than one character")
 	}
 	if utf8.RuneCountInString(w.text) > maxText {
-		return nil, fault.New(fault.Invalid, fmt.Sprintf("Message is longer than supported length of %d characters", maxText))
+		return nil, fault.New(fault.Invalid, "Message is longer than supported length of {n} characters", "n", maxText)
 	}
 	if !plainText(w.text) {
 		return nil, fault.New(fault.Invalid, "The message contains characters that are not allowed.")
@@ -309,7 +309,7 @@ func (rm *Room) setAbsence(ctx context.Context, r *ocs.Request) (any, error) {
 	}
 	for _, name := range []string{"firstDay", "lastDay", "status", "message"} {
 		if !p.Has(name) {
-			return nil, fault.New(fault.Invalid, "The parameter "+name+" is missing.")
+			return nil, fault.New(fault.Invalid, "The parameter {name} is missing.", "name", name)
 		}
 	}
 	a := Absence{UID: r.Caller().ID, First: p.Get("firstDay"), Last: p.Get("lastDay"), Short: strings.TrimSpace(p.Get("status")),

@@ -85,13 +85,13 @@ func wish(r *http.Request) (a asked, err error) {
 
 // answer is what Nextcloud's page expects, for what is done as for what is wrong
 // (34-apps/157).
-func answer(w http.ResponseWriter, said map[string]string, err error) error {
+func answer(w http.ResponseWriter, r *http.Request, said map[string]string, err error) error {
 	var f *fault.Fault
 	switch {
 	case err == nil:
 		web.WriteJSON(w, http.StatusOK, map[string]any{"data": said, "status": "success"})
 	case fault.Of(err) == fault.Invalid && errors.As(err, &f):
-		web.WriteJSON(w, http.StatusBadRequest, map[string]any{"data": map[string]string{"message": f.Text}, "status": "error"})
+		web.WriteJSON(w, http.StatusBadRequest, map[string]any{"data": map[string]string{"message": web.Text(r, f)}, "status": "error"})
 	default:
 		return err
 	}
@@ -103,7 +103,7 @@ func (rm *Room) change(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = rm.set(r.Context(), a.Setting, a.Value)
 	}
-	return answer(w, map[string]string{"message": "Saved"}, err)
+	return answer(w, r, map[string]string{"message": "Saved"}, err)
 }
 
 func (rm *Room) undo(w http.ResponseWriter, r *http.Request) error {
@@ -111,28 +111,28 @@ func (rm *Room) undo(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = rm.reset(r.Context(), a.Setting)
 	}
-	return answer(w, map[string]string{"message": "Saved", "value": settingNamed(a.Setting).Default}, err)
+	return answer(w, r, map[string]string{"message": "Saved", "value": settingNamed(a.Setting).Default}, err)
 }
 
 func (rm *Room) undoAll(w http.ResponseWriter, r *http.Request) error {
-	return answer(w, map[string]string{"message": "Saved"}, rm.resetAll(r.Context()))
+	return answer(w, r, map[string]string{"message": "Saved"}, rm.resetAll(r.Context()))
 }
 
 // upload takes a form with a picture under "image" and its place under "key".
 func (rm *Room) upload(w http.ResponseWriter, r *http.Request) error {
 	key, b, err := picked(r)
 	if err != nil {
-		return answer(w, nil, err)
+		return answer(w, r, nil, err)
 	}
 	p, err := judge(b)
 	if err == nil {
 		err = rm.keep(r.Context(), key, p)
 	}
 	if err != nil {
-		return answer(w, nil, err)
+		return answer(w, r, nil, err)
 	}
 	l, err := rm.given(r.Context())
-	return answer(w, map[string]string{"message": "Saved", "name": key, "url": l.picture(key), "mime": p.kind}, err)
+	return answer(w, r, map[string]string{"message": "Saved", "name": key, "url": l.picture(key), "mime": p.kind}, err)
 }
 
 func picked(r *http.Request) (key string, b []byte, err error) {

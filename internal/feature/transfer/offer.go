@@ -3,7 +3,6 @@ package transfer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -224,7 +223,7 @@ func (rm *Room) move(ctx context.Context, o offer) error {
 		err = fault.Full
 	}
 	if errors.Is(err, fault.Full) {
-		err = fault.Wrap(fault.Full, err, fmt.Sprintf("There is no room for %s in your storage.", o.name))
+		err = fault.Wrap(fault.Full, err, "There is no room for {name} in your storage.", "name", o.name)
 	}
 	return err
 }

@@ -79,7 +79,7 @@ var errTicket = fault.New(fault.Denied, "That took too long, or was used already
 func (rm *Room) redeem(ctx context.Context, p purpose, uid, sealed string) (*webauthn.SessionData, error) {
 	b, err := rm.box.Open(sealed, ticketBelongs)
 	if err != nil {
-		return nil, fault.Wrap(fault.Denied, err, fault.Text(errTicket))
+		return nil, fault.Say(fault.Denied, err, fault.Said(errTicket))
 	}
 	var t ticket
 	if err := json.Unmarshal(b, &t); err != nil {

@@ -2,7 +2,6 @@ package twofactor
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -121,7 +120,7 @@ func (rm *Room) enable(_ *cobra.Command, args []string) error {
 	if _, err := rm.provider(args[1]); err != nil {
 		return err
 	}
-	return fault.New(fault.Unsupported, fmt.Sprintf("Only %s can set this up. To let them in once: atrium twofactorauth:admin:generate-code %s", args[0], args[0]))
+	return fault.New(fault.Unsupported, "Only {account} can set this up. To let them in once: atrium twofactorauth:admin:generate-code {account}", "account", args[0])
 }
 
 func (rm *Room) disable(cmd *cobra.Command, args []string) error {

@@ -142,7 +142,7 @@ func (p *filterParser) operator(op string, operand any, depth int) (test, error)
 	case "$in", "$nin":
 		values, ok := operand.([]any)
 		if !ok {
-			return nil, fault.New(fault.Invalid, op+" takes a list.")
+			return nil, fault.New(fault.Invalid, "{operator} takes a list.", "operator", op)
 		}
 		var tests []test
 		for _, v := range values {
@@ -166,7 +166,7 @@ func (p *filterParser) operator(op string, operand any, depth int) (test, error)
 }
 
 func unknownOperator(op string) error {
-	return fault.New(fault.Invalid, fmt.Sprintf("The filter has no operator %.40q.", op))
+	return fault.New(fault.Invalid, "The filter has no operator \"{operator}\".", "operator", fmt.Sprintf("%.40s", op))
 }
 
 // pattern is how a regular expression is written among the values.
@@ -209,7 +209,7 @@ func (p *filterParser) compile(expr, flags string) (*regexp.Regexp, error) {
 	}
 	re, err := regexp.Compile(expr)
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, fmt.Sprintf("The regular expression cannot be understood: %.200s", err))
+		return nil, fault.Wrap(fault.Invalid, err, "The regular expression cannot be understood: {why}", "why", fmt.Sprintf("%.200s", err))
 	}
 	return re, nil
 }
@@ -224,7 +224,7 @@ func compare(op string, than any) (test, error) {
 	case string:
 		order = func(v any) (int, bool) { s, ok := v.(string); return strings.Compare(s, w), ok }
 	default:
-		return nil, fault.New(fault.Invalid, op+" takes a number or a text.")
+		return nil, fault.New(fault.Invalid, "{operator} takes a number or a text.", "operator", op)
 	}
 	return func(v any) bool {
 		c, ok := order(v)

@@ -98,7 +98,7 @@ func (rm *Room) create(ctx context.Context, r *ocs.Request) (any, error) {
 		n++
 	}
 	if n >= maxHooks {
-		return nil, fault.New(fault.Full, fmt.Sprintf("There are %d webhooks already.", maxHooks))
+		return nil, fault.New(fault.Full, "There are {n} webhooks already.", "n", maxHooks)
 	}
 	secret, err := rm.add(ctx, &h, auth)
 	s := show(h)
@@ -172,7 +172,7 @@ func (rm *Room) read(r *ocs.Request, h *Hook) (auth map[string]string, err error
 	case h.AuthMethod != authNone && h.AuthMethod != authHeader:
 		return nil, fault.New(fault.Invalid, "This auth method does not exist")
 	case !slices.Contains(Classes(), h.Event):
-		return nil, fault.New(fault.Invalid, fmt.Sprintf("%.200s is not an event class compatible with webhooks", h.Event))
+		return nil, fault.New(fault.Invalid, "{event} is not an event class compatible with webhooks", "event", fmt.Sprintf("%.200s", h.Event))
 	case !slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE"}, h.Method):
 		return nil, fault.New(fault.Invalid, "The method of a webhook is GET, POST, PUT, PATCH or DELETE.")
 	case len(h.UserFilter) > 64:
@@ -215,7 +215,7 @@ func readHeaders(text string) (map[string]string, error) {
 		low := strings.ToLower(name)
 		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) || len(name)+len(value) > maxHeader ||
 			slices.Contains(ours, low) || strings.HasPrefix(low, "webhook-") {
-			return nil, fault.New(fault.Invalid, fmt.Sprintf("The header %.60q cannot be set.", name))
+			return nil, fault.New(fault.Invalid, "The header “{name}” cannot be set.", "name", fmt.Sprintf("%.60s", name))
 		}
 	}
 	return out, nil
@@ -240,7 +240,7 @@ type letter struct {
 func (rm *Room) listDead(ctx context.Context, r *ocs.Request) (any, error) {
 	limit, err := r.Int("limit", 100)
 	if err != nil || limit < 1 || limit > maxPage {
-		return nil, fault.New(fault.Invalid, fmt.Sprintf("limit is from 1 to %d.", maxPage))
+		return nil, fault.New(fault.Invalid, "limit is from 1 to {n}.", "n", maxPage)
 	}
 	before, err := r.Int("before", 0)
 	if err != nil {

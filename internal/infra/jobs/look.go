@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"atrium/internal/base/fault"
@@ -54,7 +53,7 @@ func (q *Queue) Soon(ctx context.Context, name string) error {
 				return nil // it runs, or was due
 			}
 		}
-		return fault.New(fault.NotFound, fmt.Sprintf("There is no work called %q.", name))
+		return fault.New(fault.NotFound, "There is no work called “{name}”.", "name", name)
 	}
 	q.nudge()
 	return err

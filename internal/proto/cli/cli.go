@@ -122,7 +122,7 @@ func explain(cmd *cobra.Command, err error) string {
 	if !ok || Verbose(cmd) || slices.Contains([]fault.Kind{fault.Internal, fault.Unavailable, fault.Full}, f.Kind) {
 		return err.Error()
 	}
-	return strings.Replace(err.Error(), f.Error(), f.Text, 1)
+	return strings.Replace(err.Error(), f.Error(), f.Says.String(), 1)
 }
 
 // anywhere is the annotation of commands that work before anything is opened.

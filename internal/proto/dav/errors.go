@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 	"atrium/internal/proto/web"
 )
 
@@ -14,12 +15,22 @@ type Error struct {
 	Status    int
 	Exception string // after Sabre\DAV\Exception\, or whole if it has a backslash
 	Text      string
+	Why       error  // whose words are told in place of Text, in the language of who asks
 	Header    string // s:header, the precondition that failed
 	Extra     string // further elements of d:error, as XML
 	Reason    bool   // repeat the text as o:reason with o:retry false
 }
 
-func (e *Error) Error() string { return strconv.Itoa(e.Status) + " " + e.Exception + ": " + e.Text }
+func (e *Error) Error() string {
+	return strconv.Itoa(e.Status) + " " + e.Exception + ": " + e.words().String()
+}
+
+func (e *Error) words() tongue.Saying {
+	if e.Why != nil {
+		return fault.Said(e.Why)
+	}
+	return tongue.Plain(e.Text)
+}
 
 // Class of exceptions that clients know by name.
 const (
@@ -49,6 +60,7 @@ var kinds = map[fault.Kind]Error{
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	web.ErrorHeaders(w, r, err)
 	e := explain(err, web.VisitOf(r.Context()).ID)
+	e.Text = web.Say(r, e.words())
 	h := w.Header()
 	h.Set("Content-Type", xmlType)
 	h.Del("Content-Disposition")
@@ -67,9 +79,9 @@ func explain(err error, requestID string) Error {
 	}
 	kind := fault.Of(err)
 	e := kinds[kind]
-	e.Text = fault.Text(err)
+	e.Why = err
 	if kind == fault.Internal {
-		e.Text = "Internal Server Error; request " + requestID
+		e.Why, e.Text = nil, "Internal Server Error; request "+requestID
 	}
 	return e
 }

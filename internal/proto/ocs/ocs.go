@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 	"atrium/internal/base/who"
 	"atrium/internal/proto/web"
 )
@@ -84,12 +85,12 @@ type Answer struct {
 
 // Failure is an error with a status of its own in the envelope.
 type Failure struct {
-	Code    int
-	Message string
-	Data    any // nil: an empty list
+	Code int
+	Says tongue.Saying
+	Data any // nil: an empty list
 }
 
-func (f *Failure) Error() string { return "ocs " + strconv.Itoa(f.Code) + ": " + f.Message }
+func (f *Failure) Error() string { return "ocs " + strconv.Itoa(f.Code) + ": " + f.Says.String() }
 
 // Unwrap gives a failure the kind of its HTTP status.
 func (f *Failure) Unwrap() error {
@@ -107,7 +108,10 @@ func (f *Failure) Unwrap() error {
 }
 
 // Fail makes a Failure: one of OCS's own codes (101, 102 …) or an HTTP status.
-func Fail(code int, message string) error { return &Failure{Code: code, Message: message} }
+// What is filled into the message follows in pairs.
+func Fail(code int, message string, pairs ...any) error {
+	return &Failure{Code: code, Says: tongue.Of(message, pairs...)}
+}
 
 func unknown(http.ResponseWriter, *http.Request) error {
 	return Fail(codeUnknown, "Invalid query, please check the syntax. API specifications are here: "+
@@ -116,17 +120,17 @@ func unknown(http.ResponseWriter, *http.Request) error {
 
 // codes is the error table, DESIGN section 4. It goes with the HTTP status of
 // proto/web but for two kinds.
-func code(err error) (int, string, any) {
+func code(err error) (int, tongue.Saying, any) {
 	if f, ok := errors.AsType[*Failure](err); ok {
-		return f.Code, f.Message, f.Data
+		return f.Code, f.Says, f.Data
 	}
 	switch k := fault.Of(err); k {
 	case fault.Internal:
-		return codeServer, "", nil
+		return codeServer, tongue.Saying{}, nil
 	case fault.Anonymous:
-		return codeNobody, fault.Text(err), nil
+		return codeNobody, fault.Said(err), nil
 	default:
-		return web.Status(k), fault.Text(err), nil
+		return web.Status(k), fault.Said(err), nil
 	}
 }
 
@@ -156,7 +160,8 @@ func errorWriter(version int) web.ErrorWriter {
 			return
 		}
 		web.ErrorHeaders(w, r, err)
-		c, message, data := code(err)
+		c, said, data := code(err)
+		message := web.Say(r, said)
 		if c == codeServer && message == "" {
 			message = web.Text(r, err)
 		}

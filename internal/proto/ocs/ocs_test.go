@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 	"atrium/internal/base/who"
 	"atrium/internal/proto/web"
 	"atrium/internal/proto/web/webtest"
@@ -101,7 +102,7 @@ func TestErrors(t *testing.T) {
 		{fault.New(fault.Full, "Full."), 200, 507, 507, "Full.", false},
 		{Fail(102, "User already exists"), 200, 400, 102, "User already exists", false},
 		{Fail(997, "No."), 401, 401, 997, "No.", false},
-		{&Failure{Code: 403, Message: "x"}, 200, 403, 403, "x", false},
+		{&Failure{Code: 403, Says: tongue.Of("x")}, 200, 403, 403, "x", false},
 	} {
 		for version, status := range map[string]int{"v1": c.v1, "v2": c.v2} {
 			w := call(t, "/ocs/"+version+".php/x?format=json", "", func(context.Context, *Request) (any, error) { return nil, c.err })

@@ -174,7 +174,7 @@ func (r *Request) Int(name string, def int64) (int64, error) {
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
-		return 0, fault.Wrap(fault.Invalid, err, "The parameter "+name+" must be a number.")
+		return 0, fault.Wrap(fault.Invalid, err, "The parameter {name} must be a number.", "name", name)
 	}
 	return n, nil
 }

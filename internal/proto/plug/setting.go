@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 )
 
 // Setting is a value that administrators may change while the server runs, as the
@@ -50,11 +51,11 @@ func (s Setting) Parse(value string) (string, error) {
 	case SettingNumber:
 		var n int64
 		if n, err = strconv.ParseInt(value, 10, 64); err != nil || n < s.Min || n > s.Max {
-			err = fault.New(fault.Invalid, "This must be a whole number from "+strconv.FormatInt(s.Min, 10)+" to "+strconv.FormatInt(s.Max, 10)+".")
+			err = fault.New(fault.Invalid, "This must be a whole number from {min} to {max}.", "min", s.Min, "max", s.Max)
 		}
 		value = strconv.FormatInt(n, 10)
 	case SettingChoice:
-		err = fault.New(fault.Invalid, "This must be one of: "+strings.Join(s.OneOf, ", ")+".")
+		err = fault.New(fault.Invalid, "This must be one of: {values}.", "values", strings.Join(s.OneOf, ", "))
 		for _, o := range s.OneOf {
 			if o == value {
 				err = nil
@@ -92,9 +93,9 @@ func (s Setting) truth(value string) (string, error) {
 
 // Finding is what a look at a part of the server found.
 type Finding struct {
-	State FindingState `json:"state"`
-	Text  string       `json:"text"` // what is the matter, in English
-	Fix   string       `json:"fix"`  // what to do about it, "" for nothing
+	State FindingState  `json:"state"`
+	Text  tongue.Saying `json:"text"` // what is the matter
+	Fix   tongue.Saying `json:"fix"`  // what to do about it, zero for nothing
 }
 
 // FindingState is how a part is.

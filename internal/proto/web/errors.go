@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/tongue"
 )
 
 // statuses is the error table of plain routes, DESIGN section 4.
@@ -32,16 +33,19 @@ func Status(err error) int {
 	return statuses[k]
 }
 
-// Text is what a client may read of an error: its text, or for our own fault a
-// request id that an administrator finds in the log.
-func Text(r *http.Request, err error) string {
-	if t := fault.Text(err); t != "" {
-		return t
+// Text is what a client may read of an error, in the language of who asks: its text,
+// or for our own fault a request id that an administrator finds in the log.
+func Text(r *http.Request, err error) string { return Say(r, Said(r, err)) }
+
+// Said is Text before it is known in which language.
+func Said(r *http.Request, err error) tongue.Saying {
+	if s := fault.Said(err); !s.IsZero() {
+		return s
 	}
 	if fault.Of(err) == fault.Internal {
-		return "Something went wrong on the server. The request id is " + VisitOf(r.Context()).ID + "."
+		return tongue.Of("Something went wrong on the server. The request id is {id}.", "id", VisitOf(r.Context()).ID)
 	}
-	return http.StatusText(Status(err))
+	return tongue.Plain(http.StatusText(Status(err)))
 }
 
 // waiter is an error that knows when to come back.
@@ -103,7 +107,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	if errors.Is(err, errHost) {
-		WriteJSON(w, http.StatusBadRequest, map[string]any{"error": fault.Text(err), "code": 15})
+		WriteJSON(w, http.StatusBadRequest, map[string]any{"error": Text(r, err), "code": 15})
 		return
 	}
 	WriteJSON(w, Status(err), map[string]string{"message": Text(r, err)})

@@ -193,7 +193,7 @@ func writeErrorPage(w http.ResponseWriter, r *http.Request, x *exchange, err err
 		title, text = "This page has expired", "Please go back, reload the page and try again."
 	}
 	in := Tongue(r)
-	title, text = in.Known(title), in.Known(text)
+	title, text = in.Known(title), in.Known(text) // what Text made is said already
 	t, perr := x.door.errors()
 	if perr == nil {
 		perr = t.Render(w, r, Status(err), title, map[string]string{"Heading": title, "Text": text})

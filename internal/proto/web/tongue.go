@@ -20,5 +20,14 @@ func Tongue(r *http.Request) *tongue.Tongue {
 	return tongue.All().For(own, r.Header.Get("Accept-Language"))
 }
 
+// Say is a text in the language to answer a person in, which is asked for only if
+// there is a choice.
+func Say(r *http.Request, s tongue.Saying) string {
+	if !s.Translated() {
+		return s.String()
+	}
+	return s.In(Tongue(r))
+}
+
 // Speaker returns the language of an account, "" when it has none.
 type Speaker func(ctx context.Context, p *who.Principal) string

@@ -55,7 +55,7 @@ export function complain(what: string, error: unknown): void {
   add(true, `${what} ${reason(error)}`, error instanceof ApiError ? error.requestId : '')
 }
 
-/** The words of an error for a person. */
+/** The words of an error for a person: the server says them in the language of the page, the api floor in English. */
 export function reason(error: unknown): string {
   return error instanceof ApiError ? known(error.message) : t('Something unexpected happened in this page. Reload it and try again.')
 }

@@ -54,10 +54,7 @@ export function t(english: string, fillings: Fillings = {}): string {
   return say(pieces, fillings)
 }
 
-/**
- * A text that was written elsewhere, by the api floor or the server, in the language of the page if its catalogue has it.
- * Nothing is filled in.
- */
+/** A text of the api floor in the language of the page, if its catalogue has it. What the server says is in it already. */
 export const known = (english: string): string => spoken.catalogue[english] ?? english
 
 function say(pieces: readonly Piece[], fillings: Fillings, counted?: number): string {

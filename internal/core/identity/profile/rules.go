@@ -42,7 +42,7 @@ func (r rule) item(value string) string {
 }
 
 func (r rule) invalid() error {
-	return fault.New(fault.Invalid, "Invalid "+strings.ReplaceAll(r.name, "_", " "))
+	return fault.New(fault.Invalid, "Invalid {field}", "field", strings.ReplaceAll(r.name, "_", " "))
 }
 
 // rules are all fields, by name.

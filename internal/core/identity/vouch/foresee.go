@@ -7,16 +7,17 @@ import (
 
 	"atrium/internal/base/fault"
 	"atrium/internal/base/quota"
+	"atrium/internal/base/tongue"
 	"atrium/internal/core/identity"
 )
 
 // Prospect is what would come of somebody's sign-in.
 type Prospect struct {
-	Account string            `json:"account"`           // id
-	Known   bool              `json:"known"`             // there is one already
-	Refused string            `json:"refused,omitempty"` // why nobody comes in
-	Fields  map[string]string `json:"fields"`            // what the service says
-	Changes map[string]Change `json:"changes"`           // what would be another than now
+	Account string            `json:"account"`          // id
+	Known   bool              `json:"known"`            // there is one already
+	Refused tongue.Saying     `json:"refused,omitzero"` // why nobody comes in
+	Fields  map[string]string `json:"fields"`           // what the service says
+	Changes map[string]Change `json:"changes"`          // what would be another than now
 	Quota   string            `json:"quota,omitempty"`
 	Joins   []string          `json:"joins"`
 	Leaves  []string          `json:"leaves"`
@@ -38,7 +39,7 @@ func Foresee(ctx context.Context, dir *identity.Directory, l identity.Login, nam
 	}
 	u, _, err := whose(ctx, dir, l, name, r, dir.Find)
 	if f, ok := errors.AsType[*fault.Fault](err); ok && (f.Kind == fault.Denied || f.Kind == fault.Conflict) {
-		p.Refused = f.Text
+		p.Refused = f.Says
 		return p, nil
 	}
 	if err != nil {
@@ -50,7 +51,7 @@ func Foresee(ctx context.Context, dir *identity.Directory, l identity.Login, nam
 	}
 	p.Account, p.Known = u.ID, true
 	if !u.Enabled {
-		p.Refused = "This account is locked."
+		p.Refused = tongue.Of("This account is locked.")
 	}
 	if !r.Provision {
 		return p, nil
@@ -73,7 +74,7 @@ func (p *Prospect) taken(ctx context.Context, dir *identity.Directory) error {
 	if errors.Is(err, fault.NotFound) {
 		return nil
 	}
-	p.Refused = "There is another account of this name."
+	p.Refused = tongue.Of("There is another account of this name.")
 	return err
 }
 

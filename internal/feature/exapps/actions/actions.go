@@ -7,7 +7,6 @@ package actions
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -150,7 +149,7 @@ func chosen(r *ocs.Request) ([]int64, error) {
 		texts = append(texts, f.FileID.String())
 	}
 	if len(texts) == 0 || len(texts) > maxFiles {
-		return nil, fault.New(fault.Invalid, "Please choose from 1 to "+strconv.Itoa(maxFiles)+" files.")
+		return nil, fault.New(fault.Invalid, "Please choose from 1 to {n} files.", "n", maxFiles)
 	}
 	var ids []int64
 	for _, t := range texts {
@@ -214,7 +213,7 @@ func (rm *Room) send(ctx context.Context, a action, uid string, body []byte) (re
 		return "", err
 	}
 	if answer.StatusCode/100 != 2 {
-		return "", fault.New(fault.Unavailable, fmt.Sprintf("The external app could not do this: it answers %d.", answer.StatusCode))
+		return "", fault.New(fault.Unavailable, "The external app could not do this: it answers {status}.", "status", answer.StatusCode)
 	}
 	var said struct {
 		Redirect string `json:"redirect_handler"`

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"atrium/internal/base/tongue"
 	"atrium/internal/feature/exapps"
 	"atrium/internal/proto/plug"
 )
@@ -73,7 +74,7 @@ func (rm *Room) ask(ctx context.Context, a *exapps.App) error {
 func (rm *Room) health(ctx context.Context) plug.Finding {
 	all, err := rm.apps.Apps(ctx)
 	if err != nil {
-		return plug.Finding{State: plug.Broken, Text: "The external apps cannot be read: " + err.Error()}
+		return plug.Finding{State: plug.Broken, Text: tongue.Of("The external apps cannot be read: {why}", "why", err.Error())}
 	}
 	var silent []string
 	n := 0
@@ -87,10 +88,10 @@ func (rm *Room) health(ctx context.Context) plug.Finding {
 	}
 	switch {
 	case len(silent) > 0:
-		return plug.Finding{State: plug.Warn, Text: "These external apps do not answer: " + strings.Join(silent, ", ") + ".",
-			Fix: "See whether they run and listen where they are registered, or disable them."}
+		return plug.Finding{State: plug.Warn, Text: tongue.Of("These external apps do not answer: {apps}.", "apps", strings.Join(silent, ", ")),
+			Fix: tongue.Of("See whether they run and listen where they are registered, or disable them.")}
 	case n == 0:
-		return plug.Finding{State: plug.Fine, Text: "No external app is enabled."}
+		return plug.Finding{State: plug.Fine, Text: tongue.Of("No external app is enabled.")}
 	}
-	return plug.Finding{State: plug.Fine, Text: "All enabled external apps answer."}
+	return plug.Finding{State: plug.Fine, Text: tongue.Of("All enabled external apps answer.")}
 }

@@ -32,7 +32,7 @@ func TestAnAppThatIsGone(t *testing.T) {
 		g.App.Quiet(true)
 		for i := range 3 {
 			problem, f := look()
-			if gone := i == 2; (problem != "") != gone || (f.State == plug.Warn) != gone || gone && !strings.Contains(f.Text, "Capture App") {
+			if gone := i == 2; (problem != "") != gone || (f.State == plug.Warn) != gone || gone && !strings.Contains(f.Text.String(), "Capture App") {
 				g.Errorf("after %d heartbeats: %q, %+v", i+1, problem, f)
 			}
 		}

@@ -147,7 +147,7 @@ func (rm *Room) started(cmd *cobra.Command, a *exapps.App, done string) error {
 		return err
 	}
 	if now.Status.Error != "" {
-		return fault.New(fault.Conflict, "The app could not start: "+now.Status.Error)
+		return fault.New(fault.Conflict, "The app could not start: {why}", "why", now.Status.Error)
 	}
 	cli.Say(cmd, "%s is enabled", a.ID)
 	return nil

@@ -97,7 +97,7 @@ func (rm *Room) register(ctx context.Context, r *ocs.Request, from exapps.Caller
 	}
 	for _, s := range subtypes {
 		if !slices.Contains([]string{created, touched, written, deleted, renamed, copied}, s) {
-			return nil, fault.New(fault.Invalid, "There are no events of the kind "+s+".")
+			return nil, fault.New(fault.Invalid, "There are no events of the kind {kind}.", "kind", s)
 		}
 	}
 	if in.Get("eventType") != nodeEvent {

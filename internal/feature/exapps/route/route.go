@@ -81,7 +81,7 @@ func (t *Route) Compile() (err error) {
 		return fault.New(fault.Invalid, "A route of the app is too long.")
 	}
 	if t.path, err = regexp.Compile("(?i)" + t.URL); err != nil {
-		return fault.Wrap(fault.Invalid, err, "A route of the app is no regular expression that can be used here: "+t.URL)
+		return fault.Wrap(fault.Invalid, err, "A route of the app is no regular expression that can be used here: {route}", "route", t.URL)
 	}
 	return nil
 }

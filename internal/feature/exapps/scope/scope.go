@@ -91,7 +91,7 @@ func Check(names []string) error {
 	known := Names()
 	for _, n := range names {
 		if !slices.Contains(known, n) {
-			return fault.New(fault.Invalid, "There is no scope "+n+". The scopes are: "+strings.Join(known, ", ")+".")
+			return fault.New(fault.Invalid, "There is no scope {scope}. The scopes are: {scopes}.", "scope", n, "scopes", strings.Join(known, ", "))
 		}
 	}
 	return nil

@@ -33,7 +33,7 @@ func wish(q url.Values, e *files.Entry) (shares.Wish, error) {
 	}
 	w.Kind = shares.Kind(kind)
 	if yes(q.Get("sendPasswordByTalk")) {
-		return w, fault.New(fault.Denied, "Sharing "+e.Path+" sending the password by Nextcloud Talk failed because Nextcloud Talk is not enabled")
+		return w, fault.New(fault.Denied, "Sharing {path} sending the password by Nextcloud Talk failed because Nextcloud Talk is not enabled", "path", e.Path)
 	}
 	if w.Perms, err = permsOf(q); err != nil {
 		return w, fault.New(fault.Denied, "Valid permissions are required for sharing")
@@ -59,9 +59,9 @@ func absent(kind int, with string, e *files.Entry) error {
 	case circleKind:
 		return fault.New(fault.NotFound, "You cannot share to a Team if the app is not enabled")
 	case roomKind:
-		return fault.New(fault.Denied, "Sharing "+e.Path+" failed because the back end does not support room shares")
+		return fault.New(fault.Denied, "Sharing {path} failed because the back end does not support room shares", "path", e.Path)
 	case deckKind, scienceKind:
-		return fault.New(fault.Denied, "Sharing "+e.Path+" failed because the back end does not support this kind of shares")
+		return fault.New(fault.Denied, "Sharing {path} failed because the back end does not support this kind of shares", "path", e.Path)
 	}
 	return errKind
 }
