@@ -1,10 +1,12 @@
 package administration
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 
+	"atrium/internal/base/tongue"
 	"atrium/internal/base/who"
 	"atrium/internal/proto/plug"
 )
@@ -103,6 +105,7 @@ func (f finder) Search(_ context.Context, w plug.Wanted) (out plug.Found, err er
 	if len(words) == 0 {
 		return out, nil
 	}
+	in := cmp.Or(w.Tongue, tongue.English())
 	may := map[string]page{} // the pages of administration, by id
 	for _, g := range pages {
 		if !g.opens(w.Who) {
@@ -111,24 +114,27 @@ func (f finder) Search(_ context.Context, w plug.Wanted) (out plug.Found, err er
 		if g.admin {
 			may[g.id] = g
 		}
-		if has(g.title, words) {
+		if has(g.title+" "+in.Known(g.title), words) {
 			sub := ""
 			if g.admin {
-				sub = "Administration"
+				sub = in.Known("Administration")
 			}
-			out.Hits = append(out.Hits, plug.Hit{Title: g.title, Subline: sub, URL: g.url(), Icon: settingsIcon})
+			out.Hits = append(out.Hits, plug.Hit{Title: in.Known(g.title), Subline: sub, URL: g.url(), Icon: settingsIcon})
 		}
 	}
-	out.Hits = append(out.Hits, f.settingsFor(words, may)...)
+	out.Hits = append(out.Hits, f.settingsFor(in, words, may)...)
 	out.Hits = out.Hits[:min(len(out.Hits), w.Limit)]
 	return out, nil
 }
 
-// settingsFor finds settings on pages; the web client goes to them by app and name.
-func (f finder) settingsFor(words []string, may map[string]page) (out []plug.Hit) {
+// settingsFor finds settings on pages, by their names in the language of who asks, in
+// English and as commands call them; the web client goes to them by app and name.
+func (f finder) settingsFor(in *tongue.Tongue, words []string, may map[string]page) (out []plug.Hit) {
 	add := func(on, app, name, text string) {
-		if g, ok := may[on]; ok && has(app+" "+name+" "+text, words) {
-			out = append(out, plug.Hit{Title: app + "/" + name, Subline: g.title, URL: g.url() + "#" + app + "-" + name, Icon: settingsIcon})
+		key := app + "/" + name
+		label := in.Known(names[key])
+		if g, ok := may[on]; ok && has(strings.Join([]string{app, name, text, names[key], label}, " "), words) {
+			out = append(out, plug.Hit{Title: cmp.Or(label, key), Subline: in.Known(g.title), URL: g.url() + "#" + app + "-" + name, Icon: settingsIcon})
 		}
 	}
 	for room, list := range f.offered.All() {

@@ -2,6 +2,7 @@ package administration
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"atrium/internal/base/tongue"
 	"atrium/internal/base/who"
 	"atrium/internal/core/settings"
 	"atrium/internal/infra/db"
@@ -64,6 +66,57 @@ func TestSettingsAreFoundByWhoMayOpenThem(t *testing.T) {
 	}
 	if got := g.titles(boss, "conf"); len(got) != 5 {
 		t.Errorf("more than was asked for: %q", got)
+	}
+}
+
+// Who speaks another language finds pages and settings by their names in it, by the
+// English ones and by what commands call them.
+func TestSettingsAreFoundInTheLanguageOfWhoAsks(t *testing.T) {
+	g := newRig(t, dbtest.SQLite(t, []db.Schema{settings.Schema}...))
+	g.board.Settings.Add("sharing", []plug.Setting{{App: "core", Name: "shareapi_enabled", Kind: plug.SettingYes, Default: "yes"}})
+	boss, de := &who.Principal{ID: "boss", Role: who.Admin}, tongue.All().For("de")
+	label := names["core/shareapi_enabled"]
+	for term, want := range map[string]string{
+		"Prüfprotokoll": "Prüfprotokoll|Verwaltung", "audit log": "Prüfprotokoll|Verwaltung",
+		de.Known(label): de.Known(label) + "|Teilen", strings.ToUpper(label): de.Known(label) + "|Teilen", "shareapi_enabled": de.Known(label) + "|Teilen",
+	} {
+		for _, s := range g.board.Search.All() {
+			got, err := s.Search(t.Context(), plug.Wanted{Who: boss, Term: term, Limit: 5, Tongue: de})
+			if err != nil || len(got.Hits) != 1 || got.Hits[0].Title+"|"+got.Hits[0].Subline != want {
+				t.Errorf("%q: got %+v, %v, want %q", term, got.Hits, err, want)
+			}
+		}
+	}
+}
+
+// What settings are called is what the web client calls them.
+func TestNamesAreThoseOfTheWebClient(t *testing.T) {
+	files, err := filepath.Glob("../../../web/src/rooms/admin/words/*.ts")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no words of the web client: %v", err)
+	}
+	short := regexp.MustCompile("const k = \\(name: string\\): string => `([^$]*)\\$")
+	line := regexp.MustCompile(`key: (?:k\('(\w+)'\)|'(\w+/[^']+)'), label: t\('((?:[^'\\]|\\.)*)'\)`)
+	want := map[string]string{}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		prefix := ""
+		if m := short.FindStringSubmatch(string(b)); m != nil {
+			prefix = m[1]
+		}
+		for _, m := range line.FindAllStringSubmatch(string(b), -1) {
+			key := m[2]
+			if key == "" {
+				key = prefix + m[1]
+			}
+			want[key] = strings.ReplaceAll(m[3], `\'`, "'")
+		}
+	}
+	if !maps.Equal(names, want) {
+		t.Errorf("got %q\nwant %q", names, want)
 	}
 }
 

@@ -127,7 +127,7 @@ func wanted(r *ocs.Request, about plug.Provider) (plug.Wanted, error) {
 	if err != nil {
 		return plug.Wanted{}, err
 	}
-	w := plug.Wanted{Who: r.Caller(), Term: strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(p.Get("term"), "\x00", ""), "")),
+	w := plug.Wanted{Who: r.Caller(), Tongue: web.Tongue(r.Request), Term: strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(p.Get("term"), "\x00", ""), "")),
 		Texts: map[string]string{}, Times: map[string]time.Time{}, Ints: map[string]int64{}, Flags: map[string]bool{}}
 	if len(w.Term) > mostTerm {
 		return w, fault.New(fault.Invalid, "The search term is too long.")

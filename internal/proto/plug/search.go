@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"atrium/internal/base/tongue"
 	"atrium/internal/base/who"
 )
 
@@ -46,6 +47,8 @@ type Wanted struct {
 	Term   string // without blanks at its ends; may be "" when there is a filter
 	Limit  int    // how many hits at most, 1 or more
 	Cursor int64  // what Found.Next said before, 0 at first
+
+	Tongue *tongue.Tongue // the language of who asks; nil: English
 
 	Texts map[string]string // FilterText and FilterPerson
 	Times map[string]time.Time
