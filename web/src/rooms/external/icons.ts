@@ -1,5 +1,6 @@
 import { Blocks } from '@lucide/vue'
 import { type Component, defineComponent, h, ref } from 'vue'
+import { afterFirst } from '../../kit/first'
 
 const made = new Map<string, Component>()
 
@@ -13,7 +14,7 @@ export function iconOf(address: string): Component {
       const there = ref(false)
       const probe = new Image()
       probe.onload = () => (there.value = true)
-      probe.src = address
+      void afterFirst().then(() => (probe.src = address))
       return () => (there.value
         ? h('span', { 'aria-hidden': 'true', style: { flex: 'none', width: `${props.size}px`, height: `${props.size}px`, background: 'var(--soft)', mask: `url("${address}") center / contain no-repeat` } })
         : h(Blocks, { size: props.size, 'aria-hidden': 'true' }))
