@@ -137,10 +137,18 @@ func (h *house) runApp(program func() (*exec.Cmd, error), id, addr, secret strin
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	return func() {
+	stop = func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-	}, nil
+	}
+	for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) { // until it listens
+		if c, err := net.Dial("tcp", addr); err == nil {
+			return stop, c.Close()
+		} else if time.Since(begun) > time.Minute {
+			stop()
+			return nil, fmt.Errorf("%s does not listen: %w", id, err)
+		}
+	}
 }
 
 // askApp has the app count the files of the account, which it does with requests of its own.
