@@ -40,6 +40,7 @@ var pages = []page{
 	{id: "letters", title: "Letters", admin: true},
 	{id: "server", title: "Configuration", admin: true, right: "settings"},
 	{id: "appearance", title: "Appearance", admin: true, right: "settings"},
+	{id: "webhooks", title: "Webhooks", admin: true, right: "webhooks"},
 	{id: "people", title: "People", admin: true, right: "users", leaders: true},
 	{id: "groups", title: "Groups", admin: true, right: "groups", leaders: true},
 	{id: "roles", title: "Roles", admin: true},
@@ -49,6 +50,8 @@ var pages = []page{
 	{id: "saml", title: "SAML", admin: true},
 	{id: "ldap", title: "LDAP", admin: true},
 	{id: "programs", title: "Programs", admin: true},
+	{id: "kerberos", title: "Kerberos", admin: true},
+	{id: "scim", title: "SCIM", admin: true},
 	{id: "sharing", title: "Sharing", admin: true, right: "settings"},
 	{id: "security", title: "Security", admin: true},
 	{id: "files", title: "Files", admin: true, right: "settings"},
@@ -95,6 +98,10 @@ func pageOf(room string) string {
 		return "openid"
 	case "user_saml":
 		return "saml"
+	case "kerberos", "scim":
+		return room
+	case "webhook_listeners":
+		return "webhooks"
 	}
 	return "files"
 }

@@ -2,6 +2,7 @@ import { settings } from '../../../api/admin'
 import type { AdminThing } from '../../../kit/room'
 import { t } from '../../../kit/words'
 import { files } from './files'
+import { kerberos } from './kerberos'
 import { ldapSteps } from './ldap'
 import { letters } from './letters'
 import { looks, pictureWords } from './looks'
@@ -9,7 +10,9 @@ import { openid } from './openid'
 import { passwords } from './passwords'
 import { rights } from './rights'
 import { saml } from './saml'
+import { scim } from './scim'
 import { sharing } from './sharing'
+import { webhookRules } from './webhooks'
 import { anchor, thingsOf } from './words'
 
 export const sharingThings = (): AdminThing[] => thingsOf(sharing())
@@ -38,3 +41,8 @@ export const appThings = (): AdminThing[] => [
 export const programThings = (): AdminThing[] => [
   { id: '', label: t('Register a program'), more: 'oauth2:add-client OAuth OpenID client redirect' }, { id: 'key', label: t('Key'), more: 'oauth2:rotate-key JWKS' },
 ]
+export const kerberosThings = (): AdminThing[] => [
+  ...thingsOf(kerberos()), { id: 'keytab', label: t('Keytab'), more: 'kerberos:keytab:import' }, { id: 'browsers', label: t('Browsers'), more: 'firefox chrome edge spnego negotiate' }, { id: 'check', label: t('How it stands'), more: 'kerberos:test' },
+]
+export const scimThings = (): AdminThing[] => [...thingsOf(scim()), { id: 'tokens', label: t('Tokens'), more: 'scim:token:add entra okta authentik' }, { id: 'give', label: t('Give an account to the providers'), more: 'scim:give' }]
+export const webhookThings = (): AdminThing[] => [...thingsOf(webhookRules()), { id: 'dead', label: t('What was given up'), more: 'webhook_listeners:dead retry' }]
