@@ -2,8 +2,6 @@ package tree
 
 import (
 	"context"
-	"fmt"
-	"path"
 	"strings"
 
 	"atrium/internal/base/fault"
@@ -18,15 +16,10 @@ const aFew = 50
 // name: "a (2).txt" for "a.txt". Its cost grows with the logarithm of how many such
 // names there are.
 func (t *Tree) Free(ctx context.Context, d *db.DB, folder int64, name string) (string, error) {
-	suffix := path.Ext(name)
-	stem := strings.TrimSuffix(name, suffix)
-	if stem == "" { // ".profile"
-		stem, suffix = name, ""
-	}
 	for n := 2; n < 1<<30; n = 2*n + aFew {
 		some := make([]string, 0, aFew)
 		for i := n; i < n+aFew; i++ {
-			some = append(some, numbered(stem, suffix, i))
+			some = append(some, names.Numbered(name, i))
 		}
 		taken, err := t.Named(ctx, d, folder, some)
 		if err != nil {
@@ -39,16 +32,6 @@ func (t *Tree) Free(ctx context.Context, d *db.DB, folder int64, name string) (s
 		}
 	}
 	return "", fault.New(fault.Conflict, "There is no free name for this file.")
-}
-
-// numbered is the n-th name of a kind. A long one is cut.
-func numbered(stem, suffix string, n int) string {
-	number := fmt.Sprintf(" (%d)", n)
-	for len(stem) > 1 && len(stem)+len(number)+len(suffix) > names.Max {
-		r := []rune(stem)
-		stem = string(r[:len(r)-1])
-	}
-	return stem + number + suffix
 }
 
 // Gone tells which of some nodes do not exist any more, in any space.

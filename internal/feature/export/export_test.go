@@ -129,6 +129,7 @@ func TestThereAndBack(t *testing.T) {
 		r.put("olga", "/Ö/deep/a.txt", "hello")
 		r.put("olga", "/b", strings.Repeat("x", 100_000))
 		r.put("olga", "/none", "")
+		r.put("olga", "/.profile", "hers")
 		r.ok(r.dir.SetField(ctx, "olga", "website", "https://olga.example.org"))
 		z := r.export("olga")
 		var warned []string
@@ -138,11 +139,11 @@ func TestThereAndBack(t *testing.T) {
 			r.ok(err)
 			return got
 		}
-		if got := read(); got.files != 3 || got.beside != 0 || got.fields == 0 {
+		if got := read(); got.files != 4 || got.beside != 0 || got.fields == 0 {
 			t.Errorf("%+v, %q", got, warned)
 		}
 		want := r.tree("olga")
-		if got := r.tree("otto"); !same(got, want) || len(want) != 6 {
+		if got := r.tree("otto"); !same(got, want) || len(want) != 7 {
 			t.Errorf("%v\nwant %v", got, want)
 		}
 		u, err := r.dir.User(ctx, "otto")
@@ -152,14 +153,16 @@ func TestThereAndBack(t *testing.T) {
 		if got := p.Get("website").Value; got != "https://olga.example.org" {
 			t.Errorf("%q", got)
 		}
-		if got := read(); got.files != 0 || got.there != 3 {
+		if got := read(); got.files != 0 || got.there != 4 {
 			t.Errorf("a second time: %+v", got)
 		}
 		r.put("otto", "/Ö/deep/a.txt", "other")
+		r.put("otto", "/.profile", "his")
 		for range 2 { // and that only once
 			read()
 		}
 		want["/Ö/deep/a.txt"], want["/Ö/deep/a (2).txt"] = "other", "hello"
+		want["/.profile"], want["/.profile (2)"] = "his", "hers"
 		if got := r.tree("otto"); !same(got, want) {
 			t.Errorf("%v\nwant %v", got, want)
 		}

@@ -118,8 +118,7 @@ func readFile(ctx context.Context, v *files.View, f *zip.File, to string, t *tal
 			t.there++
 			return nil
 		}
-		ext := path.Ext(f.Name)
-		at := fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(to, ext), n, ext)
+		at := path.Join(path.Dir(to), names.Numbered(path.Base(to), n))
 		if e, err = v.Stat(ctx, at); errors.Is(err, fault.NotFound) {
 			to = at
 			t.beside++

@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"atrium/internal/base/fault"
+	"atrium/internal/base/names"
 	"atrium/internal/base/who"
 	"atrium/internal/core/event"
 	"atrium/internal/core/files"
@@ -264,11 +262,11 @@ func (h *hanger) order() []int {
 func (h *hanger) free(ctx context.Context, rm *Room, i int) (place, error) {
 	p := h.want[i].place
 	for n := 2; h.used[p] || h.own[p]; n++ {
-		p.name = numbered(h.want[i].name, n)
+		p.name = names.Numbered(h.want[i].name, n)
 		if n%16 == 2 { // the next names were not asked for yet
 			var more []string
 			for k := range 16 {
-				more = append(more, numbered(h.want[i].name, n+k))
+				more = append(more, names.Numbered(h.want[i].name, n+k))
 			}
 			own, err := rm.taken(ctx, []int64{p.folder}, more)
 			if err != nil {
@@ -296,15 +294,6 @@ func (rm *Room) taken(ctx context.Context, folders []int64, names []string) (map
 			return err
 		})
 	})
-}
-
-// numbered is a name with a number before its suffix: "a (2).txt".
-func numbered(name string, n int) string {
-	ext := path.Ext(name)
-	if strings.TrimSuffix(name, ext) == "" {
-		ext = ""
-	}
-	return fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(name, ext), n, ext)
 }
 
 // Relocate implements files.Mover.

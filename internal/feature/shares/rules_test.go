@@ -316,16 +316,3 @@ func FuzzParseAttributes(f *testing.F) {
 		}
 	})
 }
-
-func FuzzNumbered(f *testing.F) {
-	f.Add("a.txt", 2)
-	f.Add(".hidden", 3)
-	f.Fuzz(func(t *testing.T, name string, n int) {
-		if strings.Contains(name, "/") || name == "" {
-			return
-		}
-		if got := numbered(name, n); got == name || strings.Contains(got, "/") {
-			t.Errorf("%q became %q", name, got)
-		}
-	})
-}
