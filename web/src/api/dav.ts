@@ -1,6 +1,6 @@
 import { ApiError, send } from './http'
 import type { Found } from './multistatus'
-import { propfind as propfindAt, propfindBody as body } from './propfind'
+import { type Hand, propfind as propfindAt, propfindBody as body } from './propfind'
 
 /** A file or folder of the signed-in person. */
 export interface Entry {
@@ -77,13 +77,16 @@ export function zipAddress(user: string, folder: string, picked: string[]): stri
   return `${addressOf(user, folder)}?accept=zip${files}`
 }
 
-/** From how many entries on what has come so far is handed out, and how many times as many it takes for the next time. */
-const [enough, growth] = [100, 8]
-/** Milliseconds within which a listing is expected to be whole: till then nothing is handed out. */
-const soon = 60
+/** From how many entries on what has come so far is handed out, of a list that is slow or is long, and how many times as many it takes for the next time. */
+const [enough, many, growth] = [100, 1500, 8]
+/** Milliseconds within which a listing is expected to be whole: till then only of a long one something is handed out. */
+const soon = 250
 
-/** Lists a folder. counted is told now and then how many entries have come, so of a long list what its beginning is. */
-export async function list(user: string, path: string, signal?: AbortSignal, counted?: (n: number) => void, so?: (begun: Listing) => void): Promise<Listing> {
+/**
+ * Lists a folder. counted is told now and then how many entries have come, so of a long list what its beginning is;
+ * nothing more is read till the promise that it gives is kept.
+ */
+export async function list(user: string, path: string, signal?: AbortSignal, counted?: (n: number) => void, so?: (begun: Listing) => Promise<void>): Promise<Listing> {
   let folder: Entry | undefined
   let readme = ''
   const entries: Entry[] = []
@@ -96,10 +99,9 @@ export async function list(user: string, path: string, signal?: AbortSignal, cou
       readme = found.props.get(names.readme) ?? ''
     } else entries.push(entry)
     if (entries.length % 500 === 0) counted?.(entries.length)
-    if (so && folder && entries.length >= next && performance.now() - began > soon) {
-      so({ folder, entries: [...entries], readme })
-      next = entries.length * growth
-    }
+    if (!so || !folder || entries.length < next || (entries.length < many && performance.now() - began < soon)) return
+    next = entries.length * growth
+    return so({ folder, entries: [...entries], readme })
   })
   if (!folder) throw new ApiError(0, 'The listing came without its folder. Try again.')
   if (!folder.folder) throw new ApiError(404, 'This is a file, not a folder.')
@@ -168,7 +170,7 @@ export async function remove(user: string, path: string): Promise<void> {
   await send('DELETE', addressOf(user, path))
 }
 
-const propfind = (user: string, path: string, depth: string, props: string, signal: AbortSignal | undefined, found: (f: Found) => void): Promise<void> =>
+const propfind = (user: string, path: string, depth: string, props: string, signal: AbortSignal | undefined, found: Hand): Promise<void> =>
   propfindAt(addressOf(user, path), depth, props, found, signal)
 
 /** The address of a picture of a file that fits into a square of so many pixels; cover fills the square instead. */

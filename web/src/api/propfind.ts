@@ -5,13 +5,16 @@ import { type Found, Multistatus } from './multistatus'
 export const propfindBody = (props: string): string =>
   `<?xml version="1.0"?><d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns" xmlns:nc="http://nextcloud.org/ns"><d:prop>${props}</d:prop></d:propfind>`
 
+/** Takes what was found. If it gives a promise, that is waited for before more is read. */
+export type Hand = (f: Found) => unknown
+
 /** Asks for properties and hands over each resource as soon as it has come. Half an answer is an ApiError. */
-export async function propfind(url: string, depth: string, props: string, found: (f: Found) => void, signal?: AbortSignal): Promise<void> {
+export async function propfind(url: string, depth: string, props: string, found: Hand, signal?: AbortSignal): Promise<void> {
   await ask('PROPFIND', url, { Depth: depth }, props, found, signal)
 }
 
 /** Asks with any method that is answered by a multistatus. */
-export async function ask(method: string, url: string, more: Record<string, string>, body: string, found: (f: Found) => void, signal?: AbortSignal): Promise<void> {
+export async function ask(method: string, url: string, more: Record<string, string>, body: string, found: Hand, signal?: AbortSignal): Promise<void> {
   const headers = { 'Content-Type': 'application/xml; charset=utf-8', Prefer: 'return=minimal', ...more }
   const answer = await send(method, url, { headers, body, signal })
   try {
@@ -24,7 +27,7 @@ export async function ask(method: string, url: string, more: Record<string, stri
 }
 
 /** Milliseconds for which a long answer is read at a stretch: then the page may draw, and hear what somebody does. */
-const stretch = 12
+const stretch = 30
 /** Characters that are read before the clock is looked at: some sixty entries. */
 const bite = 1 << 15
 
@@ -37,8 +40,12 @@ async function breath(): Promise<void> {
   port1.close()
 }
 
-async function read(answer: Response, found: (f: Found) => void): Promise<void> {
-  const parser = new Multistatus(found)
+async function read(answer: Response, found: Hand): Promise<void> {
+  let promised: Promise<unknown> | undefined
+  const parser = new Multistatus(one => {
+    const given = found(one)
+    if (given instanceof Promise) promised = given
+  })
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let rested = performance.now()
   const reader = answer.body?.getReader()
@@ -46,8 +53,9 @@ async function read(answer: Response, found: (f: Found) => void): Promise<void> 
     const text = decoder.decode(piece.value, { stream: true })
     for (let at = 0; at < text.length; at += bite) {
       parser.push(text.slice(at, at + bite))
-      if (performance.now() - rested < stretch) continue
-      await breath()
+      if (!promised && performance.now() - rested < stretch) continue
+      await (promised ?? breath())
+      promised = undefined
       rested = performance.now()
     }
   }

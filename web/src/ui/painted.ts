@@ -1,7 +1,13 @@
 import { readonly, shallowRef, watch, type Ref } from 'vue'
 
+/** Milliseconds after which nobody waits for a frame any more: a page that is not in front draws none. */
+const never = 200
+
 /** Waits until what has changed is on the screen: for work that may come after it. */
-export const painted = (): Promise<void> => new Promise(done => requestAnimationFrame(() => setTimeout(done)))
+export const painted = (): Promise<void> => new Promise(done => {
+  requestAnimationFrame(() => setTimeout(done))
+  setTimeout(done, never)
+})
 
 /**
  * A value that follows another one a frame later, so that what a press changes first is seen

@@ -1,6 +1,7 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
 import { type Entry, stat } from '../../api/dav'
 import { join, parentOf } from '../../kit/paths'
+import { painted } from '../../ui/painted'
 
 /** Files and folders that are listed together. */
 export interface Listed {
@@ -17,8 +18,8 @@ export interface Source {
   key: string
   /** The path of the folder, '' if it is none. */
   path: string
-  /** counted is told how many entries have come, so what the beginning of a long list is. */
-  list(signal: AbortSignal, counted: (n: number) => void, so: (begun: Listed) => void): Promise<Listed>
+  /** counted is told how many entries have come, so what the beginning of a long list is, which keeps its promise when that is drawn. */
+  list(signal: AbortSignal, counted: (n: number) => void, so: (begun: Listed) => Promise<void>): Promise<Listed>
 }
 
 export interface Listing {
@@ -83,6 +84,7 @@ export function useListing(user: string, source: Readonly<Ref<Source>>): Listing
         if (coming.value !== undefined) coming.value = so
       }, now => {
         if (under === mine && !whole.value) begun.value = now
+        return painted()
       })
       error.value = undefined
       show(at, found)

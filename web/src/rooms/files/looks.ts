@@ -34,7 +34,10 @@ export function useLook(key: Readonly<Ref<string>>) {
   const kept = ref(keptViews())
   const order = shallowRef(keptOrder(key.value))
   const view = computed(() => kept.value.get(key.value) ?? 'list')
-  watch(key, now => (order.value = keptOrder(now)))
+  watch(key, key => {
+    const now = keptOrder(key)
+    if (now.column !== order.value.column || now.down !== order.value.down) order.value = now
+  })
 
   function show(wanted: View): void {
     kept.value.delete(key.value)

@@ -12,8 +12,8 @@ const place = (): number => {
   return typeof state?.position === 'number' ? state.position : 0
 }
 
-/** Has a list be where it was scrolled to when somebody comes back to it. key tells one list from another. */
-export function useScrolls(key: () => string, list: Readonly<Ref<FilesHandle | null>>): void {
+/** Has a list be where it was scrolled to when somebody comes back to it, and else at its top. key tells one list from another, there whether it has come. */
+export function useScrolls(key: () => string, there: () => boolean, list: Readonly<Ref<FilesHandle | null>>): void {
   let here = place()
 
   function keep(): void {
@@ -25,11 +25,12 @@ export function useScrolls(key: () => string, list: Readonly<Ref<FilesHandle | n
     here = place()
     if (!stepped) for (const other of kept.keys()) if (other >= here) kept.delete(other)
   }, { flush: 'pre' })
-  watch(list, now => {
-    if (!now) return
+  watch([key, there, list], ([now, come], [before]) => {
+    if (now !== before && list.value?.scrolled()) list.value.scrollTo(0)
+    if (!come || !list.value) return
     const to = stepped ? kept.get(place()) : undefined
     stepped = false
-    if (to) now.scrollTo(to)
+    if (to) list.value.scrollTo(to)
   }, { flush: 'post' })
   onBeforeUnmount(keep)
 }
