@@ -54,6 +54,7 @@ test('by keys: names in the folder first, then anywhere; Enter opens the page of
   await page.waitForURL('**view=/orchard/harvest/quince+list.txt')
   await page.getByRole('dialog', { name: 'quince list.txt' }).waitFor()
   await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
 
   await page.keyboard.press('Control+f')
   await page.getByRole('button', { name: 'quince', exact: true }).click() // searched before
