@@ -104,10 +104,11 @@ export async function opened(page: Page, folder: string, word: string, act: () =
   return times
 }
 
-/** Scrolls through the list for some time, as a wheel does, and tells how many frames a second were shown, and how many had no row in the middle. */
+/** Scrolls through the list for some time, as a wheel does, and tells how many frames a second were shown, and in how many the drawn rows did not fill what is in sight. */
 export async function scrolling(page: Page, ms: number, step: number): Promise<{ rate: number; slowest: number; blank: number; frames: number }> {
   return page.getByRole('grid').evaluate(async (grid, { ms, step }) => {
     const box = grid.getBoundingClientRect()
+    const rows = grid.querySelector('.drawn')
     const frame = (): Promise<number> => new Promise(requestAnimationFrame)
     const began = await frame()
     let [last, frames, slowest, blank] = [began, 0, 0, 0]
@@ -117,7 +118,8 @@ export async function scrolling(page: Page, ms: number, step: number): Promise<{
       slowest = Math.max(slowest, now - last)
       last = now
       frames++
-      if (!document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2)?.closest('[role=row]')) blank++
+      const drawn = rows?.getBoundingClientRect() // what lies at a point would cost more than a frame
+      if (!drawn || drawn.top > box.top + 1 || drawn.bottom < box.bottom - 1) blank++
     }
     return { rate: (frames * 1000) / (last - began), slowest, blank, frames }
   }, { ms, step })
