@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest'
-import { base, browser, desktop, open, row, signIn } from './browser'
+import { base, browser, desktop, open, row, signIn, user } from './browser'
 import { interaction, metered, opened, scrolling, shifts, shown, throttle, working } from './meter'
 import { dav, fill } from './server'
 
@@ -12,12 +12,15 @@ const large = process.env.E2E_LARGE ? 100_000 : 10_000
 const table: [what: string, aim: string, is: string][] = []
 const note = (what: string, aim: string, is: string): void => void table.push([what, aim, is])
 const ms = (n: number): string => `${Math.round(n)} ms`
+const median = (all: number[]): number => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? NaN
+const copies = [1, 2, 3, 4, 5].map(i => `a thousand (${i})`)
 
 afterAll(() => console.log(['', ...table.map(([what, aim, is]) => `| ${what} | ${aim} | **${is}** |`)].join('\n')))
 
 test('the files page is light, and asks for little before it shows the list', async () => {
   await dav('MKCOL', '/a thousand')
   await fill('/a thousand', 1000, i => `thing ${i}.zip`)
+  for (const copy of copies) await dav('COPY', '/a thousand', undefined, { Destination: `${base}/remote.php/dav/files/${user}/${encodeURIComponent(copy)}` })
   const page = await b.page()
   await signIn(page)
   await metered(page)
@@ -47,6 +50,7 @@ test('the files page is light, and asks for little before it shows the list', as
   await open(page, '/a thousand')
   await page.waitForLoadState('networkidle')
   expect(await shifts(page)).toBeLessThan(0.001) // a list that comes in parts is sorted anew: letters change places within their rows
+  await page.close() // a page that is made slower takes the processor from others even when it does nothing
 })
 
 /** What a file weighs on its way when it is compressed as every browser takes it. */
@@ -64,8 +68,15 @@ test('a folder of a thousand, and what people do in it', async () => {
   await open(page, '/')
   await throttle(page, slower)
   const times = await opened(page, '/a thousand', 'thing ', () => row(page, 'a thousand').getByRole('link').click())
-  note('1,000 entries: from the end of the answer to the rows', '100 ms', ms(times.after))
+  note('1,000 entries in the first folder that is opened: from the end of the answer to the rows', '100 ms', ms(times.after))
   note('… from the click', '', ms(times.since))
+  const others: { after: number; since: number }[] = []
+  for (const folder of copies) {
+    await page.getByRole('navigation', { name: 'Folders on the way' }).getByRole('link', { name: 'Files' }).click()
+    others.push(await opened(page, `/${folder}`, 'thing ', () => row(page, folder).getByRole('link').click()))
+  }
+  note('… in five more: median', '100 ms', ms(median(others.map(o => o.after))))
+  note('… from the click', '', ms(median(others.map(o => o.since))))
 
   const typical: [string, () => Promise<unknown>][] = [
     ['select a row', () => row(page, 'thing 3.zip').click()],
@@ -98,6 +109,7 @@ test('a folder of a thousand, and what people do in it', async () => {
     note(`… ${what}`, '100 ms', `${ms(took)}; ${ms(worked)} of work in all`)
   }
   expect(await page.getByRole('row').count()).toBeLessThan(60)
+  await page.close()
 })
 
 test(`a folder of ${large.toLocaleString('en')}`, async () => {
